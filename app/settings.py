@@ -1,0 +1,79 @@
+"""Settings, read from the environment when the service or a command is assembled.
+
+Every variable has the prefix `CPTS_`, except `DATABASE_URL`. Nothing is read at
+import, and nothing secret has a default.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+IGN_PLAN_V2 = (
+    "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0"
+    "&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&STYLE=normal&TILEMATRIXSET=PM"
+    "&FORMAT=image/png&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
+)
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the database is.
+
+    Without `DATABASE_URL` the service keeps a private PostgreSQL cluster of its own
+    under `data_directory`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CPTS_", env_ignore_empty=True, populate_by_name=True
+    )
+
+    url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    data_directory: Path = PROJECT_ROOT / ".data"
+    # Folder of initdb, pg_ctl and postgres; found by itself when not given.
+    postgresql_programs: Path | None = None
+    # Connections that one worker may hold at once.
+    database_connections: Annotated[int, Field(ge=2, le=200)] = 20
+
+
+class ServiceSettings(BaseSettings):
+    """How the service answers."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_", env_ignore_empty=True)
+
+    # Outside address; without it, links are root-relative.
+    public_url: str | None = None
+    # None: on a first start of the private cluster only.
+    demo: bool | None = None
+    checks_per_minute: Annotated[int, Field(ge=1)] = 600
+    # Memory for cached answers, per worker.
+    cache_megabytes: Annotated[int, Field(ge=0)] = 128
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_final_slash(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("une adresse http:// ou https:// est attendue")
+        return value.rstrip("/")
+
+
+class MapSettings(BaseSettings):
+    """The base map beneath the CPTS; an empty address leaves it out."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_")
+
+    basemap_url: str = IGN_PLAN_V2
+    basemap_attribution: str = "© IGN – Géoplateforme, Plan IGN V2"
+    basemap_max_zoom: Annotated[int, Field(ge=0, le=24)] = 19
+
+
+class Settings(BaseModel):
+    """All settings, by topic."""
+
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    service: ServiceSettings = Field(default_factory=ServiceSettings)
+    maps: MapSettings = Field(default_factory=MapSettings)

@@ -1,0 +1,31 @@
+"""API tokens."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database.base import Base
+
+
+class ApiToken(Base):
+    """A token by its SHA-256 digest; the token itself is shown once and never stored."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        CheckConstraint("role IN ('member', 'editor', 'ars', 'admin')", name="role"),
+        CheckConstraint("role <> 'ars' OR region_code IS NOT NULL", name="ars_region"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    role: Mapped[str] = mapped_column(Text)
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+    cpts_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE")
+    )
+    label: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

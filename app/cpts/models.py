@@ -1,0 +1,251 @@
+"""Tables of the registry: the CPTS, their stages, themes, claims and what follows from them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database.base import Base
+
+
+def _multipolygon() -> Geometry:
+    return Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
+
+
+class RegistryRevision(Base):
+    """The one row that every change of the registry takes first and advances."""
+
+    __tablename__ = "registry_revision"
+    __table_args__ = (CheckConstraint("id = 1", name="id"),)
+
+    id: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, server_default=text("1")
+    )
+    revision: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    changed_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+
+
+class Stage(Base):
+    """A stage of progress; the rank gives the order in which stages follow each other."""
+
+    __tablename__ = "stage"
+
+    slug: Mapped[str] = mapped_column(Text, primary_key=True)
+    rank: Mapped[int] = mapped_column(SmallInteger, unique=True)
+    label: Mapped[str] = mapped_column(Text)
+    meaning: Mapped[str] = mapped_column(Text)
+
+
+class Mission(Base):
+    """A mission of the ACI contract."""
+
+    __tablename__ = "mission"
+
+    slug: Mapped[str] = mapped_column(Text, primary_key=True)
+    rank: Mapped[int] = mapped_column(SmallInteger, unique=True)
+    label: Mapped[str] = mapped_column(Text)
+    optional: Mapped[bool]
+
+
+class Theme(Base):
+    """A theme that CPTS work on; it belongs to one mission."""
+
+    __tablename__ = "theme"
+
+    slug: Mapped[str] = mapped_column(Text, primary_key=True)
+    rank: Mapped[int] = mapped_column(SmallInteger, unique=True)
+    label: Mapped[str] = mapped_column(Text)
+    mission_slug: Mapped[str] = mapped_column(ForeignKey("mission.slug"))
+
+
+class Cpts(Base):
+    """A CPTS: what does not depend on its territory."""
+
+    __tablename__ = "cpts"
+    __table_args__ = (
+        CheckConstraint("btrim(name) <> ''", name="name"),
+        CheckConstraint("finess ~ '^[0-9][0-9AB][0-9]{7}$'", name="finess"),
+        CheckConstraint("ended_on >= started_on", name="ended_on"),
+        Index(
+            "cpts_finess_idx",
+            "finess",
+            unique=True,
+            postgresql_where=text("ended_on IS NULL"),
+        ),
+        Index(
+            "cpts_search_words_idx",
+            "search_words",
+            postgresql_using="gin",
+            postgresql_ops={"search_words": "gin_trgm_ops"},
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    acronym: Mapped[str | None] = mapped_column(Text)
+    finess: Mapped[str | None] = mapped_column(Text)
+    website: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(Text)
+    demonstration: Mapped[bool] = mapped_column(server_default=text("false"))
+    started_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    created_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("api_token.id"))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    name_key: Mapped[str] = mapped_column(
+        Text, Computed("search_key(name)", persisted=True), nullable=False, index=True
+    )
+    search_words: Mapped[str] = mapped_column(
+        Text,
+        Computed(
+            "(' ' || search_key(name) || ' ' || search_key(coalesce(acronym, '')))",
+            persisted=True,
+        ),
+        nullable=False,
+    )
+
+
+class CptsStage(Base):
+    """A stage that a CPTS reached, with its date."""
+
+    __tablename__ = "cpts_stage"
+
+    cpts_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE"), primary_key=True
+    )
+    stage_slug: Mapped[str] = mapped_column(ForeignKey("stage.slug"), primary_key=True)
+    since: Mapped[date]
+
+
+class CptsTheme(Base):
+    """A theme that a CPTS works on."""
+
+    __tablename__ = "cpts_theme"
+
+    cpts_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE"), primary_key=True
+    )
+    theme_slug: Mapped[str] = mapped_column(
+        ForeignKey("theme.slug"), primary_key=True, index=True
+    )
+
+
+class Claim(Base):
+    """A commune held by a CPTS over some days; no two claims hold a commune on one day."""
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        CheckConstraint("NOT isempty(held) AND NOT lower_inf(held)", name="held"),
+        ExcludeConstraint(
+            ("commune_code", "="), ("held", "&&"), name="claim_commune_held_once"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    cpts_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cpts.id"), index=True)
+    commune_code: Mapped[str] = mapped_column(ForeignKey("commune.code"))
+    held: Mapped[Range[date]] = mapped_column(DATERANGE)
+
+
+class RefusedClaim(Base):
+    """A claim that an import refused because another CPTS holds the commune."""
+
+    __tablename__ = "refused_claim"
+    __table_args__ = (UniqueConstraint("commune_code", "claimant_key"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    commune_code: Mapped[str] = mapped_column(ForeignKey("commune.code", ondelete="CASCADE"))
+    cpts_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE")
+    )
+    claimant_name: Mapped[str] = mapped_column(Text)
+    claimant_finess: Mapped[str | None] = mapped_column(Text)
+    claimant_key: Mapped[str] = mapped_column(
+        Text, Computed("search_key(claimant_name)", persisted=True), nullable=False, index=True
+    )
+    claimant_stage: Mapped[str | None] = mapped_column(ForeignKey("stage.slug"))
+    refused_on: Mapped[date]
+
+
+class CptsChange(Base):
+    """One change of a CPTS: when, who, what before and after."""
+
+    __tablename__ = "cpts_change"
+    __table_args__ = (
+        CheckConstraint(
+            "action IN ('created', 'updated', 'territory', 'superseded', 'ended', 'imported')",
+            name="action",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    cpts_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE"), index=True
+    )
+    changed_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()")
+    )
+    revision: Mapped[int] = mapped_column(BigInteger)
+    action: Mapped[str] = mapped_column(Text)
+    actor_token_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("api_token.id"))
+    actor: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class CptsTerritory(Base):
+    """What follows from the claims of a CPTS over a period; written by triggers only.
+
+    `geom` is at full detail; the other geometries are unions of the communes generalised
+    for the scale of a department, a region and the country (EPSG:4326).
+    """
+
+    __tablename__ = "cpts_territory"
+    __table_args__ = (
+        ExcludeConstraint(("cpts_id", "="), ("held", "&&"), name="cpts_territory_one_a_day"),
+        Index("cpts_territory_geom_idx", "geom", postgresql_using="gist"),
+        Index("cpts_territory_departments_idx", "departments", postgresql_using="gin"),
+        Index("cpts_territory_regions_idx", "regions", postgresql_using="gin"),
+    )
+
+    cpts_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE"), primary_key=True
+    )
+    held: Mapped[Range[date]] = mapped_column(DATERANGE, primary_key=True)
+    commune_codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    commune_count: Mapped[int]
+    population: Mapped[int]
+    population_year: Mapped[int] = mapped_column(SmallInteger)
+    population_note: Mapped[str | None] = mapped_column(Text)
+    tier: Mapped[int | None] = mapped_column(SmallInteger)
+    departments: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    regions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    lead_department: Mapped[str] = mapped_column(ForeignKey("department.code"))
+    geom: Mapped[Any] = mapped_column(_multipolygon())
+    geom_department: Mapped[Any] = mapped_column(_multipolygon())
+    geom_region: Mapped[Any] = mapped_column(_multipolygon())
+    geom_country: Mapped[Any] = mapped_column(_multipolygon())

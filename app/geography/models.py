@@ -1,0 +1,206 @@
+"""Tables of the reference geography. All geometry is WGS 84 (EPSG:4326)."""
+
+from datetime import date, datetime
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import REAL
+
+from app.database.base import Base
+
+
+def _multipolygon() -> Geometry:
+    return Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
+
+
+class Region(Base):
+    """A French region, with outlines at the scales that show whole regions."""
+
+    __tablename__ = "region"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    geom_region: Mapped[Any | None] = mapped_column(_multipolygon())
+    geom_country: Mapped[Any | None] = mapped_column(_multipolygon())
+
+
+class Department(Base):
+    """A department, with its outline at each generalised scale."""
+
+    __tablename__ = "department"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"), index=True)
+    geom_department: Mapped[Any | None] = mapped_column(_multipolygon())
+    geom_region: Mapped[Any | None] = mapped_column(_multipolygon())
+    geom_country: Mapped[Any | None] = mapped_column(_multipolygon())
+
+
+class Epci(Base):
+    """A grouping of communes with its own taxation, by SIREN code."""
+
+    __tablename__ = "epci"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+
+
+class City(Base):
+    """Paris, Lyon or Marseille: a code that stands for its arrondissements."""
+
+    __tablename__ = "city"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    department_code: Mapped[str] = mapped_column(ForeignKey("department.code"))
+
+
+class Commune(Base):
+    """A unit of territory: a commune, or a municipal arrondissement, of the reference date."""
+
+    __tablename__ = "commune"
+    __table_args__ = (
+        CheckConstraint("kind IN ('commune', 'arrondissement')", name="kind"),
+        Index("commune_geom_idx", "geom", postgresql_using="gist"),
+    )
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    city_code: Mapped[str | None] = mapped_column(ForeignKey("city.code"))
+    department_code: Mapped[str] = mapped_column(ForeignKey("department.code"), index=True)
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    epci_code: Mapped[str | None] = mapped_column(ForeignKey("epci.code"), index=True)
+    geom: Mapped[Any] = mapped_column(_multipolygon())
+    geom_department: Mapped[Any] = mapped_column(_multipolygon())
+    geom_region: Mapped[Any] = mapped_column(_multipolygon())
+    geom_country: Mapped[Any] = mapped_column(_multipolygon())
+
+
+class CommunePopulation(Base):
+    """The municipal population of a commune, its census year and when it came into force."""
+
+    __tablename__ = "commune_population"
+    __table_args__ = (CheckConstraint("population >= 0", name="population"),)
+
+    commune_code: Mapped[str] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True
+    )
+    in_force_from: Mapped[date] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(SmallInteger)
+    population: Mapped[int]
+
+
+class CommunePostcode(Base):
+    """A postal code that serves a commune; each may have several of the other."""
+
+    __tablename__ = "commune_postcode"
+    __table_args__ = (
+        Index(
+            "commune_postcode_postcode_idx",
+            "postcode",
+            postgresql_ops={"postcode": "text_pattern_ops"},
+        ),
+    )
+
+    commune_code: Mapped[str] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True
+    )
+    postcode: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class CommuneName(Base):
+    """A name, of today or before, that leads to a commune of today."""
+
+    __tablename__ = "commune_name"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('current', 'former', 'delegated', 'associated', 'city')", name="kind"
+        ),
+        UniqueConstraint(
+            "key",
+            "commune_code",
+            "kind",
+            "former_code",
+            postgresql_nulls_not_distinct=True,
+        ),
+        Index(
+            "commune_name_key_idx",
+            "key",
+            postgresql_using="gin",
+            postgresql_ops={"key": "gin_trgm_ops"},
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    key: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    commune_code: Mapped[str] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), index=True
+    )
+    department_code: Mapped[str] = mapped_column(ForeignKey("department.code"))
+    kind: Mapped[str] = mapped_column(Text)
+    former_code: Mapped[str | None] = mapped_column(Text)
+
+
+class FormerCommune(Base):
+    """A code once in force that leads to one or, after a split, several communes of today."""
+
+    __tablename__ = "former_commune"
+    __table_args__ = (
+        CheckConstraint("kind IN ('former', 'delegated', 'associated')", name="kind"),
+    )
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    commune_code: Mapped[str] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    ended_on: Mapped[date | None]
+
+
+class CommuneNeighbour(Base):
+    """A border of positive length between two communes; it stands in both directions."""
+
+    __tablename__ = "commune_neighbour"
+    __table_args__ = (CheckConstraint("border_m > 0", name="border_m"),)
+
+    commune_code: Mapped[str] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True
+    )
+    neighbour_code: Mapped[str] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True
+    )
+    border_m: Mapped[float] = mapped_column(REAL)
+
+
+class GeographyRelease(Base):
+    """Which reference geography is loaded: its date and the hash of its files."""
+
+    __tablename__ = "geography_release"
+    __table_args__ = (CheckConstraint("id = 1", name="id"),)
+
+    id: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, server_default=text("1")
+    )
+    reference_date: Mapped[date]
+    content_hash: Mapped[str] = mapped_column(Text)
+    loaded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )

@@ -15,7 +15,7 @@ def _include(
     thing: object, name: str | None, kind: str, reflected: bool, other: object
 ) -> bool:
     """Leave out what belongs to PostGIS itself."""
-    return alembic_helpers.include_object(thing, name, kind, reflected, other)
+    return bool(alembic_helpers.include_object(thing, name, kind, reflected, other))  # type: ignore[no-untyped-call]
 
 
 def run(connection: Connection) -> None:

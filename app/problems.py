@@ -1,0 +1,285 @@
+"""Errors that a client sees: one tree, one shape (RFC 9457), one place of translation.
+
+A noun declares its own errors in `errors.py` as subclasses of `Problem`; whatever is
+raised below an endpoint reaches the client through `install_problem_handlers`.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 2
+
+
+class Problem(Exception):
+    """An error with a stable code and a text that the public may read.
+
+    Parameters: `detail`, one French sentence about this very occurrence, free of
+    anything internal; `extensions`, further members of the answer, JSON values.
+    """
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Erreur interne"
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, detail: str = "", **extensions: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extensions = extensions
+
+    def body(self) -> dict[str, Any]:
+        """Give the members of the problem document."""
+        return {
+            "type": f"urn:cpts:probleme:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail or self.title,
+            "code": self.code,
+            **self.extensions,
+        }
+
+
+class Unauthenticated(Problem):
+    """No token, or one that is unknown or revoked."""
+
+    status, code, title = 401, "unauthenticated", "Authentification requise"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(Problem):
+    """The role, the region or the CPTS of the token does not allow it."""
+
+    status, code, title = 403, "forbidden", "Action non autorisée"
+
+
+class NotFound(Problem):
+    """What was asked for does not exist."""
+
+    status, code, title = 404, "not-found", "Introuvable"
+
+
+class MethodNotAllowed(Problem):
+    """The address exists, the method does not."""
+
+    status, code, title = 405, "method-not-allowed", "Méthode non autorisée"
+
+
+class StaleWrite(Problem):
+    """`If-Match` names a state that is no longer the present one."""
+
+    status, code, title = 412, "stale-write", "Modification concurrente"
+
+
+class TooLarge(Problem):
+    """The request is larger than the service reads."""
+
+    status, code, title = 413, "too-large", "Requête trop volumineuse"
+
+
+class UnsupportedMediaType(Problem):
+    """The body is of a type that the address does not read."""
+
+    status, code, title = 415, "unsupported-media-type", "Type de contenu non pris en charge"
+
+
+class Invalid(Problem):
+    """The request is understood, and wrong; `errors` says where and what is accepted."""
+
+    status, code, title = 422, "invalid", "Requête invalide"
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]], detail: str = "") -> None:
+        super().__init__(
+            detail or "La requête contient des valeurs invalides.", errors=list(errors)
+        )
+
+    @classmethod
+    def at(
+        cls, *loc: str | int, message: str, accepted: Sequence[Any] | None = None
+    ) -> "Invalid":
+        """Make the error of a single place, such as `at("query", "bbox", message=…)`."""
+        error: dict[str, Any] = {"loc": list(loc), "message": message}
+        if accepted is not None:
+            error["accepted"] = list(accepted)
+        return cls([error], detail=message)
+
+
+class TooManyRequests(Problem):
+    """The caller asks more often than the service answers one address."""
+
+    status, code, title = 429, "too-many-requests", "Trop de requêtes"
+
+
+class DatabaseUnavailable(Problem):
+    """The database cannot be reached just now; the service recovers by itself."""
+
+    status, code, title = 503, "database-unavailable", "Base de données indisponible"
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": str(RETRY_AFTER_S)}
+
+
+PLAIN_STATUS: dict[int, type[Problem]] = {
+    problem.status: problem
+    for problem in (
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        MethodNotAllowed,
+        TooLarge,
+        UnsupportedMediaType,
+        TooManyRequests,
+    )
+}
+
+# Violated constraint → the problem it means; each noun adds its own.
+ConstraintProblems = Mapping[str, Callable[[], Problem]]
+
+
+def problem_response(problem: Problem) -> Response:
+    """Write a problem as an answer."""
+    return Response(
+        orjson.dumps(problem.body()),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=dict(problem.headers) | {"Cache-Control": "no-store"},
+    )
+
+
+def problem_of_database_error(
+    error: Exception, constraints: ConstraintProblems
+) -> Problem | None:
+    """Translate an error of the database, None when it has no public meaning.
+
+    Parameters: `error`, as SQLAlchemy raises it; `constraints`, by constraint name.
+    """
+    if isinstance(error, PoolTimeoutError):
+        return DatabaseUnavailable("La base de données est surchargée, réessayez.")
+    if not isinstance(error, DBAPIError):
+        return None
+    origin = error.orig
+    if isinstance(error, IntegrityError):
+        name = getattr(getattr(origin, "diag", None), "constraint_name", None)
+        known = constraints.get(name) if name else None
+        return known() if known else None
+    transient = (DeadlockDetected, LockNotAvailable, SerializationFailure)
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        return DatabaseUnavailable("La base de données ne répond pas, réessayez.")
+    if isinstance(origin, transient):
+        return DatabaseUnavailable("La base de données est occupée, réessayez.")
+    return None
+
+
+# pydantic's error type → French sentence; `{…}` are members of the error's context.
+FRENCH: dict[str, str] = {
+    "missing": "Ce champ est obligatoire.",
+    "extra_forbidden": "Champ inconnu.",
+    "json_invalid": "Le corps de la requête n'est pas un JSON valide.",
+    "string_type": "Un texte est attendu.",
+    "string_too_short": "Au moins {min_length} caractère(s) attendu(s).",
+    "string_too_long": "Au plus {max_length} caractère(s) accepté(s).",
+    "string_pattern_mismatch": "Format invalide.",
+    "int_type": "Un nombre entier est attendu.",
+    "int_parsing": "Un nombre entier est attendu.",
+    "int_from_float": "Un nombre entier est attendu.",
+    "float_type": "Un nombre est attendu.",
+    "float_parsing": "Un nombre est attendu.",
+    "finite_number": "Un nombre fini est attendu.",
+    "bool_type": "true ou false est attendu.",
+    "bool_parsing": "true ou false est attendu.",
+    "greater_than": "La valeur doit être supérieure à {gt}.",
+    "greater_than_equal": "La valeur doit être au moins {ge}.",
+    "less_than": "La valeur doit être inférieure à {lt}.",
+    "less_than_equal": "La valeur doit être au plus {le}.",
+    "list_type": "Une liste est attendue.",
+    "dict_type": "Un objet JSON est attendu.",
+    "model_type": "Un objet JSON est attendu.",
+    "model_attributes_type": "Un objet JSON est attendu.",
+    "too_long": "Au plus {max_length} élément(s) accepté(s).",
+    "too_short": "Au moins {min_length} élément(s) attendu(s).",
+    "date_type": "Une date AAAA-MM-JJ est attendue.",
+    "date_parsing": "Une date AAAA-MM-JJ est attendue.",
+    "date_from_datetime_parsing": "Une date AAAA-MM-JJ est attendue.",
+    "date_from_datetime_inexact": "Une date AAAA-MM-JJ, sans heure, est attendue.",
+    "literal_error": "Valeur inconnue.",
+    "enum": "Valeur inconnue.",
+}
+
+
+def invalid_request(error: RequestValidationError) -> Problem:
+    """Put the errors of a request's validation into French."""
+    errors = []
+    for found in error.errors():
+        context = found.get("ctx", {})
+        kind = str(found["type"])
+        if kind == "value_error":
+            message = str(context.get("error", "Valeur invalide."))
+        else:
+            message = FRENCH.get(kind, "Valeur invalide.").format_map(
+                dict(context.items()) if kind in FRENCH else {}
+            )
+        item: dict[str, Any] = {"loc": list(found["loc"]), "message": message}
+        if kind in ("literal_error", "enum") and "expected" in context:
+            item["accepted"] = [
+                part.strip(" '")
+                for part in str(context["expected"]).replace(" or ", ",").split(",")
+            ]
+        errors.append(item)
+    named = ", ".join(str(item["loc"][-1]) for item in errors[:5] if item["loc"])
+    return Invalid(errors, detail=f"Valeurs invalides : {named}." if named else "")
+
+
+def install_problem_handlers(app: FastAPI, constraints: ConstraintProblems) -> None:
+    """Make every error of the application leave as `application/problem+json`."""
+
+    async def on_problem(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return problem_response(error)
+
+    async def on_invalid(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return problem_response(invalid_request(error))
+
+    async def on_http(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        known = PLAIN_STATUS.get(error.status_code)
+        response = problem_response(known() if known else _plain(error.status_code))
+        response.headers.update(error.headers or {})
+        return response
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        problem = problem_of_database_error(error, constraints)
+        if problem is None:
+            return await on_unexpected(request, error)
+        if problem.status >= 500:
+            log.warning("database: %s", error)
+        return problem_response(problem)
+
+    async def on_unexpected(request: Request, error: Exception) -> Response:
+        log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+        return problem_response(Problem("Une erreur inattendue s'est produite."))
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(PoolTimeoutError, on_database)
+    app.add_exception_handler(Exception, on_unexpected)
+
+
+def _plain(status: int) -> Problem:
+    problem = Problem("Requête refusée.")
+    problem.status = status  # type: ignore[misc]
+    problem.code = f"http-{status}"  # type: ignore[misc]
+    problem.title = "Requête refusée"  # type: ignore[misc]
+    return problem

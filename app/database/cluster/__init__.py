@@ -1,0 +1,80 @@
+"""Where the database runs: a server given by `DATABASE_URL`, or a private one."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from app.database.cluster.private import PrivateCluster
+from app.database.cluster.server import ADMINISTRATOR_ROLE
+from app.database.requirements import check_database
+from app.progress import Progress
+from app.settings import DatabaseSettings
+
+
+@dataclass(frozen=True)
+class DatabaseAddress:
+    """A database that is there and can hold the service.
+
+    Parameters: `url`, for the application's role; `private`, whether the server is this
+    checkout's own; `administrator_url`, a superuser's on a private server, else None.
+    """
+
+    url: str
+    private: bool
+    administrator_url: str | None = None
+
+
+@contextmanager
+def database_server(
+    settings: DatabaseSettings, progress: Progress, *, watch: bool = False
+) -> Iterator[DatabaseAddress]:
+    """Have the database server of the settings run while the block runs.
+
+    Installs PostgreSQL and makes the private cluster on a first use. `watch` starts the
+    private server again when it dies meanwhile. Raises `Failure` when there is no
+    usable database.
+    """
+    if settings.url is not None:
+        url = settings.url.get_secret_value()
+        check_database(url)
+        yield DatabaseAddress(url, private=False)
+        return
+    cluster = PrivateCluster(
+        settings.data_directory / "postgres", progress, programs=settings.postgresql_programs
+    )
+    with cluster.running() as server:
+        check_database(server.url())
+        ended = threading.Event()
+        if watch:
+            threading.Thread(
+                target=cluster.keep_running, args=(server, ended), daemon=True
+            ).start()
+        try:
+            yield DatabaseAddress(
+                server.url(),
+                private=True,
+                administrator_url=server.url(ADMINISTRATOR_ROLE, "postgres"),
+            )
+        finally:
+            ended.set()
+
+
+@contextmanager
+def test_server(settings: DatabaseSettings, progress: Progress) -> Iterator[DatabaseAddress]:
+    """Have a private server for tests run, apart from the service's and its data.
+
+    It does not wait for the disk, and its data may be lost.
+    """
+    cluster = PrivateCluster(
+        settings.data_directory / "postgres-tests",
+        progress,
+        programs=settings.postgresql_programs,
+        durable=False,
+    )
+    with cluster.running() as server:
+        yield DatabaseAddress(
+            server.url(),
+            private=True,
+            administrator_url=server.url(ADMINISTRATOR_ROLE, "postgres"),
+        )

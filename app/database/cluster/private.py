@@ -1,0 +1,159 @@
+"""The private cluster of this checkout, shared by the commands that run in it."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from app.database.cluster.home import (
+    existing_home,
+    forgotten_homes,
+    make_home,
+    remove_home,
+)
+from app.database.cluster.programs import (
+    Programs,
+    choose_server,
+    installed_servers,
+    server_account,
+)
+from app.database.cluster.server import ADMINISTRATOR_ROLE, APPLICATION_ROLE, Server
+from app.database.cluster.sharing import coming_or_going, shared_server
+from app.database.requirements import EXTENSIONS
+from app.database.system_packages import install_postgresql
+from app.failures import Failure
+from app.progress import Progress
+
+_WATCH_INTERVAL_S = 1.0
+
+
+class PrivateCluster:
+    """A PostgreSQL server that belongs to one checkout.
+
+    Parameters: `folder`, where the data are or shall be, possibly as a link; `programs`,
+    PostgreSQL's folder, found when None; `durable`, False for tests; `progress`, where
+    long steps are shown.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        progress: Progress,
+        *,
+        programs: Path | None = None,
+        durable: bool = True,
+    ) -> None:
+        self._folder = folder
+        self._progress = progress
+        self._programs_folder = programs
+        self._durable = durable
+
+    @contextmanager
+    def running(self) -> Iterator[Server]:
+        """Have the server run, ready for the application, while the block runs."""
+        try:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            server = self._found_or_made()
+        except PermissionError as refused:
+            raise Failure(f"Accès refusé à {refused.filename}.") from refused
+
+        def start() -> None:
+            server.start()
+            prepare_for_application(server)
+
+        with shared_server(self._folder, start, server.stop):
+            yield server
+
+    def keep_running(self, server: Server, until: threading.Event) -> None:
+        """Start the server again whenever it is gone, until told to end."""
+        while not until.wait(_WATCH_INTERVAL_S):
+            if server.is_running():
+                continue
+            # A start that fails has said why in the server's log; the next round tries
+            # again.
+            with suppress(Failure), coming_or_going(self._folder):
+                if not until.is_set():
+                    server.start()
+
+    def _found_or_made(self) -> Server:
+        with coming_or_going(self._folder):
+            home = existing_home(self._folder)
+            if home is not None and not home.data.exists():
+                # Interrupted before there were data.
+                remove_home(self._folder)
+                home = None
+            if home is None:
+                return self._made()
+            major = (home.data / "PG_VERSION").read_text().strip()
+            programs = self._programs(int(major))
+            account = server_account(home.data.stat().st_uid)
+            return Server(home, programs, account, durable=self._durable)
+
+    def _made(self) -> Server:
+        programs = self._programs(None)
+        account = server_account(None)
+        for forgotten in forgotten_homes(self._folder):
+            if self._durable:
+                self._progress.say(
+                    f"Données d'une ancienne copie dans {forgotten} : à supprimer si elles "
+                    "ne servent plus."
+                )
+            else:
+                shutil.rmtree(forgotten)
+        with self._progress.step("Création de la base privée"):
+            server = Server(
+                make_home(self._folder, account), programs, account, durable=self._durable
+            )
+            server.make()
+        return server
+
+    def _programs(self, data_major: int | None) -> Programs:
+        found = choose_server(installed_servers(self._programs_folder), data_major)
+        if found is None and self._programs_folder is None:
+            install_postgresql(self._progress, data_major)
+            found = choose_server(installed_servers(), data_major)
+        if found is None:
+            raise Failure(
+                "PostgreSQL avec PostGIS n'a pas été trouvé sur cette machine"
+                + (f" dans {self._programs_folder}." if self._programs_folder else ".")
+            )
+        return found
+
+
+def prepare_for_application(server: Server) -> None:
+    """Make the application's role, its database and the extensions, where missing.
+
+    The role is no superuser. It may create databases, because tests clone theirs from a
+    template; the extensions are put into `template1` too, as only a superuser can make
+    them.
+    """
+    role = sql.Identifier(APPLICATION_ROLE)
+    with _administration(server, ADMINISTRATOR_ROLE) as connection:
+        if not _exists(connection, "pg_roles", "rolname", APPLICATION_ROLE):
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
+        has_database = _exists(connection, "pg_database", "datname", APPLICATION_ROLE)
+    if has_database:
+        return
+    with _administration(server, "template1") as connection:
+        for extension in EXTENSIONS:
+            connection.execute(
+                sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension))
+            )
+    with _administration(server, ADMINISTRATOR_ROLE) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+
+
+def _administration(server: Server, database: str) -> psycopg.Connection:
+    url = server.url(ADMINISTRATOR_ROLE, database)
+    return psycopg.connect(url, autocommit=True, connect_timeout=10)
+
+
+def _exists(connection: psycopg.Connection, catalogue: str, column: str, name: str) -> bool:
+    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(
+        sql.Identifier(catalogue), sql.Identifier(column)
+    )
+    return connection.execute(query, (name,)).fetchone() is not None

@@ -1,0 +1,157 @@
+"""What the service asks of a PostgreSQL server, told in one line when it is missing."""
+
+import re
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from app.failures import Failure
+
+OLDEST_POSTGRESQL = 15
+OLDEST_POSTGIS = (3, 3)
+EXTENSIONS = ("postgis", "btree_gist", "pg_trgm", "unaccent")
+
+_CONNECT_TIMEOUT_S = 10
+
+# libpq gives no error code for a refused connection, and words it in the server's
+# language.
+_REFUSALS = (
+    (
+        r"password authentication|authentification par mot de passe|no password supplied",
+        "mot de passe refusé pour l'utilisateur « {user} »",
+    ),
+    (
+        r'database "[^"]*" does not exist|base de données .* n.existe pas',
+        "la base « {dbname} » n'existe pas sur ce serveur",
+    ),
+    (
+        r'role "[^"]*" does not exist|le rôle .* n.existe pas',
+        "l'utilisateur « {user} » n'existe pas",
+    ),
+    (
+        r"could not translate host name|failed to resolve host|Name or service not known",
+        "le nom d'hôte est inconnu",
+    ),
+    (r"Connection refused", "aucun serveur n'écoute à cette adresse"),
+    (r"No such file or directory", "aucun serveur n'écoute sur cette socket"),
+    (r"timeout expired|timed out|Network is unreachable|No route", "le serveur ne répond pas"),
+    (r"too many clients|remaining connection slots", "le serveur n'accepte plus de connexion"),
+    (r"no pg_hba.conf entry", "le serveur refuse les connexions de cette machine"),
+    (r"SSL|certificate", "la connexion chiffrée a échoué"),
+    (r"starting up|shutting down|in recovery", "le serveur démarre ou s'arrête"),
+)
+
+
+def check_database(address: str) -> None:
+    """Check that a database can hold the service, and make the extensions it lacks.
+
+    Parameters: `address`, a `postgresql://` URL. Raises `Failure` with one French line,
+    without the password, when the server cannot be reached, is too old, or when an
+    extension is missing and this user may not create it.
+    """
+    try:
+        parameters = {key: str(value) for key, value in conninfo_to_dict(address).items()}
+    except psycopg.ProgrammingError:
+        raise Failure(
+            "DATABASE_URL n'est pas une adresse PostgreSQL : "
+            "postgresql://utilisateur:mot-de-passe@hôte:5432/base est attendu."
+        ) from None
+    try:
+        connection = psycopg.connect(
+            address, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S
+        )
+    except psycopg.OperationalError as refused:
+        raise Failure(_refusal(parameters, str(refused))) from None
+    where = _place(parameters)
+    with connection:
+        _check_server(connection, where)
+        _check_extensions(connection, where)
+
+
+def _refusal(parameters: dict[str, str], said: str) -> str:
+    values = {"user": parameters.get("user", ""), "dbname": parameters.get("dbname", "")}
+    for pattern, reason in _REFUSALS:
+        if re.search(pattern, said, re.IGNORECASE):
+            return f"Base de données {_place(parameters)} : {reason.format(**values)}."
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return (
+        f"Base de données {_place(parameters)} : {lines[-1] if lines else 'connexion refusée'}"
+    )
+
+
+def _place(parameters: dict[str, str]) -> str:
+    host = parameters.get("host") or parameters.get("hostaddr") or "locale"
+    return f"« {parameters.get('dbname', '')} » ({host}:{parameters.get('port', '5432')})"
+
+
+def _check_server(connection: psycopg.Connection, where: str) -> None:
+    major = connection.info.server_version // 10000
+    if major < OLDEST_POSTGRESQL:
+        raise Failure(
+            f"Base de données {where} : PostgreSQL {major} est trop ancien, il faut "
+            f"PostgreSQL {OLDEST_POSTGRESQL} ou plus récent."
+        )
+    row = connection.execute(
+        "SELECT current_setting('server_encoding'),"
+        " has_schema_privilege(current_user, 'public', 'CREATE'), current_user"
+    ).fetchone()
+    assert row is not None
+    encoding, may_create, user = row
+    if encoding != "UTF8":
+        raise Failure(
+            f"Base de données {where} : l'encodage {encoding} ne convient pas, il faut UTF8."
+        )
+    if not may_create:
+        raise Failure(
+            f"Base de données {where} : l'utilisateur « {user} » ne peut pas créer de table "
+            "dans le schéma public ; il doit être propriétaire de la base."
+        )
+
+
+def _check_extensions(connection: psycopg.Connection, where: str) -> None:
+    known = {
+        name: (installed, available)
+        for name, installed, available in connection.execute(
+            "SELECT name, installed_version, default_version FROM pg_available_extensions"
+            " WHERE name = ANY(%s)",
+            (list(EXTENSIONS),),
+        )
+    }
+    for name in EXTENSIONS:
+        if name not in known:
+            raise Failure(
+                f"Base de données {where} : l'extension {name} n'est pas installée sur le "
+                "serveur."
+            )
+    installed, available = known["postgis"]
+    if _version(installed or available) < OLDEST_POSTGIS:
+        wanted = ".".join(str(number) for number in OLDEST_POSTGIS)
+        raise Failure(
+            f"Base de données {where} : PostGIS {installed or available} est trop ancien, il "
+            f"faut PostGIS {wanted} ou plus récent."
+        )
+    for name in EXTENSIONS:
+        if known[name][0] is None:
+            _create_extension(connection, name, where)
+
+
+def _create_extension(connection: psycopg.Connection, name: str, where: str) -> None:
+    try:
+        connection.execute(
+            sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
+        )
+    except psycopg.errors.InsufficientPrivilege:
+        raise Failure(
+            f"Base de données {where} : l'extension {name} manque et cet utilisateur ne peut "
+            f"pas la créer ; un administrateur doit y exécuter CREATE EXTENSION {name};"
+        ) from None
+    except psycopg.Error as failed:
+        raise Failure(
+            f"Base de données {where} : l'extension {name} n'a pas pu être créée "
+            f"({failed.diag.message_primary})."
+        ) from None
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])

@@ -1,0 +1,238 @@
+"""System packages: installed when this account may, named when it may not."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.database.requirements import OLDEST_POSTGRESQL
+from app.failures import Failure
+from app.progress import Progress
+
+# Read by Debian's postgresql-common before it makes a cluster for a newly installed
+# server; it sits beside the administrator's own configuration and is there only while
+# we install.
+_CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/cpts-installation.conf")
+
+_CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
+_MAC_BROWSERS = (
+    Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+)
+
+
+def install_postgresql(progress: Progress, major: int | None = None) -> None:
+    """Install PostgreSQL and PostGIS with the system's package manager.
+
+    No other server is left running: Debian's own first cluster is not made, and
+    clusters that are there already are not touched. Parameters: `progress`; `major`,
+    the version that existing data ask for, the release's own when None. Raises
+    `Failure` that names the packages when they cannot be installed from here.
+    """
+    if sys.platform == "darwin":
+        _install_with_homebrew(["postgis"], progress)
+        return
+    if shutil.which("apt-get") is None:
+        raise Failure(
+            f"Installez PostgreSQL {OLDEST_POSTGRESQL} ou plus récent avec PostGIS, puis "
+            "relancez la commande."
+        )
+    privilege = _privilege()
+    if privilege is None:
+        version = str(major or _release_version() or "<version>")
+        raise Failure(
+            "PostgreSQL et PostGIS manquent, et ce compte ne peut pas les installer. Un "
+            f"administrateur doit exécuter : apt-get install postgresql-{version} "
+            f"postgresql-{version}-postgis-3"
+        )
+    _refresh_package_lists(privilege, progress)
+    version_number = major or _release_version()
+    if version_number is None or version_number < OLDEST_POSTGRESQL:
+        raise Failure(
+            "Cette version du système n'offre pas PostgreSQL "
+            f"{OLDEST_POSTGRESQL} ou plus récent : il faut Debian 12 ou Ubuntu 24.04 au moins, "
+            "ou une base donnée par DATABASE_URL."
+        )
+    packages = [f"postgresql-{version_number}", f"postgresql-{version_number}-postgis-3"]
+    with _no_first_cluster(privilege):
+        _install_with_apt(packages, privilege, progress)
+
+
+def chromium(progress: Progress) -> Path:
+    """Find Chromium for the tests of pages, installing it where the system offers it.
+
+    `CPTS_CHROMIUM` names another executable. Raises `Failure` when there is none.
+    """
+    given = os.environ.get("CPTS_CHROMIUM")
+    if given:
+        if not os.access(given, os.X_OK):
+            raise Failure(f"CPTS_CHROMIUM : {given} n'est pas un programme.")
+        return Path(given)
+    found = _found_chromium()
+    if found is None:
+        _install_chromium(progress)
+        found = _found_chromium()
+    if found is None:
+        raise Failure("Chromium est installé mais son programme n'a pas été trouvé.")
+    return found
+
+
+def _found_chromium() -> Path | None:
+    for name in _CHROMIUM_NAMES:
+        path = shutil.which(name)
+        if path is not None and not _is_snap_stub(Path(path)):
+            return Path(path)
+    return next((path for path in _MAC_BROWSERS if path.exists()), None)
+
+
+def _is_snap_stub(path: Path) -> bool:
+    """Whether the program only tells to install a snap, as Ubuntu's package does.
+
+    An installed snap does not serve either: it is confined to a home folder.
+    """
+    real = path.resolve()
+    if real.name == "snap" or str(path).startswith("/snap/"):
+        return True
+    with real.open("rb") as program:
+        return b"snap" in program.read(2048) and not real.is_symlink() and _is_script(real)
+
+
+def _is_script(path: Path) -> bool:
+    with path.open("rb") as program:
+        return program.read(2) == b"#!"
+
+
+def _install_chromium(progress: Progress) -> None:
+    if sys.platform == "darwin":
+        _install_with_homebrew(["--cask", "chromium"], progress)
+        return
+    advice = (
+        "Les tests des pages ont besoin de Chromium ou de Google Chrome : installez l'un des "
+        "deux, ou donnez son programme par CPTS_CHROMIUM."
+    )
+    if shutil.which("apt-get") is None:
+        raise Failure(advice)
+    if _is_ubuntu():
+        raise Failure(
+            "Sur Ubuntu, le paquet chromium n'est qu'un renvoi vers un snap, qui ne peut pas "
+            "lire ce dossier. " + advice
+        )
+    privilege = _privilege()
+    if privilege is None:
+        raise Failure(
+            "Chromium manque, et ce compte ne peut pas l'installer. Un administrateur doit "
+            "exécuter : apt-get install chromium"
+        )
+    _refresh_package_lists(privilege, progress)
+    _install_with_apt(["chromium"], privilege, progress)
+
+
+def _is_ubuntu() -> bool:
+    try:
+        return re.search(r"^ID=ubuntu$", Path("/etc/os-release").read_text(), re.M) is not None
+    except OSError:
+        return False
+
+
+def _privilege() -> list[str] | None:
+    """Give what to put before a command to run it as root, None when we cannot."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    if sudo is None:
+        return None
+    without_password = subprocess.run(
+        [sudo, "-n", "true"], check=False, stdin=subprocess.DEVNULL, capture_output=True
+    )
+    if without_password.returncode == 0 or sys.stdin.isatty():
+        return [sudo]
+    return None
+
+
+def _release_version() -> int | None:
+    """Give the major version of PostgreSQL that this system's release carries."""
+    answer = subprocess.run(
+        ["apt-cache", "depends", "postgresql"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+    )
+    found = re.search(r"Depends: postgresql-(\d+)\s*$", answer.stdout, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def _refresh_package_lists(privilege: list[str], progress: Progress) -> None:
+    with progress.step("Liste des paquets du système"):
+        _apt(["update"], privilege)
+
+
+def _install_with_apt(packages: list[str], privilege: list[str], progress: Progress) -> None:
+    progress.say("Paquets du système à installer : " + " ".join(packages))
+    with progress.step("Installation de " + ", ".join(packages)):
+        _apt(["install", "--yes", "--no-install-recommends", *packages], privilege)
+
+
+def _apt(arguments: list[str], privilege: list[str]) -> None:
+    command = [
+        *privilege,
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "LC_ALL=C.UTF-8",
+        "apt-get",
+        "-q",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        *arguments,
+    ]
+    with tempfile.TemporaryFile("w+") as said:
+        done = subprocess.run(
+            command,
+            check=False,
+            stdin=None if privilege else subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        if done.returncode == 0:
+            return
+        said.seek(0)
+        lines = [line.strip() for line in said if line.startswith(("E:", "Err:", "W:"))]
+    reason = lines[-1] if lines else f"code {done.returncode}"
+    raise Failure(f"« apt-get {' '.join(arguments)} » a échoué : {reason}")
+
+
+@contextmanager
+def _no_first_cluster(privilege: list[str]) -> Iterator[None]:
+    write = f"mkdir -p {_CREATE_CLUSTER.parent} && echo create_main_cluster = false"
+    subprocess.run([*privilege, "sh", "-c", f"{write} > {_CREATE_CLUSTER}"], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*privilege, "rm", "-f", str(_CREATE_CLUSTER)], check=False)
+
+
+def _install_with_homebrew(packages: list[str], progress: Progress) -> None:
+    brew = shutil.which("brew")
+    if brew is None:
+        raise Failure("Installez Homebrew, puis exécutez : brew install " + " ".join(packages))
+    with progress.step("brew install " + " ".join(packages)):
+        done = subprocess.run(
+            [brew, "install", *packages],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+    if done.returncode != 0:
+        raise Failure(f"« brew install {' '.join(packages)} » a échoué.")

@@ -1,0 +1,1 @@
+"""Build of the reference geography: from pinned public inputs to the files of ``geo_data/``."""

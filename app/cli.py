@@ -1,0 +1,84 @@
+"""The commands of `./cpts`. Each noun's own are in its `commands` module."""
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from app.database import commands as database_commands
+from app.failures import Failure
+
+application = typer.Typer(
+    name="cpts",
+    help="Cartographie des CPTS : des territoires de communes, sans chevauchement.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+database = typer.Typer(help="La base de données.", no_args_is_help=True)
+database.command(
+    "run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)(database_commands.run_with_database)
+database.command("check-migrations", hidden=True)(database_commands.check_migrations)
+application.add_typer(database, name="db")
+
+
+@application.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Adresse d'écoute.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port d'écoute.", min=0, max=65535)] = 8000,
+    workers: Annotated[
+        int | None, typer.Option(help="Nombre de processus.", min=1, max=64)
+    ] = None,
+) -> None:
+    """Prépare ce qui manque, puis sert la cartographie."""
+    from app.serving import serve as run_service
+
+    run_service(host, port, workers)
+
+
+@application.command(
+    "test",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    add_help_option=False,
+)
+def run_tests(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Arguments de pytest.")] = None,
+) -> None:
+    """Exécute tous les tests, avec leur propre serveur de base de données."""
+    raise typer.Exit(database_commands.run_tests(arguments or []))
+
+
+def main() -> None:
+    """Run the command of the arguments; what stops it is told in one line."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    try:
+        application()
+    except Failure as failure:
+        sys.stderr.write(f"cpts : {failure.message}\n")
+        sys.exit(failure.exit_status)
+    except ValidationError as invalid:
+        for error in invalid.errors(include_url=False, include_context=False):
+            sys.stderr.write(f"cpts : {_setting_error(error['loc'], error['msg'])}\n")
+        sys.exit(1)
+
+
+def _setting_error(location: tuple[int | str, ...], message: str) -> str:
+    name = str(location[0]) if location else ""
+    variable = name if name == "DATABASE_URL" else f"CPTS_{name.upper()}"
+    return f"Réglage {variable} : {message}"
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    # As an exception, so that whatever was started is stopped on the way out.
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The database as commands use it: server running, schema up to date."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic.util import CommandError
+from sqlalchemy import Engine, text
+
+from app.database.cluster import database_server
+from app.database.engine import create_database_engine
+from app.database.migration import current_revision, newest_revision, upgrade_database
+from app.failures import Failure
+from app.progress import Progress, terminal_progress
+from app.settings import Settings
+
+# Any number of our own: it keeps two commands from preparing one database at once.
+_PREPARATION_LOCK = 0x63707473
+
+
+@contextmanager
+def command_engine(
+    settings: Settings | None = None, progress: Progress | None = None
+) -> Iterator[Engine]:
+    """Give a command an engine on a running, migrated database.
+
+    Parameters: `settings`, read from the environment when None; `progress`, that of the
+    terminal when None. Raises `Failure` when there is no usable database.
+    """
+    settings = settings or Settings()
+    progress = progress or terminal_progress()
+    with database_server(settings.database, progress) as address:
+        engine = create_database_engine(address.url, application_name="cpts-command")
+        try:
+            with preparation_lock(engine):
+                migrate(engine, progress)
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def migrate(engine: Engine, progress: Progress) -> None:
+    """Bring the schema up to date; a look-up when it is. Raises `Failure`."""
+    with engine.connect() as connection:
+        current = current_revision(connection)
+    if current == newest_revision():
+        return
+    try:
+        with progress.step("Mise à jour du schéma de la base"):
+            upgrade_database(engine)
+    except CommandError as unknown:
+        raise Failure(
+            f"Le schéma de la base ({current}) vient d'une version plus récente du programme : "
+            "mettez le programme à jour."
+        ) from unknown
+
+
+@contextmanager
+def preparation_lock(engine: Engine) -> Iterator[None]:
+    """Be the only one to prepare this database while the block runs, others wait."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(
+            text("SELECT pg_advisory_lock(:number)"), {"number": _PREPARATION_LOCK}
+        )
+        try:
+            yield
+        finally:
+            connection.execute(
+                text("SELECT pg_advisory_unlock(:number)"), {"number": _PREPARATION_LOCK}
+            )

@@ -1,0 +1,103 @@
+"""Who may do what: the roles of the contract, in plain Python."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from app.problems import Forbidden
+
+Role = Literal["member", "editor", "ars", "admin"]
+ROLES: tuple[Role, ...] = ("member", "editor", "ars", "admin")
+
+# The only stage at which an editor may register a CPTS.
+EDITOR_STAGE = "dynamique_identifiee"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, by the token presented.
+
+    `region` limits an `ars` token; `cpts_id` names the CPTS of an `editor`.
+    """
+
+    token_id: int
+    role: Role
+    region: str | None = None
+    cpts_id: int | None = None
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name under which a change is recorded."""
+        return self.label or f"jeton n° {self.token_id} ({self.role})"
+
+    def may_create(
+        self, *, stage: str, touched_regions: Collection[str], lead_region: str | None
+    ) -> None:
+        """Allow registering a CPTS.
+
+        Parameters: `stage`, slug of its first stage; `touched_regions`, the region of
+        every commune asked for; `lead_region`, that of its lead department.
+
+        Raises:
+            Forbidden: the role or the region does not allow it.
+        """
+        if self.role == "editor":
+            if stage != EDITOR_STAGE:
+                raise Forbidden(
+                    "Un éditeur n'enregistre une CPTS qu'au stade « Dynamique identifiée »."
+                )
+            return
+        self._regional(touched_regions, lead_region)
+
+    def may_describe(
+        self,
+        *,
+        cpts_id: int,
+        created_by: int | None,
+        stage_too: bool,
+        touched_regions: Collection[str],
+        lead_region: str | None,
+    ) -> None:
+        """Allow changing what a CPTS says of itself.
+
+        Parameters: `created_by`, the token that registered it; `stage_too`, whether the
+        stage or its date is changed; `touched_regions`, the regions of its communes.
+
+        Raises:
+            Forbidden: another's CPTS, or its stage for an editor, or another region.
+        """
+        if self.role == "editor":
+            own = cpts_id == self.cpts_id or created_by == self.token_id
+            if not own:
+                raise Forbidden("Un éditeur ne modifie que sa propre CPTS.")
+            if stage_too:
+                raise Forbidden("Le stade est modifié par l'ARS, non par l'éditeur.")
+            return
+        self._regional(touched_regions, lead_region)
+
+    def may_amend(self, *, touched_regions: Collection[str], lead_region: str | None) -> None:
+        """Allow changing a territory: an ARS in its region, an administrator anywhere.
+
+        Raises:
+            Forbidden: another role, or another region.
+        """
+        self._regional(touched_regions, lead_region)
+
+    def may_settle_the_past_or_supersede(self) -> None:
+        """Allow a date in the past, or taking communes held at the first stage.
+
+        Raises:
+            Forbidden: neither ARS nor administrator.
+        """
+        if self.role not in ("ars", "admin"):
+            raise Forbidden("Réservé aux ARS et aux administrateurs.")
+
+    def _regional(self, touched_regions: Collection[str], lead_region: str | None) -> None:
+        if self.role == "admin":
+            return
+        if self.role != "ars":
+            raise Forbidden("Réservé aux ARS et aux administrateurs.")
+        inside = all(region == self.region for region in touched_regions)
+        if not (inside or lead_region == self.region):
+            raise Forbidden("Cette CPTS et ces communes relèvent d'une autre région.")

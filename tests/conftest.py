@@ -1,0 +1,243 @@
+"""The shared ground of the tests: a real PostGIS with the whole reference geography.
+
+The database is cloned once per run from a template that is built once per state of the
+schema and of the geography. Tests commit for real, as clients do, and the registry is
+emptied after each of them.
+"""
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from app.main import create_app
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import URL
+from starlette.testclient import TestClient
+
+from app.accounts.service import create_token
+from app.database.engine import create_database_engine, database_url
+from app.database.migration import upgrade_database
+from app.database.sessions import session_scope
+from app.progress import SilentProgress
+from app.settings import DatabaseSettings, Settings
+
+ROOT = Path(__file__).parents[1]
+REGISTRY_TABLES = (
+    "cpts, cpts_stage, cpts_theme, claim, refused_claim, cpts_change, cpts_territory, api_token"
+)
+
+
+def _content_hash() -> str:
+    digest = hashlib.sha256()
+    for folder, pattern in (
+        ("migrations", "**/*.py"),
+        ("migrations", "**/*.sql"),
+        ("geo_data", "*.parquet"),
+        ("geo_data", "*.csv"),
+        ("app/geography", "*.py"),
+    ):
+        for path in sorted((ROOT / folder).glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def server_url() -> URL:
+    """The database server of the tests, where databases may be created."""
+    address = os.environ.get("CPTS_TEST_DATABASE_URL")
+    if not address:
+        pytest.exit("CPTS_TEST_DATABASE_URL is not set: run the tests with ./cpts test", 2)
+    return database_url(address)
+
+
+@pytest.fixture(scope="session")
+def maintenance(server_url: URL) -> Iterator[Engine]:
+    """An engine outside any transaction, for CREATE and DROP DATABASE."""
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(server_url: URL, maintenance: Engine) -> str:
+    """Name of a database that holds the schema and the whole reference geography."""
+    from app.geography.loading import load_geography  # noqa: PLC0415 (slow to import)
+
+    name = f"cpts_template_{_content_hash()}"
+    with maintenance.connect() as connection:
+        # Two runs at once on one server build it once.
+        connection.execute(text("SELECT pg_advisory_lock(5012026)"))
+        try:
+            exists = text("SELECT 1 FROM pg_database WHERE datname = :name")
+            if connection.execute(exists, {"name": name}).first():
+                return name
+            draft = f"{name}_draft"
+            connection.execute(text(f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {draft}"))
+            engine = create_database_engine(
+                server_url.set(database=draft).render_as_string(hide_password=False)
+            )
+            upgrade_database(engine)
+            load_geography(engine, SilentProgress())
+            engine.dispose()
+            connection.execute(text(f"ALTER DATABASE {draft} RENAME TO {name}"))
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(5012026)"))
+    return name
+
+
+@pytest.fixture(scope="session")
+def test_database(server_url: URL, maintenance: Engine, template: str) -> Iterator[str]:
+    """Address of this run's own database."""
+    name = f"cpts_test_{os.getpid()}"
+    with maintenance.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield server_url.set(database=name).render_as_string(hide_password=False)
+    with maintenance.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def session_engine(test_database: str) -> Iterator[Engine]:
+    engine = create_database_engine(test_database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(session_engine: Engine) -> Iterator[Engine]:
+    """An engine on a registry without any CPTS; whatever the test commits is removed."""
+    yield session_engine
+    with session_engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {REGISTRY_TABLES} RESTART IDENTITY"))
+
+
+@pytest.fixture
+def settings(test_database: str) -> Settings:
+    return Settings(database=DatabaseSettings(url=test_database))
+
+
+@pytest.fixture
+def app(engine: Engine, settings: Settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """An HTTP client of the application, in process; a server error becomes its answer."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+MakeToken = Callable[..., str]
+
+
+@pytest.fixture
+def make_token(engine: Engine) -> MakeToken:
+    """Make a token: `make_token("ars", region="32")`."""
+
+    def make(role: str, region: str | None = None, cpts: int | None = None) -> str:
+        with session_scope(engine) as session:
+            return create_token(
+                session, role=role, region=region, cpts_id=cpts, label=f"essai {role}"
+            )
+
+    return make
+
+
+@pytest.fixture
+def bearer(make_token: MakeToken) -> Callable[..., dict[str, str]]:
+    """Headers of a caller: `bearer("ars", region="32")`."""
+
+    def headers(role: str, **limits: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {make_token(role, **limits)}"}
+
+    return headers
+
+
+Register = Callable[..., int]
+
+
+@pytest.fixture
+def register(client: TestClient, bearer: Callable[..., dict[str, str]]) -> Register:
+    """Register a CPTS through the API as an administrator and give its id."""
+    headers = bearer("admin")
+
+    def create(
+        name: str, stage: str = "aci_signe", communes: tuple[str, ...] = (), **more: Any
+    ) -> int:
+        response = client.post(
+            "/api/v1/cpts",
+            json={"name": name, "stage": stage, "communes": list(communes), **more},
+            headers=headers,
+        )
+        assert response.status_code == 201, response.text
+        return int(response.json()["id"])
+
+    return create
+
+
+@pytest.fixture
+def live_server(app: FastAPI) -> Iterator[str]:
+    """Base address of the application behind a real uvicorn, on a free loopback port."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert thread.is_alive(), "the server stopped while starting"
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, which never looks for anything outside by itself."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CPTS_CHROMIUM", "/usr/bin/chromium"),
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: str) -> Iterator[Page]:
+    """A page on which every host but ours is blocked; `page.blocked` lists what was tried."""
+    context = browser.new_context(base_url=live_server, locale="fr-FR")
+    blocked: list[str] = []
+
+    def route(route: Any) -> None:
+        if route.request.url.startswith((live_server, "data:", "blob:")):
+            route.continue_()
+        else:
+            blocked.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", route)
+    page = context.new_page()
+    page.blocked = blocked  # type: ignore[attr-defined]
+    yield page
+    context.close()

@@ -45,6 +45,8 @@ class ServiceSettings(BaseSettings):
 
     # Outside address; without it, links are root-relative.
     public_url: str | None = None
+    # Addresses of reverse proxies whose X-Forwarded-For is believed, or "*".
+    trusted_proxies: str = "127.0.0.1"
     # None: on a first start of the private cluster only.
     demo: bool | None = None
     checks_per_minute: Annotated[int, Field(ge=1)] = 600

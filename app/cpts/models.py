@@ -40,6 +40,7 @@ class RegistryRevision(Base):
     changed_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
+    demonstration_loaded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Stage(Base):

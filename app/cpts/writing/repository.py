@@ -2,7 +2,7 @@
 whole country costs a handful of statements."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -22,43 +22,11 @@ from app.cpts.models import (
     Stage,
     Theme,
 )
+from app.cpts.writing.rules import ClaimConflict
 from app.database.sessions import ReadingSession, WritingSession
 
 # A CPTS and a commune code.
 Pair = tuple[int, str]
-
-
-@dataclass(frozen=True)
-class ClaimConflict:
-    """A claim that stands in the way of another on the same commune.
-
-    `held_until` is the first day on which the commune is no longer held, None for
-    a claim without end. `stage` and `rank` are those of the holder.
-    """
-
-    commune_code: str
-    commune_name: str
-    cpts_id: int
-    cpts_name: str
-    stage: str
-    rank: int
-    demonstration: bool
-    held_from: date
-    held_until: date | None
-
-    def public(self) -> dict[str, Any]:
-        """Give the conflict in the shape of the contract."""
-        return {
-            "commune": {"code": self.commune_code, "name": self.commune_name},
-            "cpts": {
-                "id": self.cpts_id,
-                "name": self.cpts_name,
-                "stage": self.stage,
-                "demonstration": self.demonstration,
-            },
-            "held_from": self.held_from.isoformat(),
-            "held_until": self.held_until.isoformat() if self.held_until else None,
-        }
 
 
 def lock_registry(session: WritingSession) -> None:
@@ -216,8 +184,8 @@ def insert_cpts(session: WritingSession, rows: Sequence[Mapping[str, Any]]) -> l
     return list(session.execute(statement, [dict(row) for row in rows]).scalars())
 
 
-def lock_cpts(session: WritingSession, cpts_id: int) -> Cpts | None:
-    """Read a CPTS as it stands now, for a change; the registry is locked already."""
+def read_cpts(session: WritingSession, cpts_id: int) -> Cpts | None:
+    """Read a CPTS as it stands now, None when there is none."""
     return session.get(Cpts, cpts_id, populate_existing=True)
 
 
@@ -245,20 +213,27 @@ def stage_ranks(session: ReadingSession) -> dict[str, int]:
     return {stage.slug: stage.rank for stage in session.execute(select(Stage.slug, Stage.rank))}
 
 
+def first_claim_day(session: ReadingSession, cpts_id: int) -> date | None:
+    """Give the first day on which a CPTS holds a commune, None when it never does."""
+    statement = select(func.min(func.lower(Claim.held))).where(Claim.cpts_id == cpts_id)
+    day: date | None = session.execute(statement).scalar_one()
+    return day
+
+
 def theme_slugs(session: ReadingSession) -> list[str]:
     """List the slugs of all themes, in their order."""
     return list(session.execute(select(Theme.slug).order_by(Theme.rank)).scalars())
 
 
-def stages_of(session: ReadingSession, cpts_id: int) -> list[CptsStage]:
-    """Give the stage timeline of a CPTS, oldest first."""
+def stages_of(session: ReadingSession, cpts_id: int) -> list[tuple[str, date]]:
+    """Give the stage timeline of a CPTS as `(slug, since)`, oldest first."""
     statement = (
-        select(CptsStage)
+        select(CptsStage.stage_slug, CptsStage.since)
         .join(Stage, Stage.slug == CptsStage.stage_slug)
         .where(CptsStage.cpts_id == cpts_id)
         .order_by(CptsStage.since, Stage.rank)
     )
-    return list(session.execute(statement).scalars())
+    return [(stage.stage_slug, stage.since) for stage in session.execute(statement)]
 
 
 def put_stages(session: WritingSession, rows: Sequence[tuple[int, str, date]]) -> None:
@@ -359,6 +334,17 @@ class Change:
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     reason: str | None = None
+
+    def only_differences(self) -> "Change":
+        """Leave out of `before` and `after` what is the same in both."""
+        if self.before is None or self.after is None:
+            return self
+        changed = [key for key in self.after if self.after[key] != self.before.get(key)]
+        return replace(
+            self,
+            before={key: self.before.get(key) for key in changed},
+            after={key: self.after[key] for key in changed},
+        )
 
 
 def record_changes(

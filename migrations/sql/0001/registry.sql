@@ -4,7 +4,9 @@ CREATE TABLE registry_revision (
     id smallint CONSTRAINT registry_revision_pkey PRIMARY KEY DEFAULT 1
         CONSTRAINT registry_revision_id_check CHECK (id = 1),
     revision bigint NOT NULL DEFAULT 0,
-    changed_at timestamptz NOT NULL DEFAULT now()
+    changed_at timestamptz NOT NULL DEFAULT now(),
+    -- Once loaded and then removed, demonstration data does not come back by itself.
+    demonstration_loaded_at timestamptz
 );
 INSERT INTO registry_revision DEFAULT VALUES;
 

@@ -1,0 +1,109 @@
+"""Routes that change the registry, and that of its history."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response, status
+
+from app.accounts.dependencies import AdminCaller, ArsCaller, EditorCaller
+from app.cpts.reading.service import cpts_item
+from app.cpts.writing import schemas, service
+from app.database.sessions import ReadSession, WriteSession, WritingSession
+from app.http.caching import matches
+from app.problems import StaleWrite
+
+router = APIRouter(prefix="/api/v1/cpts", tags=["Registre"])
+
+Id = Annotated[int, Path(ge=1, lt=2**63, description="Identifiant de la CPTS")]
+IfMatch = Annotated[
+    str | None,
+    Header(description="ETag de `GET /api/v1/cpts/{id}` : refuse si la CPTS a changé"),
+]
+
+
+def _answer(session: WritingSession, written: service.Written) -> dict[str, Any]:
+    session.flush()
+    return cpts_item(session, written.cpts_id) | {
+        "translated_communes": [
+            {"given": given, "communes": list(codes)}
+            for given, codes in written.translated.items()
+        ]
+    }
+
+
+def _check_precondition(session: WritingSession, cpts_id: int, if_match: str | None) -> None:
+    service.open_for_change(session, cpts_id)
+    if if_match is not None and not matches(if_match, cpts_item(session, cpts_id)):
+        raise StaleWrite("La CPTS a changé depuis votre lecture : relisez-la puis recommencez.")
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Enregistrer une CPTS")
+def create(
+    creation: Annotated[schemas.CptsCreation, Body()],
+    session: WriteSession,
+    caller: EditorCaller,
+    request: Request,
+    response: Response,
+) -> dict[str, Any]:
+    """Rights: `ars` in its region, `admin`; `editor` at `dynamique_identifiee` only."""
+    written = service.create_cpts(session, creation, caller)
+    response.headers["Location"] = str(
+        request.url_for("read_cpts", cpts_id=written.cpts_id).path
+    )
+    return _answer(session, written)
+
+
+@router.patch("/{cpts_id}", summary="Modifier la fiche ou le stade d'une CPTS")
+def update(
+    cpts_id: Id,
+    patch: Annotated[schemas.CptsPatch, Body()],
+    session: WriteSession,
+    caller: EditorCaller,
+    if_match: IfMatch = None,
+) -> dict[str, Any]:
+    """Rights: `ars` in its region, `admin`; `editor` its own CPTS, but not its stage."""
+    _check_precondition(session, cpts_id, if_match)
+    service.update_cpts(
+        session, cpts_id, patch, caller, may_correct_stage=caller.role == "admin"
+    )
+    return cpts_item(session, cpts_id)
+
+
+@router.put("/{cpts_id}/territory", summary="Fixer le territoire d'une CPTS")
+def amend(
+    cpts_id: Id,
+    territory: Annotated[schemas.TerritoryWrite, Body()],
+    session: WriteSession,
+    caller: ArsCaller,
+    if_match: IfMatch = None,
+) -> dict[str, Any]:
+    """Rights: `ars` in its region, `admin`."""
+    _check_precondition(session, cpts_id, if_match)
+    return _answer(session, service.amend_territory(session, cpts_id, territory, caller))
+
+
+@router.delete(
+    "/{cpts_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    summary="Mettre fin à une CPTS",
+    response_class=Response,
+)
+def end(
+    cpts_id: Id,
+    session: WriteSession,
+    caller: AdminCaller,
+    reason: Annotated[schemas.Reason | None, Query()] = None,
+) -> None:
+    """Its communes are free from today on; its history stays. Rights: `admin`."""
+    service.end_cpts(session, cpts_id, caller, reason)
+
+
+@router.get(
+    "/{cpts_id}/history",
+    response_model=schemas.History,
+    summary="Lire l'historique d'une CPTS",
+)
+def history(cpts_id: Id, session: ReadSession, caller: EditorCaller) -> dict[str, Any]:
+    """Every change, oldest first. Rights: `editor`, `ars`, `admin`."""
+    del caller  # being let in is all that its role is for
+    items = service.read_history(session, cpts_id)
+    return {"items": items, "number_matched": len(items)}

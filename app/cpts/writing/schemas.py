@@ -1,0 +1,138 @@
+"""What a client sends to change the registry, and what it gets back of its history."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+MAXIMUM_COMMUNES = 5_000
+
+
+def _plain_text(value: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError("Les caractères de contrôle ne sont pas acceptés.")
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or " " in value or len(value) < 11:
+        raise ValueError("Une adresse http:// ou https:// est attendue.")
+    return value
+
+
+def _mailbox(value: str) -> str:
+    local, separator, domain = value.partition("@")
+    if not (local and separator and "." in domain) or any(c in value for c in ' <>",;'):
+        raise ValueError("Une adresse électronique est attendue.")
+    return value
+
+
+def _text(maximum: int, pattern: str | None = None) -> Any:
+    return StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=maximum, pattern=pattern
+    )
+
+
+Text = Annotated[str, AfterValidator(_plain_text)]
+Name = Annotated[Text, _text(200)]
+Acronym = Annotated[Text, _text(40)]
+# Nine characters; the second may be the letter of a Corsican department.
+Finess = Annotated[Text, _text(9, r"^[0-9][0-9AB][0-9]{7}$")]
+Website = Annotated[Text, _text(300), AfterValidator(_web_address)]
+Mailbox = Annotated[Text, _text(200), AfterValidator(_mailbox)]
+Phone = Annotated[Text, _text(30, r"^\+?[0-9 .()-]{6,}$")]
+Address = Annotated[Text, _text(300)]
+Reason = Annotated[Text, _text(500)]
+CommuneCode = Annotated[Text, _text(20)]
+Communes = Annotated[list[CommuneCode], Field(max_length=MAXIMUM_COMMUNES)]
+# ids are 64-bit in the database.
+CptsId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
+# Before 1900 or after 2200 a date is a slip of the pen.
+Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class TerritoryWrite(_Sent):
+    """The whole territory from a day on."""
+
+    communes: Communes
+    effective_on: Day | None = None
+    supersede: Annotated[list[CptsId], Field(max_length=1_000)] = []
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"communes": ["59350", "59009", "59378"]}]},
+    )
+
+
+class CptsCreation(TerritoryWrite):
+    """A new CPTS with its territory."""
+
+    name: Name
+    stage: str
+    acronym: Acronym | None = None
+    finess: Finess | None = None
+    themes: Annotated[list[str], Field(max_length=100)] = []
+    website: Website | None = None
+    email: Mailbox | None = None
+    phone: Phone | None = None
+    address: Address | None = None
+    stage_since: Day | None = None
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "CPTS du Val d'Exemple",
+                    "stage": "lettre_intention_validee",
+                    "communes": ["59350", "59009"],
+                    "themes": ["soins_non_programmes", "diabete"],
+                    "website": "https://cpts.example",
+                }
+            ]
+        },
+    )
+
+
+class CptsPatch(_Sent):
+    """What changes of a CPTS; a member that is left out stays as it is, null empties it."""
+
+    name: Name | None = None
+    stage: str | None = None
+    acronym: Acronym | None = None
+    finess: Finess | None = None
+    themes: Annotated[list[str], Field(max_length=100)] | None = None
+    website: Website | None = None
+    email: Mailbox | None = None
+    phone: Phone | None = None
+    address: Address | None = None
+    stage_since: Day | None = None
+    reason: Reason | None = None
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"stage": "aci_signe", "stage_since": "2026-03-01"}]},
+    )
+
+
+class HistoryEntry(BaseModel):
+    """One change: when, who, what before and after (only the members that changed)."""
+
+    changed_at: datetime
+    action: str
+    actor: str
+    reason: str | None
+    revision: int
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+class History(BaseModel):
+    """The changes of a CPTS, oldest first."""
+
+    items: list[HistoryEntry]
+    number_matched: int

@@ -1,0 +1,388 @@
+"""Use cases that change the registry. Each runs in the caller's transaction and never commits.
+
+Every one of them takes the registry's lock before it looks at anything, so that two writers
+never decide on the same state.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.cpts.errors import TerritoryOverlap
+from app.cpts.models import Cpts
+from app.cpts.writing import repository, rules
+from app.cpts.writing.repository import Change
+from app.cpts.writing.rules import Authority
+from app.cpts.writing.schemas import CptsCreation, CptsPatch, TerritoryWrite
+from app.database.calendar import today
+from app.database.sessions import ReadingSession, WritingSession
+from app.geography.resolution import translate_codes
+from app.problems import Invalid, NotFound
+
+# Members of a write that are columns of `cpts`.
+COLUMNS = ("name", "acronym", "finess", "website", "email", "phone", "address")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A CPTS that was written, and the given codes that stand for other communes today."""
+
+    cpts_id: int
+    translated: Mapping[str, Sequence[str]]
+
+
+def create_cpts(
+    session: WritingSession, creation: CptsCreation, authority: Authority
+) -> Written:
+    """Register a CPTS with its territory.
+
+    Raises:
+        Forbidden: the authority does not reach that far.
+        Invalid: unknown communes (all are named), stage, themes or dates.
+        TerritoryOverlap: communes are held by others; all are named, nothing is written.
+    """
+    repository.lock_registry(session)
+    ranks = repository.stage_ranks(session)
+    _check_known(creation.stage, creation.themes, ranks, repository.theme_slugs(session))
+    effective_on = creation.effective_on or today()
+    since = creation.stage_since or effective_on
+    rules.check_first_stage_date(since, effective_on)
+    communes, translated = _communes(session, creation.communes)
+    rules.check_territory_size(creation.stage, communes)
+    regions = repository.regions_by_weight(session, communes, effective_on)
+    authority.may_create(
+        stage=creation.stage,
+        touched_regions=regions,
+        lead_region=regions[0] if regions else None,
+    )
+    _check_reach(authority, effective_on, creation.supersede)
+    superseded = _clear_the_way(
+        session, communes, effective_on, rank=ranks[creation.stage], write=creation
+    )
+    [cpts_id] = repository.insert_cpts(
+        session,
+        [
+            {column: getattr(creation, column) for column in COLUMNS}
+            | {
+                "started_on": rules.first_day([since], effective_on),
+                "created_by": authority.token_id,
+            }
+        ],
+    )
+    repository.put_stages(session, [(cpts_id, creation.stage, since)])
+    repository.set_themes(session, {cpts_id: creation.themes})
+    repository.hold_from(session, [(cpts_id, code) for code in communes], effective_on)
+    repository.forget_fulfilled_refusals(session, [cpts_id])
+    after = repository.snapshot(session, [cpts_id])[cpts_id]
+    _record(session, authority, [Change(cpts_id, "created", None, after), *superseded])
+    return Written(cpts_id, translated)
+
+
+def amend_territory(
+    session: WritingSession,
+    cpts_id: int,
+    write: TerritoryWrite,
+    authority: Authority,
+) -> Written:
+    """Give a CPTS exactly these communes from a day on.
+
+    What was planned for later days is replaced as well; earlier days stay as they were.
+
+    Raises:
+        NotFound: no such CPTS.
+        Forbidden, Invalid, TerritoryOverlap: as for `create_cpts`.
+    """
+    repository.lock_registry(session)
+    cpts = _living(session, cpts_id)
+    effective_on = write.effective_on or max(today(), cpts.started_on)
+    rules.check_effective_date(effective_on, cpts.started_on)
+    communes, translated = _communes(session, write.communes)
+    ranks = repository.stage_ranks(session)
+    stage, _ = repository.stages_of(session, cpts_id)[-1]
+    rules.check_territory_size(stage, communes)
+    held = repository.own_claims_from(session, [cpts_id], effective_on).get(cpts_id, {})
+    settled = {code for code, unchanged in held.items() if unchanged}
+    lead = repository.regions_by_weight(session, held or communes, effective_on)
+    touched = (communes ^ settled) | (held.keys() - settled) or communes
+    authority.may_amend(
+        touched_regions=repository.regions_by_weight(session, touched, effective_on),
+        lead_region=lead[0] if lead else None,
+    )
+    _check_reach(authority, effective_on, write.supersede)
+    superseded = _clear_the_way(
+        session, communes, effective_on, rank=ranks[stage], write=write, own=cpts_id
+    )
+    if communes == held.keys() == settled:
+        return Written(cpts_id, translated)
+    before = repository.snapshot(session, [cpts_id])[cpts_id]
+    repository.release_from(
+        session, [(cpts_id, code) for code in held.keys() - (settled & communes)], effective_on
+    )
+    repository.hold_from(
+        session, [(cpts_id, code) for code in communes - settled], effective_on
+    )
+    repository.forget_fulfilled_refusals(session, [cpts_id])
+    repository.touch_cpts(session, [cpts_id])
+    after = repository.snapshot(session, [cpts_id])[cpts_id]
+    _record(session, authority, [Change(cpts_id, "territory", before, after), *superseded])
+    return Written(cpts_id, translated)
+
+
+def update_cpts(
+    session: WritingSession,
+    cpts_id: int,
+    patch: CptsPatch,
+    authority: Authority,
+    *,
+    may_correct_stage: bool,
+) -> None:
+    """Change what a CPTS says of itself; members left out of the patch stay.
+
+    The registry must be locked already (`open_for_change`).
+
+    Parameters: `may_correct_stage`, whether the caller may take a stage back when the
+    patch gives a reason.
+
+    Raises:
+        Forbidden, Invalid: as for `create_cpts`.
+        StageRegression: an earlier stage without the right, or the reason, to correct.
+    """
+    cpts = _living(session, cpts_id)
+    given = patch.model_fields_set
+    stage_too = bool(given & {"stage", "stage_since"})
+    held = repository.own_claims_from(session, [cpts_id], today()).get(cpts_id, {})
+    regions = repository.regions_by_weight(session, held, today())
+    authority.may_describe(
+        cpts_id=cpts_id,
+        created_by=cpts.created_by,
+        stage_too=stage_too,
+        touched_regions=regions,
+        lead_region=regions[0] if regions else None,
+    )
+    if "name" in given and patch.name is None:
+        raise Invalid.at("body", "name", message="Le nom ne peut pas être vide.")
+    ranks = repository.stage_ranks(session)
+    _check_known(patch.stage, patch.themes or [], ranks, repository.theme_slugs(session))
+    before = repository.snapshot(session, [cpts_id])[cpts_id]
+    if stage_too:
+        _change_stage(
+            session,
+            cpts,
+            patch,
+            ranks,
+            communes=held,
+            may_correct=may_correct_stage and bool(patch.reason),
+        )
+    if "themes" in given:
+        repository.set_themes(session, {cpts_id: patch.themes or []})
+    columns = {column: getattr(patch, column) for column in COLUMNS if column in given}
+    if columns:
+        repository.update_cpts_columns(session, cpts_id, columns)
+    after = repository.snapshot(session, [cpts_id])[cpts_id]
+    if after != before:
+        repository.touch_cpts(session, [cpts_id])
+        change = Change(cpts_id, "updated", before, after, patch.reason)
+        _record(session, authority, [change])
+
+
+def end_cpts(
+    session: WritingSession, cpts_id: int, authority: Authority, reason: str | None
+) -> None:
+    """End a CPTS today: its communes are free, its history stays. Ending it again is nothing.
+
+    Raises:
+        NotFound: no such CPTS.
+    """
+    repository.lock_registry(session)
+    cpts = _existing(session, cpts_id)
+    if cpts.ended_on is not None:
+        return
+    before = repository.snapshot(session, [cpts_id])[cpts_id]
+    # One that was to begin later ends on its first day: it never was.
+    day = max(today(), cpts.started_on)
+    held = repository.own_claims_from(session, [cpts_id], day).get(cpts_id, {})
+    repository.release_from(session, [(cpts_id, code) for code in held], day)
+    repository.update_cpts_columns(session, cpts_id, {"ended_on": day})
+    repository.forget_refusals_of(session, cpts_id)
+    after = repository.snapshot(session, [cpts_id])[cpts_id]
+    _record(session, authority, [Change(cpts_id, "ended", before, after, reason)])
+
+
+def open_for_change(session: WritingSession, cpts_id: int) -> None:
+    """Lock the registry before a precondition is judged on the present state.
+
+    Raises:
+        NotFound: no such CPTS.
+    """
+    repository.lock_registry(session)
+    _existing(session, cpts_id)
+
+
+def read_history(session: ReadingSession, cpts_id: int) -> list[dict[str, Any]]:
+    """List the changes of a CPTS, oldest first, in the shape of `HistoryEntry`.
+
+    Raises:
+        NotFound: no such CPTS.
+    """
+    if not repository.existing_cpts(session, [cpts_id]):
+        raise _no_such_cpts(cpts_id)
+    return [
+        {
+            "changed_at": change.changed_at,
+            "action": change.action,
+            "actor": change.actor,
+            "reason": change.reason,
+            "revision": change.revision,
+            "before": change.before,
+            "after": change.after,
+        }
+        for change in repository.history(session, cpts_id)
+    ]
+
+
+def _change_stage(
+    session: WritingSession,
+    cpts: Cpts,
+    patch: CptsPatch,
+    ranks: Mapping[str, int],
+    *,
+    communes: Collection[str],
+    may_correct: bool,
+) -> None:
+    timeline = repository.stages_of(session, cpts.id)
+    change = rules.change_stage(
+        timeline,
+        ranks,
+        stage=patch.stage,
+        since=patch.stage_since,
+        today=max(today(), cpts.started_on),
+        may_correct=may_correct,
+    )
+    rules.check_territory_size(patch.stage or timeline[-1][0], communes)
+    repository.drop_stages(session, cpts.id, change.remove)
+    repository.put_stages(
+        session, [(cpts.id, slug, since) for slug, since in change.record.items()]
+    )
+    if change.record:
+        dates = [since for _, since in repository.stages_of(session, cpts.id)]
+        first_claim = repository.first_claim_day(session, cpts.id)
+        started_on = rules.first_day(dates, first_claim or dates[0])
+        repository.update_cpts_columns(session, cpts.id, {"started_on": started_on})
+
+
+def _clear_the_way(
+    session: WritingSession,
+    communes: Collection[str],
+    effective_on: date,
+    *,
+    rank: int,
+    write: TerritoryWrite,
+    own: int | None = None,
+) -> list[Change]:
+    """End the claims that the write may supersede; give their entries for the history.
+
+    Raises:
+        TerritoryOverlap: other claims remain.
+        Invalid: a superseded id that is no CPTS.
+    """
+    missing = set(write.supersede) - repository.existing_cpts(session, write.supersede)
+    if missing:
+        unknown = ", ".join(str(cpts_id) for cpts_id in sorted(missing))
+        raise Invalid.at("body", "supersede", message=f"CPTS inconnue(s) : {unknown}.")
+    found = repository.conflicts(
+        session,
+        communes,
+        effective_on,
+        stage_day=max(effective_on, today()),
+        excluded_cpts=[own] if own else [],
+    )
+    ended, standing = rules.split_superseded(found, rank=rank, superseded=write.supersede)
+    if standing:
+        raise TerritoryOverlap([conflict.public() for conflict in standing])
+    holders = {conflict.cpts_id for conflict in ended}
+    before = repository.snapshot(session, holders)
+    repository.release_from(
+        session, {(claim.cpts_id, claim.commune_code) for claim in ended}, effective_on
+    )
+    repository.touch_cpts(session, holders)
+    after = repository.snapshot(session, holders)
+    return [
+        Change(holder, "superseded", before[holder], after[holder])
+        for holder in sorted(holders)
+    ]
+
+
+def _record(session: WritingSession, authority: Authority, changes: Sequence[Change]) -> None:
+    repository.record_changes(
+        session,
+        [change.only_differences() for change in changes],
+        actor=authority.name,
+        token_id=authority.token_id,
+    )
+
+
+def _communes(
+    session: ReadingSession, codes: Sequence[str]
+) -> tuple[set[str], Mapping[str, Sequence[str]]]:
+    translation = translate_codes(session, codes)
+    unknown = set(translation.unknown)
+    if unknown:
+        raise Invalid(
+            [
+                {
+                    "loc": ["body", "communes", position],
+                    "message": f"Code de commune inconnu : {code}.",
+                    "given": code,
+                }
+                for position, code in enumerate(codes)
+                if code in unknown
+            ],
+            detail="Codes de commune inconnus : " + ", ".join(sorted(unknown)) + ".",
+        )
+    return set(translation.communes), translation.translated
+
+
+def _check_known(
+    stage: str | None, themes: Collection[str], ranks: Mapping[str, int], known: Sequence[str]
+) -> None:
+    if stage is not None and stage not in ranks:
+        raise Invalid.at(
+            "body",
+            "stage",
+            message="Stade inconnu.",
+            accepted=sorted(ranks, key=ranks.__getitem__),
+        )
+    unknown = [slug for slug in themes if slug not in known]
+    if unknown:
+        raise Invalid.at(
+            "body",
+            "themes",
+            message="Thématiques inconnues : " + ", ".join(unknown) + ".",
+            accepted=known,
+        )
+
+
+def _check_reach(authority: Authority, effective_on: date, supersede: Collection[int]) -> None:
+    if supersede or effective_on < today():
+        authority.may_settle_the_past_or_supersede()
+
+
+def _existing(session: WritingSession, cpts_id: int) -> Cpts:
+    cpts = repository.read_cpts(session, cpts_id)
+    if cpts is None:
+        raise _no_such_cpts(cpts_id)
+    return cpts
+
+
+def _living(session: WritingSession, cpts_id: int) -> Cpts:
+    cpts = _existing(session, cpts_id)
+    if cpts.ended_on is not None:
+        raise Invalid.at(
+            "path", "id", message=f"Cette CPTS a pris fin le {cpts.ended_on:%d/%m/%Y}."
+        )
+    return cpts
+
+
+def _no_such_cpts(cpts_id: int) -> NotFound:
+    return NotFound(f"Aucune CPTS ne porte l'identifiant {cpts_id}.")

@@ -1,0 +1,168 @@
+"""How a letter is judged, in plain Python: verdict, parts, enclaves, free territory.
+
+Land borders are given as a graph: for each commune, the communes with which it shares a
+border of positive length, and that length in metres.
+"""
+
+from collections.abc import Collection, Mapping, Set
+from enum import StrEnum
+
+LandBorders = Mapping[str, Mapping[str, float]]
+
+# A group of more communes than this is never called an enclave; the search stops there, so
+# that its time does not depend on how much of the country is still free.
+LARGEST_ENCLAVE = 1000
+
+# From this rank of stage on ("lettre_intention_validee") a CPTS is recognised and blocks.
+RECOGNISED_RANK = 2
+
+
+class Verdict(StrEnum):
+    """What a letter meets, the gravest first."""
+
+    BLOCKED = "blocked"
+    INCOMPLETE = "incomplete"
+    CONTESTED = "contested"
+    CLEAR = "clear"
+
+
+class Severity(StrEnum):
+    """What a claim of another CPTS means for a letter."""
+
+    BLOCKING = "blocking"
+    CONTESTED = "contested"
+
+
+def severity_of(rank: int) -> Severity:
+    """Tell what the claim of a CPTS at a stage of this rank means for a letter."""
+    return Severity.BLOCKING if rank >= RECOGNISED_RANK else Severity.CONTESTED
+
+
+def verdict_of(
+    severities: Collection[Severity], *, complete: bool, competing_letters: bool
+) -> Verdict:
+    """Give the gravest of what was found.
+
+    Parameters: `severities`, those of the conflicts; `complete`, whether all input led to
+    communes, and to one at least; `competing_letters`, whether a pending letter asks for
+    a commune of the territory.
+    """
+    if Severity.BLOCKING in severities:
+        return Verdict.BLOCKED
+    if not complete:
+        return Verdict.INCOMPLETE
+    if severities or competing_letters:
+        return Verdict.CONTESTED
+    return Verdict.CLEAR
+
+
+def parts(territory: Set[str], borders: LandBorders) -> list[frozenset[str]]:
+    """Cut a territory into pieces joined by land borders, the largest first."""
+    pieces = []
+    left = set(territory)
+    while left:
+        reached = {left.pop()}
+        to_visit = list(reached)
+        while to_visit:
+            beside = left.intersection(borders.get(to_visit.pop(), ()))
+            left -= beside
+            reached |= beside
+            to_visit.extend(beside)
+        pieces.append(frozenset(reached))
+    return sorted(pieces, key=lambda piece: (-len(piece), min(piece)))
+
+
+def surroundings(territory: Set[str], borders: LandBorders) -> set[str]:
+    """Give the communes outside a territory that share a border with it."""
+    return {neighbour for code in territory for neighbour in borders.get(code, ())} - territory
+
+
+def enclosed_groups(
+    territory: Set[str], borders: LandBorders, largest: int = LARGEST_ENCLAVE
+) -> list[frozenset[str]]:
+    """List the groups of communes that a territory cuts off from the rest of the land.
+
+    A group is a whole piece of what remains of a land mass without the territory: all
+    its land neighbours are in the territory. One piece of each land mass is its outside
+    and is left out: a piece of more than `largest` communes, or else the largest piece
+    if it has more communes than the territory has there. At most about `largest` communes
+    are visited for each land mass that the territory touches, whatever its size.
+    """
+    groups: list[frozenset[str]] = []
+    outside: set[str] = set()
+    seen: set[str] = set()
+    for start in sorted(surroundings(territory, borders)):
+        if start in seen or start in outside:
+            continue
+        reached = _walk(start, territory, borders, largest, outside)
+        if reached is None:
+            continue
+        seen |= reached
+        groups.append(frozenset(reached))
+    return _without_outside(groups, outside, territory, borders)
+
+
+def enclaves(groups: Collection[frozenset[str]], held: Collection[str]) -> list[frozenset[str]]:
+    """Keep the enclosed groups of which nobody holds any commune, the largest first.
+
+    A group with one held commune holds no enclave at all: whatever is free in it touches
+    that CPTS, directly or through other free communes, and may still join it.
+    """
+    taken = frozenset(held)
+    return sorted(
+        (group for group in groups if group.isdisjoint(taken)),
+        key=lambda group: (-len(group), min(group)),
+    )
+
+
+def shared_borders(
+    territory: Set[str], borders: LandBorders, holders: Mapping[str, int]
+) -> dict[int, float]:
+    """Add up, in metres, the border of a territory with what each CPTS holds around it.
+
+    Parameters: `holders`, CPTS by commune; communes of the territory itself do not count.
+    """
+    lengths: dict[int, float] = {}
+    for code in territory:
+        for neighbour, metres in borders.get(code, {}).items():
+            holder = holders.get(neighbour)
+            if holder is not None and neighbour not in territory:
+                lengths[holder] = lengths.get(holder, 0.0) + metres
+    return lengths
+
+
+def _walk(
+    start: str, territory: Set[str], borders: LandBorders, largest: int, outside: set[str]
+) -> set[str] | None:
+    """Follow borders from a commune; None once that leads to the outside, which then grows."""
+    reached, to_visit = {start}, [start]
+    while to_visit:
+        beside = [
+            code
+            for code in borders.get(to_visit.pop(), ())
+            if code not in territory and code not in reached
+        ]
+        reached.update(beside)
+        to_visit.extend(beside)
+        if len(reached) > largest or not outside.isdisjoint(beside):
+            outside |= reached
+            return None
+    return reached
+
+
+def _without_outside(
+    groups: list[frozenset[str]], outside: Set[str], territory: Set[str], borders: LandBorders
+) -> list[frozenset[str]]:
+    """Leave out, for each land mass, the piece that is its outside."""
+    # What is known of the land: pieces of the territory, the groups, and the outside.
+    known = territory | outside | frozenset().union(*groups)
+    kept = []
+    for mass in parts(known, borders):
+        there = [group for group in groups if next(iter(group)) in mass]
+        if not there:
+            continue
+        greatest = max(there, key=lambda group: (len(group), min(group)))
+        if mass.isdisjoint(outside) and len(greatest) > len(mass & territory):
+            there.remove(greatest)
+        kept.extend(there)
+    return kept

@@ -12,6 +12,7 @@ import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -146,6 +147,39 @@ PLAIN_STATUS: dict[int, type[Problem]] = {
 ConstraintProblems = Mapping[str, Callable[[], Problem]]
 
 
+class ProblemDocument(BaseModel):
+    """An error, after RFC 9457; `code` is stable, the texts are for people."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={"examples": [NotFound("Cette CPTS n'existe pas.").body()]},
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def declared(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """Describe problems for the OpenAPI document, as `responses=` of a route.
+
+    The schema it refers to is put there by `app.http.documentation`.
+    """
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    by_status: dict[int, list[type[Problem]]] = {}
+    for problem in problems:
+        by_status.setdefault(problem.status, []).append(problem)
+    return {
+        status: {
+            "description": " ; ".join(f"{p.title} (`{p.code}`)" for p in same),
+            "content": {MEDIA_TYPE: {"schema": schema}},
+        }
+        for status, same in by_status.items()
+    }
+
+
 def problem_response(problem: Problem) -> Response:
     """Write a problem as an answer."""
     return Response(
@@ -252,6 +286,11 @@ def install_problem_handlers(app: FastAPI, constraints: ConstraintProblems) -> N
 
     async def on_http(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 400:
+            # FastAPI's word for a body that cannot be read at all.
+            return problem_response(
+                Invalid.at("body", message="Le corps de la requête est illisible.")
+            )
         known = PLAIN_STATUS.get(error.status_code)
         response = problem_response(known() if known else _plain(error.status_code))
         response.headers.update(error.headers or {})

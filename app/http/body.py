@@ -1,0 +1,112 @@
+"""Limits on what a request may carry, kept before anything is parsed (raw ASGI)."""
+
+import re
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.problems import Invalid, Problem, TooLarge, UnsupportedMediaType, problem_response
+
+MAXIMUM_BODY_BYTES = 8 * 1024 * 1024
+# Half of a pair may be the sign of a lone surrogate, which no database text can hold.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class RequestLimits:
+    """Refuses bodies that are too large, of another type than JSON, or no text at all.
+
+    Parameters: `maximum`, in bytes; `json_under`, the prefix of the addresses that read
+    JSON only. The body is read here as a whole, so that what is inside never waits for a
+    slow client while it holds a database session.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, maximum: int = MAXIMUM_BODY_BYTES, json_under: str = "/api/"
+    ) -> None:
+        self.app = app
+        self.maximum = maximum
+        self.json_under = json_under
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            await problem_response(
+                Invalid.at("query", message="Le caractère nul n'est pas accepté.")
+            )(scope, receive, send)
+            return
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            await self.app(scope, receive, send)
+            return
+        body = await self._read(scope, receive)
+        if body is None:  # The client has gone.
+            return
+        if isinstance(body, bytes):
+            problem = self._refusal(scope, body)
+            if problem is None:
+                await self.app(scope, _replayed(body, receive), send)
+                return
+        else:
+            problem = body
+        await problem_response(problem)(scope, receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes | Problem | None:
+        too_large = TooLarge(
+            f"Le corps de la requête dépasse {self.maximum // 1024} kilo-octets."
+        )
+        announced = _header(scope, b"content-length")
+        if announced.isdigit() and int(announced) > self.maximum:
+            return too_large
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            part = message.get("body", b"")
+            size += len(part)
+            if size > self.maximum:
+                return too_large
+            parts.append(part)
+            if not message.get("more_body"):
+                return b"".join(parts)
+
+    def _refusal(self, scope: Scope, body: bytes) -> Problem | None:
+        if not body or not scope["path"].startswith(self.json_under):
+            return None
+        media_type = _header(scope, b"content-type").split(b";")[0].strip().lower()
+        if media_type != b"application/json" and not media_type.endswith(b"+json"):
+            return UnsupportedMediaType("Un corps « application/json » est attendu.")
+        if _NUL.search(body):
+            return Invalid.at("body", message="Le caractère nul n'est pas accepté.")
+        if _SURROGATE.search(body) and _holds_lone_surrogate(body):
+            return Invalid.at("body", message="Le texte n'est pas de l'Unicode valide.")
+        return None
+
+
+def _holds_lone_surrogate(body: bytes) -> bool:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # Not JSON at all, or a lone surrogate: either is refused.
+        return True
+    return False
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    return next((value for key, value in scope["headers"] if key == name), b"")
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    replayed = False
+
+    async def give() -> Message:
+        nonlocal replayed
+        if replayed:
+            return await receive()
+        replayed = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return give

@@ -1,0 +1,107 @@
+"""The page that shows the API, from files of this machine only."""
+
+import base64
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.responses import HTMLResponse
+
+from app.http.static_files import StaticFolder
+from app.problems import ProblemDocument
+
+# Swagger UI looks for no other host once its own "try it" validator badge is off.
+_START = """
+window.onload = () => {
+  window.ui = SwaggerUIBundle({
+    url: "/openapi.json",
+    dom_id: "#swagger",
+    deepLinking: true,
+    validatorUrl: null,
+    presets: [SwaggerUIBundle.presets.apis],
+  });
+};
+"""
+_PAGE = """<!doctype html>
+<html lang="fr">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="{icon}">
+<link rel="stylesheet" href="{style}">
+</head>
+<body>
+<div id="swagger"></div>
+<script src="{bundle}"></script>
+<script>{start}</script>
+</body>
+</html>
+"""
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Put the schema that `app.problems.declared` refers to into the OpenAPI document."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+            )
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas["ProblemDocument"] = ProblemDocument.model_json_schema()
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def swagger_folder() -> StaticFolder:
+    """Find Swagger UI's files in the package that carries them, without importing it."""
+    spec = find_spec("fastapi_swagger")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("the package fastapi-swagger is not installed")
+    return StaticFolder(
+        "swagger-ui", Path(spec.origin).parent / "resources", ("swagger-ui*", "*.png")
+    )
+
+
+def documentation_router(app: FastAPI, folder: StaticFolder) -> APIRouter:
+    """Make the route of the page `/docs`, whose files are served from `folder`."""
+    router = APIRouter(include_in_schema=False)
+    page = _PAGE.format(
+        title=app.title,
+        icon=folder.address("favicon-32x32.png"),
+        style=folder.address("swagger-ui.css"),
+        bundle=folder.address("swagger-ui-bundle.js"),
+        start=_START,
+    )
+    digest = base64.b64encode(hashlib.sha256(_START.encode()).digest()).decode()
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'sha256-{digest}'",
+            # Swagger UI writes style attributes.
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'self'",
+        )
+    )
+
+    @router.get("/docs")
+    async def documentation() -> HTMLResponse:
+        return HTMLResponse(
+            page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
+        )
+
+    return router

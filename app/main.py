@@ -1,0 +1,85 @@
+"""The one place of assembly: settings, database, routes, errors, caching."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.cpts import errors as cpts_errors
+from app.database.engine import create_database_engine
+from app.database.sessions import Sessions
+from app.failures import Failure
+from app.http import health
+from app.http.body import RequestLimits
+from app.http.documentation import describe_problems, documentation_router, swagger_folder
+from app.http.headers import ResponseHeaders
+from app.http.static_files import static_router
+from app.problems import (
+    ConstraintProblems,
+    DatabaseUnavailable,
+    Invalid,
+    declared,
+    install_problem_handlers,
+)
+from app.settings import Settings
+
+DESCRIPTION = """
+Qui exerce où : les communautés professionnelles territoriales de santé (CPTS), leur
+territoire en communes, leur avancement. La lecture est ouverte à tous ; l'écriture
+demande un jeton (`Authorization: Bearer JETON`).
+"""
+
+# Violated constraint → the problem it means, of every noun.
+CONSTRAINTS: ConstraintProblems = {**cpts_errors.CONSTRAINTS}
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Assemble the service; connects to nothing yet.
+
+    Parameters: `settings`, read from the environment when None. Raises `Failure` when
+    they name no database.
+    """
+    settings = settings or Settings()
+    if settings.database.url is None:
+        raise Failure("DATABASE_URL n'est pas défini : lancez le service par ./cpts serve.")
+    address = settings.database.url.get_secret_value()
+    connections = settings.database.database_connections
+    engine = create_database_engine(address, connections=connections)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.dispose()
+
+    app = FastAPI(
+        title="Cartographie des CPTS",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=lifespan,
+        responses=declared(Invalid, DatabaseUnavailable),
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.settings = settings
+    app.state.engine = engine
+    app.state.sessions = Sessions.on(engine, connections=connections)
+
+    _include_routes(app)
+    describe_problems(app)
+    install_problem_handlers(app, CONSTRAINTS)
+    # The last one added is the first one that a request meets.
+    app.add_middleware(RequestLimits)
+    app.add_middleware(ResponseHeaders)
+    return app
+
+
+def _include_routes(app: FastAPI) -> None:
+    swagger = swagger_folder()
+    for router in (
+        health.router,
+        documentation_router(app, swagger),
+        static_router([swagger]),
+    ):
+        app.include_router(router)

@@ -1,0 +1,38 @@
+"""Colours of the maps, in one place.
+
+Each scale runs from light to dark in the order of what it shows, so that it reads in
+grey and with every kind of colour blindness; the dark border stands out against every
+fill. `tests/maps/test_palette.py` holds both, on the colours as blended with the map.
+"""
+
+from collections.abc import Mapping
+
+# By slug of the stage, from the first to the last.
+STAGE_COLOURS: Mapping[str, str] = {
+    "dynamique_identifiee": "#fff2a8",
+    "lettre_intention_validee": "#f6b24f",
+    "association_creee": "#52b69a",
+    "projet_sante_valide": "#2f86c9",
+    "aci_signe": "#3b4fa8",
+}
+
+# In the order of the tiers; more of them than today's four, since the scale may grow.
+TIER_COLOURS = ("#fbe3ee", "#eda6c8", "#c466a8", "#8b3a8f", "#541f62")
+
+UNKNOWN_COLOUR = "#b9bec5"
+BORDER_COLOUR = "#1c2430"
+# Nothing is official at the first stage: its border is dashed, besides its colour.
+DASHED_STAGES = ("dynamique_identifiee",)
+FILL_OPACITY = 0.8
+# What lies beneath the fills without a base map; close to the paper of IGN Plan V2.
+PAPER_COLOUR = "#f4f1ea"
+
+
+def stage_colour(slug: str) -> str:
+    """Give the fill of a stage, `#rrggbb`; grey for a slug that has none."""
+    return STAGE_COLOURS.get(slug, UNKNOWN_COLOUR)
+
+
+def tier_colour(tier: int) -> str:
+    """Give the fill of a tier (from 1), `#rrggbb`; grey beyond the colours there are."""
+    return TIER_COLOURS[tier - 1] if 1 <= tier <= len(TIER_COLOURS) else UNKNOWN_COLOUR

@@ -1,0 +1,97 @@
+// What a tooltip, a popup and the list say of a CPTS. Data only ever becomes text nodes.
+
+const number = new Intl.NumberFormat("fr-FR");
+const day = new Intl.DateTimeFormat("fr-FR", { dateStyle: "long", timeZone: "Europe/Paris" });
+
+export const count = (value) => number.format(value);
+export const longDate = (value) =>
+  // A bare date is that day everywhere; midnight UTC may be another one elsewhere.
+  day.format(new Date(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T12:00:00Z` : value));
+
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+export const tierText = (tier) => (tier === null ? "taille inconnue" : `taille ${tier}`);
+
+export function tooltip(cpts) {
+  return element(
+    "div",
+    { class: "cpts-tooltip" },
+    element("strong", {}, cpts.name),
+    element("span", {}, `${cpts.stage_label} · ${tierText(cpts.tier)}`),
+  );
+}
+
+function websiteLink(given) {
+  let url;
+  try {
+    url = new URL(given);
+  } catch {
+    return given;
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") return given;
+  const path = url.pathname === "/" ? "" : url.pathname;
+  return element(
+    "a",
+    { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" },
+    url.host + path,
+  );
+}
+
+const emailLink = (given) =>
+  /^[^\s@<>"'`?&/\\]+@[^\s@<>"'`?&/\\]+$/.test(given)
+    ? element("a", { href: `mailto:${given}` }, given)
+    : given;
+
+const phoneLink = (given) =>
+  /^\+?[\d\s().-]{4,}$/.test(given)
+    ? element("a", { href: `tel:${given.replace(/[^\d+]/g, "")}` }, given)
+    : given;
+
+function population(cpts) {
+  const shown = `${count(cpts.population)} habitants (population municipale ${cpts.population_year})`;
+  if (!cpts.population_note) return [shown];
+  return [
+    shown,
+    element("small", {}, `Autre millésime : ${cpts.population_note}`),
+  ];
+}
+
+export function popup(cpts, departmentName) {
+  const facts = element("dl");
+  const tell = (term, ...values) =>
+    facts.append(element("dt", {}, term), element("dd", {}, ...values));
+
+  tell(
+    "Stade",
+    cpts.stage_label,
+    ...(cpts.stage_since ? [element("small", {}, `depuis le ${longDate(cpts.stage_since)}`)] : []),
+  );
+  if (cpts.commune_count) {
+    tell("Population", ...population(cpts));
+    tell("Taille", cpts.tier === null ? "inconnue" : String(cpts.tier));
+    tell("Communes", count(cpts.commune_count));
+    tell(
+      cpts.departments.length > 1 ? "Départements" : "Département",
+      cpts.departments.map(departmentName).join(", "),
+    );
+  } else {
+    tell("Territoire", "Aucune commune pour l'instant");
+  }
+  if (cpts.website) tell("Site", websiteLink(cpts.website));
+  if (cpts.email) tell("Courriel", emailLink(cpts.email));
+  if (cpts.phone) tell("Téléphone", phoneLink(cpts.phone));
+
+  const heading = element("h2", {}, cpts.name);
+  if (cpts.acronym) heading.append(" ", element("small", {}, `(${cpts.acronym})`));
+  const said = element("article", { class: "cpts-popup", tabindex: "-1" }, heading);
+  if (cpts.demonstration) {
+    said.append(element("p", { class: "fictitious" }, "Démonstration : CPTS fictive"));
+  }
+  said.append(facts);
+  return said;
+}

@@ -1,0 +1,225 @@
+// Draws the CPTS on the map that Folium has made, `window.cptsMap`.
+import { fetchCpts, fetchDepartments, fetchFiner } from "./data.js";
+import { count, element, longDate, popup, tooltip } from "./description.js";
+import { addFullScreen, addLegend, addList, addTerritories } from "./panels.js";
+
+const { map, basemap, page } = window.cptsMap;
+const { palette } = page;
+const stages = new Map(page.stages.map((stage) => [stage.slug, stage]));
+const tiers = new Map(page.tiers.map((tier) => [tier.tier, tier]));
+const departmentNames = new Map();
+const drawn = new Map();
+let scale = "stage";
+
+const nameOfDepartment = (code) =>
+  departmentNames.has(code) ? `${departmentNames.get(code)} (${code})` : code;
+
+function style(feature) {
+  const { stage, tier } = feature.properties;
+  const step = scale === "stage" ? stages.get(stage) : tiers.get(tier);
+  return {
+    color: palette.border,
+    weight: 0.8,
+    opacity: 0.9,
+    dashArray: stages.get(stage)?.dashed ? "4 3" : null,
+    fillColor: step?.colour ?? palette.unknown,
+    fillOpacity: palette.opacity,
+  };
+}
+
+const cptsLayer = L.geoJSON(null, {
+  style,
+  onEachFeature: (feature, layer) => {
+    drawn.set(feature.id, { layer, detail: page.detail });
+    layer.bindTooltip(() => tooltip(feature.properties), { sticky: true });
+    layer.bindPopup(() => popup(feature.properties, nameOfDepartment), {
+      maxWidth: 320,
+      maxHeight: 340,
+      autoPanPadding: [12, 12],
+    });
+    layer.on("mouseover", () => layer.setStyle({ weight: 2.5 }));
+    layer.on("mouseout", () => layer.setStyle({ weight: 0.8 }));
+  },
+});
+
+// Above the fills, and transparent to the pointer.
+map.createPane("departments").style.zIndex = 410;
+map.getPane("departments").style.pointerEvents = "none";
+const departmentLayer = L.geoJSON(null, {
+  pane: "departments",
+  interactive: false,
+  style: { color: palette.border, weight: 1.4, opacity: 0.75, fill: false },
+});
+
+function prepareMap() {
+  map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
+  map.attributionControl.addAttribution("Limites communales : IGN ; populations : INSEE");
+  L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(map);
+  addFullScreen(map);
+  L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  const container = map.getContainer();
+  container.setAttribute("role", "region");
+  container.setAttribute("aria-label", "Carte des CPTS, à parcourir avec les flèches du clavier");
+  map.on("popupopen", ({ popup: opened }) =>
+    opened.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", "Fermer"),
+  );
+  addTerritories(map, page.territories);
+  departmentLayer.addTo(map);
+  cptsLayer.addTo(map);
+}
+
+function say(text, ...more) {
+  const message = document.getElementById("message");
+  message.replaceChildren(element("p", {}, text), ...more);
+  message.hidden = false;
+}
+
+function showFacts({ features, matched, changed }) {
+  const shown = features.length;
+  const homeless = features.filter((feature) => feature.geometry === null).length;
+  const parts = [shown === 0 ? "Aucune CPTS" : `${count(shown)} CPTS`];
+  if (shown < matched) parts.push(`sur ${count(matched)}`);
+  if (homeless > 0) parts.push(`dont ${count(homeless)} sans territoire`);
+  document.getElementById("count").textContent = parts.join(", ");
+  const date = document.getElementById("date");
+  const changedOn = `données du ${longDate(changed)}`;
+  date.textContent = date.dataset.at
+    ? `situation au ${longDate(date.dataset.at)}, ${changedOn}`
+    : changedOn;
+  document.getElementById("demonstration").hidden = !features.some(
+    (feature) => feature.properties.demonstration,
+  );
+}
+
+// Several oceans do not fit on one screen: mainland France first.
+function fitToData() {
+  const mainland = L.latLngBounds(page.mainland);
+  const all = L.latLngBounds([]);
+  const near = L.latLngBounds([]);
+  for (const { layer } of drawn.values()) {
+    const bounds = layer.getBounds();
+    if (!bounds.isValid()) continue;
+    all.extend(bounds);
+    if (mainland.intersects(bounds)) near.extend(bounds);
+  }
+  const bounds = near.isValid() ? near : all;
+  if (bounds.isValid()) map.fitBounds(bounds, { padding: [16, 16], maxZoom: 13 });
+}
+
+function addPanels(features) {
+  const tally = (property, key) => (step) =>
+    features.filter((feature) => feature.properties[property] === step[key]).length;
+  const scales = [
+    { key: "stage", label: "Stade d'avancement", steps: page.stages, tally: tally("stage", "slug") },
+    { key: "tier", label: "Taille", steps: page.tiers, tally: tally("tier", "tier") },
+  ];
+  const switched = (layer) => (on) => (on ? layer.addTo(map) : layer.remove());
+  const switches = [
+    { label: "Limites des départements", checked: true, toggle: switched(departmentLayer) },
+  ];
+  if (basemap) switches.push({ label: "Fond de plan", checked: true, toggle: switched(basemap) });
+  addLegend(map, {
+    scales,
+    switches,
+    onScale: (key) => {
+      scale = key;
+      cptsLayer.setStyle(style);
+    },
+  });
+  const collator = new Intl.Collator("fr", { numeric: true });
+  const sorted = features.toSorted((a, b) =>
+    collator.compare(a.properties.name, b.properties.name),
+  );
+  addList(map, sorted, (feature) => {
+    const layer = drawn.get(feature.id)?.layer;
+    if (layer) {
+      map.fitBounds(layer.getBounds(), { maxZoom: 11, animate: false });
+      layer.openPopup(layer.getBounds().getCenter());
+    } else {
+      const opened = L.popup({ maxWidth: 320 })
+        .setLatLng(map.getCenter())
+        .setContent(popup(feature.properties, nameOfDepartment));
+      opened.openOn(map);
+    }
+    document.querySelector(".cpts-popup")?.focus({ preventScroll: true });
+  });
+}
+
+// Nearer, the outlines of the whole country look coarse: the same territories are asked
+// for again, finer, for the place that is looked at.
+const asked = new Set();
+let asking = null;
+let departmentsAt = page.detail;
+const rank = (detail) => page.details.findIndex((step) => step.detail === detail);
+
+async function refine() {
+  const wanted = page.details.findLast((step) => map.getZoom() >= step.zoom).detail;
+  if (rank(wanted) > rank(departmentsAt)) {
+    departmentsAt = wanted;
+    fetchDepartments(page, wanted).then(drawDepartments, () => {});
+  }
+  if (rank(wanted) <= rank(page.detail)) return;
+  const view = map.getBounds().pad(0.1);
+  const grid = (value, round) => round(value * 2) / 2;
+  const bbox = [
+    Math.max(-180, grid(view.getWest(), Math.floor)),
+    Math.max(-90, grid(view.getSouth(), Math.floor)),
+    Math.min(180, grid(view.getEast(), Math.ceil)),
+    Math.min(90, grid(view.getNorth(), Math.ceil)),
+  ].join(",");
+  if (asked.has(wanted + bbox)) return;
+  asking?.abort();
+  asking = new AbortController();
+  try {
+    const finer = await fetchFiner(page, wanted, bbox, asking.signal);
+    asked.add(wanted + bbox);
+    for (const { id, geometry } of finer.features) {
+      const known = drawn.get(id);
+      if (!known || !geometry || rank(known.detail) >= rank(wanted)) continue;
+      const depth = geometry.type === "MultiPolygon" ? 2 : 1;
+      known.layer.setLatLngs(L.GeoJSON.coordsToLatLngs(geometry.coordinates, depth));
+      known.detail = wanted;
+    }
+  } catch {
+    // The coarser outlines stay; the next move asks again.
+  }
+}
+
+function drawDepartments(collection) {
+  departmentLayer.clearLayers().addData(collection);
+  for (const { properties } of collection.features) {
+    departmentNames.set(properties.code, properties.name);
+  }
+}
+
+async function load() {
+  document.getElementById("message").hidden = true;
+  const outlines = fetchDepartments(page, page.detail).then(drawDepartments, () => {});
+  try {
+    const found = await fetchCpts(page);
+    cptsLayer.addData(found.features.filter((feature) => feature.geometry !== null));
+    showFacts(found);
+    addPanels(found.features);
+    if (page.fit) fitToData();
+    if (found.features.length === 0) {
+      say(
+        "Aucune CPTS ne correspond à ces critères.",
+        element("a", { href: location.pathname }, "Voir toutes les CPTS"),
+      );
+    }
+    await outlines;
+    map.on("moveend", refine);
+    refine();
+    document.documentElement.dataset.state = "ready";
+  } catch (problem) {
+    console.warn(problem);
+    const again = element("button", { type: "button" }, "Réessayer");
+    again.addEventListener("click", load);
+    document.getElementById("count").textContent = "CPTS indisponibles";
+    say("Les CPTS n'ont pas pu être chargées. Vérifiez votre connexion.", again);
+    document.documentElement.dataset.state = "failed";
+  }
+}
+
+prepareMap();
+load();

@@ -1,0 +1,127 @@
+// The panels laid over the map: legend, list, full screen, territories.
+import { count, element, tierText } from "./description.js";
+
+const NARROW = matchMedia("(max-width: 700px)");
+
+function control(map, position, content) {
+  const made = new L.Control({ position });
+  made.onAdd = () => {
+    L.DomEvent.disableClickPropagation(content);
+    L.DomEvent.disableScrollPropagation(content);
+    return content;
+  };
+  return made.addTo(map);
+}
+
+function choice(type, name, value, label, checked, onChange) {
+  const input = element("input", { type, name, value });
+  input.checked = checked;
+  input.addEventListener("change", () => onChange(input));
+  return element("label", {}, input, " ", label);
+}
+
+function swatches(scale, tally) {
+  const list = element("ul", { class: "swatches" });
+  for (const step of scale) {
+    const swatch = element("span", { class: "swatch" });
+    swatch.style.backgroundColor = step.colour;
+    if (step.dashed) swatch.classList.add("dashed");
+    list.append(
+      element("li", {}, swatch, `${step.label} `, element("small", {}, `(${count(tally(step))})`)),
+    );
+  }
+  return list;
+}
+
+// `scales`: [{key, label, steps: [{label, colour, dashed}], tally(step)}]; `onScale(key)`
+// recolours; `switches`: [{label, checked, toggle(on)}].
+export function addLegend(map, { scales, onScale, switches }) {
+  const body = element("div");
+  const panel = element(
+    "details",
+    { class: "panel legend" },
+    element("summary", {}, "Légende"),
+    element("fieldset", {}, element("legend", {}, "Colorer selon")),
+    body,
+  );
+  panel.open = !NARROW.matches;
+  const show = (scale) => {
+    body.replaceChildren(swatches(scale.steps, scale.tally));
+    onScale(scale.key);
+  };
+  scales.forEach((scale, index) => {
+    panel
+      .querySelector("fieldset")
+      .append(choice("radio", "scale", scale.key, scale.label, index === 0, () => show(scale)));
+  });
+  for (const { label, checked, toggle } of switches) {
+    panel.append(choice("checkbox", "layer", label, label, checked, (box) => toggle(box.checked)));
+  }
+  show(scales[0]);
+  control(map, "bottomleft", panel);
+}
+
+// The text alternative of the map: every CPTS, reachable with the keyboard.
+export function addList(map, features, onChosen) {
+  const list = element("ul");
+  const panel = element(
+    "details",
+    { class: "panel list" },
+    element("summary", {}, "Liste"),
+    list,
+  );
+  panel.addEventListener(
+    "toggle",
+    () => {
+      for (const feature of features) {
+        const { name, stage_label: stage, tier } = feature.properties;
+        const button = element(
+          "button",
+          { type: "button" },
+          element("strong", {}, name),
+          element("small", {}, feature.geometry ? `${stage} · ${tierText(tier)}` : `${stage} · sans territoire`),
+        );
+        button.addEventListener("click", () => {
+          if (NARROW.matches) panel.open = false;
+          onChosen(feature);
+        });
+        list.append(element("li", {}, button));
+      }
+    },
+    { once: true },
+  );
+  control(map, "topright", panel);
+}
+
+export function addFullScreen(map) {
+  if (!document.fullscreenEnabled) return;
+  const button = element("button", { type: "button", class: "full-screen" }, "⛶");
+  const say = () => {
+    const text = document.fullscreenElement ? "Quitter le plein écran" : "Plein écran";
+    button.title = text;
+    button.setAttribute("aria-label", text);
+  };
+  say();
+  button.addEventListener("click", () =>
+    document.fullscreenElement
+      ? document.exitFullscreen()
+      : document.documentElement.requestFullscreen(),
+  );
+  document.addEventListener("fullscreenchange", () => {
+    say();
+    map.invalidateSize();
+  });
+  control(map, "topleft", element("div", { class: "leaflet-bar" }, button));
+}
+
+export function addTerritories(map, territories) {
+  if (territories.length === 0) return;
+  const nav = document.getElementById("territories");
+  for (const { name, bounds } of territories) {
+    const button = element("button", { type: "button" }, name);
+    button.addEventListener("click", () => map.fitBounds(bounds));
+    nav.append(button);
+  }
+  nav.hidden = false;
+  map.invalidateSize();
+}

@@ -76,9 +76,9 @@ def _load_geography(engine: Engine, progress: Progress) -> None:
 
 
 def _load_demonstration(engine: Engine, progress: Progress) -> None:
-    from app.cpts.demonstration import load_demonstration
+    from app.cpts.demonstration.service import load_on_first_start
 
-    load_demonstration(engine, progress)
+    load_on_first_start(engine, progress)
 
 
 def create_worker() -> FastAPI:

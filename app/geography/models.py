@@ -101,7 +101,7 @@ class CommunePopulation(Base):
     commune_code: Mapped[str] = mapped_column(
         ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True
     )
-    in_force_from: Mapped[date] = mapped_column(primary_key=True)
+    in_force_from: Mapped[date] = mapped_column(primary_key=True, index=True)
     year: Mapped[int] = mapped_column(SmallInteger)
     population: Mapped[int]
 

@@ -1,4 +1,4 @@
-"""Routes that change the registry, and that of its history."""
+"""Routes that change the registry."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Header, Path, Query, Request, Response, sta
 from app.accounts.dependencies import AdminCaller, ArsCaller, EditorCaller
 from app.cpts.reading.service import cpts_item
 from app.cpts.writing import schemas, service
-from app.database.sessions import ReadSession, WriteSession, WritingSession
+from app.database.sessions import WriteSession, WritingSession
 from app.http.caching import matches
 from app.problems import StaleWrite
 
@@ -95,15 +95,3 @@ def end(
 ) -> None:
     """Its communes are free from today on; its history stays. Rights: `admin`."""
     service.end_cpts(session, cpts_id, caller, reason)
-
-
-@router.get(
-    "/{cpts_id}/history",
-    response_model=schemas.History,
-    summary="Lire l'historique d'une CPTS",
-)
-def history(cpts_id: Id, session: ReadSession, caller: EditorCaller) -> dict[str, Any]:
-    """Every change, oldest first. Rights: `editor`, `ars`, `admin`."""
-    del caller  # being let in is all that its role is for
-    items = service.read_history(session, cpts_id)
-    return {"items": items, "number_matched": len(items)}

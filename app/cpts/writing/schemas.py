@@ -1,6 +1,6 @@
-"""What a client sends to change the registry, and what it gets back of its history."""
+"""What a client sends to change the registry."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -117,22 +117,3 @@ class CptsPatch(_Sent):
         extra="forbid",
         json_schema_extra={"examples": [{"stage": "aci_signe", "stage_since": "2026-03-01"}]},
     )
-
-
-class HistoryEntry(BaseModel):
-    """One change: when, who, what before and after (only the members that changed)."""
-
-    changed_at: datetime
-    action: str
-    actor: str
-    reason: str | None
-    revision: int
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-
-
-class History(BaseModel):
-    """The changes of a CPTS, oldest first."""
-
-    items: list[HistoryEntry]
-    number_matched: int

@@ -7,12 +7,11 @@ never decide on the same state.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from app.cpts.errors import TerritoryOverlap
+from app.cpts.history.repository import Change, record_changes, snapshot
 from app.cpts.models import Cpts
 from app.cpts.writing import repository, rules
-from app.cpts.writing.repository import Change
 from app.cpts.writing.rules import Authority
 from app.cpts.writing.schemas import CptsCreation, CptsPatch, TerritoryWrite
 from app.database.calendar import today
@@ -74,7 +73,7 @@ def create_cpts(
     repository.set_themes(session, {cpts_id: creation.themes})
     repository.hold_from(session, [(cpts_id, code) for code in communes], effective_on)
     repository.forget_fulfilled_refusals(session, [cpts_id])
-    after = repository.snapshot(session, [cpts_id])[cpts_id]
+    after = snapshot(session, [cpts_id])[cpts_id]
     _record(session, authority, [Change(cpts_id, "created", None, after), *superseded])
     return Written(cpts_id, translated)
 
@@ -115,7 +114,7 @@ def amend_territory(
     )
     if communes == held.keys() == settled:
         return Written(cpts_id, translated)
-    before = repository.snapshot(session, [cpts_id])[cpts_id]
+    before = snapshot(session, [cpts_id])[cpts_id]
     repository.release_from(
         session, [(cpts_id, code) for code in held.keys() - (settled & communes)], effective_on
     )
@@ -124,7 +123,7 @@ def amend_territory(
     )
     repository.forget_fulfilled_refusals(session, [cpts_id])
     repository.touch_cpts(session, [cpts_id])
-    after = repository.snapshot(session, [cpts_id])[cpts_id]
+    after = snapshot(session, [cpts_id])[cpts_id]
     _record(session, authority, [Change(cpts_id, "territory", before, after), *superseded])
     return Written(cpts_id, translated)
 
@@ -164,7 +163,7 @@ def update_cpts(
         raise Invalid.at("body", "name", message="Le nom ne peut pas être vide.")
     ranks = repository.stage_ranks(session)
     _check_known(patch.stage, patch.themes or [], ranks, repository.theme_slugs(session))
-    before = repository.snapshot(session, [cpts_id])[cpts_id]
+    before = snapshot(session, [cpts_id])[cpts_id]
     if stage_too:
         _change_stage(
             session,
@@ -179,7 +178,7 @@ def update_cpts(
     columns = {column: getattr(patch, column) for column in COLUMNS if column in given}
     if columns:
         repository.update_cpts_columns(session, cpts_id, columns)
-    after = repository.snapshot(session, [cpts_id])[cpts_id]
+    after = snapshot(session, [cpts_id])[cpts_id]
     if after != before:
         repository.touch_cpts(session, [cpts_id])
         change = Change(cpts_id, "updated", before, after, patch.reason)
@@ -198,14 +197,14 @@ def end_cpts(
     cpts = _existing(session, cpts_id)
     if cpts.ended_on is not None:
         return
-    before = repository.snapshot(session, [cpts_id])[cpts_id]
+    before = snapshot(session, [cpts_id])[cpts_id]
     # One that was to begin later ends on its first day: it never was.
     day = max(today(), cpts.started_on)
     held = repository.own_claims_from(session, [cpts_id], day).get(cpts_id, {})
     repository.release_from(session, [(cpts_id, code) for code in held], day)
     repository.update_cpts_columns(session, cpts_id, {"ended_on": day})
     repository.forget_refusals_of(session, cpts_id)
-    after = repository.snapshot(session, [cpts_id])[cpts_id]
+    after = snapshot(session, [cpts_id])[cpts_id]
     _record(session, authority, [Change(cpts_id, "ended", before, after, reason)])
 
 
@@ -217,28 +216,6 @@ def open_for_change(session: WritingSession, cpts_id: int) -> None:
     """
     repository.lock_registry(session)
     _existing(session, cpts_id)
-
-
-def read_history(session: ReadingSession, cpts_id: int) -> list[dict[str, Any]]:
-    """List the changes of a CPTS, oldest first, in the shape of `HistoryEntry`.
-
-    Raises:
-        NotFound: no such CPTS.
-    """
-    if not repository.existing_cpts(session, [cpts_id]):
-        raise _no_such_cpts(cpts_id)
-    return [
-        {
-            "changed_at": change.changed_at,
-            "action": change.action,
-            "actor": change.actor,
-            "reason": change.reason,
-            "revision": change.revision,
-            "before": change.before,
-            "after": change.after,
-        }
-        for change in repository.history(session, cpts_id)
-    ]
 
 
 def _change_stage(
@@ -301,12 +278,12 @@ def _clear_the_way(
     if standing:
         raise TerritoryOverlap([conflict.public() for conflict in standing])
     holders = {conflict.cpts_id for conflict in ended}
-    before = repository.snapshot(session, holders)
+    before = snapshot(session, holders)
     repository.release_from(
         session, {(claim.cpts_id, claim.commune_code) for claim in ended}, effective_on
     )
     repository.touch_cpts(session, holders)
-    after = repository.snapshot(session, holders)
+    after = snapshot(session, holders)
     return [
         Change(holder, "superseded", before[holder], after[holder])
         for holder in sorted(holders)
@@ -314,7 +291,7 @@ def _clear_the_way(
 
 
 def _record(session: WritingSession, authority: Authority, changes: Sequence[Change]) -> None:
-    repository.record_changes(
+    record_changes(
         session,
         [change.only_differences() for change in changes],
         actor=authority.name,

@@ -58,6 +58,7 @@ CREATE TABLE commune_population (
     population integer NOT NULL CONSTRAINT commune_population_population_check CHECK (population >= 0),
     CONSTRAINT commune_population_pkey PRIMARY KEY (commune_code, in_force_from)
 );
+CREATE INDEX commune_population_in_force_from_idx ON commune_population (in_force_from);
 
 CREATE TABLE commune_postcode (
     commune_code text NOT NULL

@@ -31,7 +31,10 @@ BEGIN ATOMIC
     WITH own AS (
         SELECT c.cpts_id, c.commune_code, c.held FROM claim c WHERE c.cpts_id = ANY (asked)
     ), scale AS (
-        SELECT v.in_force_from AS day FROM commune_population v GROUP BY v.in_force_from
+        -- The first vintage also stands for the days before it, so it opens no period.
+        SELECT v.in_force_from AS day
+        FROM own o JOIN commune_population v ON v.commune_code = o.commune_code
+        WHERE v.in_force_from > (SELECT min(w.in_force_from) FROM commune_population w)
         UNION
         SELECT lower(b.in_force) FROM tier_bound b WHERE NOT lower_inf(b.in_force)
         UNION

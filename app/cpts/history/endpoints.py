@@ -1,0 +1,25 @@
+"""The route of the history."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from app.accounts.dependencies import EditorCaller
+from app.cpts.history import schemas, service
+from app.database.sessions import ReadSession
+
+router = APIRouter(prefix="/api/v1/cpts", tags=["Registre"])
+
+Id = Annotated[int, Path(ge=1, lt=2**63, description="Identifiant de la CPTS")]
+
+
+@router.get(
+    "/{cpts_id}/history",
+    response_model=schemas.History,
+    summary="Lire l'historique d'une CPTS",
+)
+def history(cpts_id: Id, session: ReadSession, caller: EditorCaller) -> dict[str, Any]:
+    """Every change, oldest first. Rights: `editor`, `ars`, `admin`."""
+    del caller  # being let in is all that its role is for
+    items = service.read_history(session, cpts_id)
+    return {"items": items, "number_matched": len(items)}

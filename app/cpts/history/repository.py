@@ -1,0 +1,90 @@
+"""The SQL of the history: the recorded state of a CPTS, and its changes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+
+from app.cpts.models import CptsChange, RegistryRevision
+from app.database.sessions import ReadingSession, WritingSession
+
+_SNAPSHOT = text("""
+    SELECT p.id, jsonb_build_object(
+        'name', p.name, 'acronym', p.acronym, 'finess', p.finess, 'website', p.website,
+        'email', p.email, 'phone', p.phone, 'address', p.address,
+        'started_on', p.started_on, 'ended_on', p.ended_on,
+        'stages', (SELECT coalesce(jsonb_object_agg(s.stage_slug, s.since), '{}')
+                   FROM cpts_stage s WHERE s.cpts_id = p.id),
+        'themes', (SELECT coalesce(jsonb_agg(t.theme_slug ORDER BY t.theme_slug), '[]')
+                   FROM cpts_theme t WHERE t.cpts_id = p.id),
+        'claims', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                       'communes', h.communes, 'from', lower(h.held), 'until', upper(h.held)
+                       ) ORDER BY h.held), '[]')
+                   FROM (SELECT c.held,
+                                array_agg(c.commune_code ORDER BY c.commune_code) AS communes
+                         FROM claim c WHERE c.cpts_id = p.id GROUP BY c.held) h)
+    ) AS state
+    FROM cpts p WHERE p.id = ANY (:ids)
+""").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+
+
+def snapshot(session: ReadingSession, cpts_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Give the whole recorded state of these CPTS, by id: what the history compares."""
+    rows = session.execute(_SNAPSHOT, {"ids": list(cpts_ids)})
+    return {row.id: row.state for row in rows}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of the history, still to be written."""
+
+    cpts_id: int
+    action: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str | None = None
+
+    def only_differences(self) -> "Change":
+        """Leave out of `before` and `after` what is the same in both."""
+        if self.before is None or self.after is None:
+            return self
+        changed = [key for key in self.after if self.after[key] != self.before.get(key)]
+        return replace(
+            self,
+            before={key: self.before.get(key) for key in changed},
+            after={key: self.after[key] for key in changed},
+        )
+
+
+def record_changes(
+    session: WritingSession, changes: Sequence[Change], *, actor: str, token_id: int | None
+) -> None:
+    """Write entries of the history, all under the present revision."""
+    if not changes:
+        return
+    revision = session.execute(select(RegistryRevision.revision)).scalar_one()
+    session.execute(
+        insert(CptsChange),
+        [
+            {
+                "cpts_id": change.cpts_id,
+                "action": change.action,
+                "before": change.before,
+                "after": change.after,
+                "reason": change.reason,
+                "actor": actor,
+                "actor_token_id": token_id,
+                "revision": revision,
+            }
+            for change in changes
+        ],
+    )
+
+
+def history(session: ReadingSession, cpts_id: int) -> list[CptsChange]:
+    """List the changes of a CPTS, oldest first."""
+    statement = select(CptsChange).where(CptsChange.cpts_id == cpts_id).order_by(CptsChange.id)
+    return list(session.execute(statement).scalars())

@@ -1,6 +1,8 @@
 """What the service asks of a PostgreSQL server, told in one line when it is missing."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
@@ -63,10 +65,61 @@ def check_database(address: str) -> None:
         )
     except psycopg.OperationalError as refused:
         raise Failure(_refusal(parameters, str(refused))) from None
-    where = _place(parameters)
     with connection:
-        _check_server(connection, where)
-        _check_extensions(connection, where)
+        facts = _facts(connection)
+        found = fault(facts)
+        if found is None:
+            found = _create_missing(connection, facts)
+    if found is not None:
+        raise Failure(f"Base de données {_place(parameters)} : {found}")
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What a server says of itself.
+
+    Parameters: `major`, PostgreSQL's version; `encoding`, the database's; `user`, who
+    asks, and `may_create`, whether they may create tables; `extensions`, name → versions
+    (in the database or None, offered by the server).
+    """
+
+    major: int
+    encoding: str
+    user: str
+    may_create: bool
+    extensions: Mapping[str, tuple[str | None, str]]
+
+
+def fault(facts: ServerFacts) -> str | None:
+    """Say in French what keeps the service from using this database, None if nothing."""
+    if facts.major < OLDEST_POSTGRESQL:
+        return (
+            f"PostgreSQL {facts.major} est trop ancien, il faut PostgreSQL "
+            f"{OLDEST_POSTGRESQL} ou plus récent."
+        )
+    if facts.encoding != "UTF8":
+        return f"l'encodage {facts.encoding} ne convient pas, il faut UTF8."
+    if not facts.may_create:
+        return (
+            f"l'utilisateur « {facts.user} » ne peut pas créer de table dans le schéma "
+            "public ; il doit être propriétaire de la base."
+        )
+    for name in EXTENSIONS:
+        if name not in facts.extensions:
+            return f"l'extension {name} n'est pas installée sur le serveur."
+    return _postgis_fault(*facts.extensions["postgis"])
+
+
+def _postgis_fault(installed: str | None, offered: str) -> str | None:
+    wanted = ".".join(str(number) for number in OLDEST_POSTGIS)
+    if _version(installed or offered) >= OLDEST_POSTGIS:
+        return None
+    if _version(offered) >= OLDEST_POSTGIS:
+        return (
+            f"PostGIS {installed} est trop ancien dans cette base ; un administrateur doit y "
+            "exécuter SELECT postgis_extensions_upgrade();"
+        )
+    return f"PostGIS {installed or offered} est trop ancien, il faut PostGIS {wanted} ou plus récent."
 
 
 def _refusal(parameters: dict[str, str], said: str) -> str:
@@ -85,72 +138,43 @@ def _place(parameters: dict[str, str]) -> str:
     return f"« {parameters.get('dbname', '')} » ({host}:{parameters.get('port', '5432')})"
 
 
-def _check_server(connection: psycopg.Connection, where: str) -> None:
-    major = connection.info.server_version // 10000
-    if major < OLDEST_POSTGRESQL:
-        raise Failure(
-            f"Base de données {where} : PostgreSQL {major} est trop ancien, il faut "
-            f"PostgreSQL {OLDEST_POSTGRESQL} ou plus récent."
-        )
+def _facts(connection: psycopg.Connection) -> ServerFacts:
     row = connection.execute(
         "SELECT current_setting('server_encoding'),"
         " has_schema_privilege(current_user, 'public', 'CREATE'), current_user"
     ).fetchone()
     assert row is not None
     encoding, may_create, user = row
-    if encoding != "UTF8":
-        raise Failure(
-            f"Base de données {where} : l'encodage {encoding} ne convient pas, il faut UTF8."
-        )
-    if not may_create:
-        raise Failure(
-            f"Base de données {where} : l'utilisateur « {user} » ne peut pas créer de table "
-            "dans le schéma public ; il doit être propriétaire de la base."
-        )
+    extensions = connection.execute(
+        "SELECT name, installed_version, default_version FROM pg_available_extensions"
+        " WHERE name = ANY(%s)",
+        (list(EXTENSIONS),),
+    )
+    return ServerFacts(
+        major=connection.info.server_version // 10000,
+        encoding=encoding,
+        user=user,
+        may_create=may_create,
+        extensions={name: (installed, offered) for name, installed, offered in extensions},
+    )
 
 
-def _check_extensions(connection: psycopg.Connection, where: str) -> None:
-    known = {
-        name: (installed, available)
-        for name, installed, available in connection.execute(
-            "SELECT name, installed_version, default_version FROM pg_available_extensions"
-            " WHERE name = ANY(%s)",
-            (list(EXTENSIONS),),
-        )
-    }
+def _create_missing(connection: psycopg.Connection, facts: ServerFacts) -> str | None:
     for name in EXTENSIONS:
-        if name not in known:
-            raise Failure(
-                f"Base de données {where} : l'extension {name} n'est pas installée sur le "
-                "serveur."
+        if facts.extensions[name][0] is not None:
+            continue
+        try:
+            connection.execute(
+                sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
             )
-    installed, available = known["postgis"]
-    if _version(installed or available) < OLDEST_POSTGIS:
-        wanted = ".".join(str(number) for number in OLDEST_POSTGIS)
-        raise Failure(
-            f"Base de données {where} : PostGIS {installed or available} est trop ancien, il "
-            f"faut PostGIS {wanted} ou plus récent."
-        )
-    for name in EXTENSIONS:
-        if known[name][0] is None:
-            _create_extension(connection, name, where)
-
-
-def _create_extension(connection: psycopg.Connection, name: str, where: str) -> None:
-    try:
-        connection.execute(
-            sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
-        )
-    except psycopg.errors.InsufficientPrivilege:
-        raise Failure(
-            f"Base de données {where} : l'extension {name} manque et cet utilisateur ne peut "
-            f"pas la créer ; un administrateur doit y exécuter CREATE EXTENSION {name};"
-        ) from None
-    except psycopg.Error as failed:
-        raise Failure(
-            f"Base de données {where} : l'extension {name} n'a pas pu être créée "
-            f"({failed.diag.message_primary})."
-        ) from None
+        except psycopg.errors.InsufficientPrivilege:
+            return (
+                f"l'extension {name} manque et l'utilisateur « {facts.user} » ne peut pas la "
+                f"créer ; un administrateur doit y exécuter CREATE EXTENSION {name};"
+            )
+        except psycopg.Error as failed:
+            return f"l'extension {name} n'a pas pu être créée ({failed.diag.message_primary})."
+    return None
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,7 @@ from app.failures import Failure
 from app.progress import Progress
 
 _WATCH_INTERVAL_S = 1.0
+_UNSTABLE_TIMEOUT_S = 10
 
 
 class PrivateCluster:
@@ -62,8 +64,16 @@ class PrivateCluster:
             raise Failure(f"Accès refusé à {refused.filename}.") from refused
 
         def start() -> None:
-            server.start()
-            prepare_for_application(server)
+            until = time.monotonic() + _UNSTABLE_TIMEOUT_S
+            while True:
+                server.start()
+                try:
+                    return prepare_for_application(server)
+                except psycopg.OperationalError as broken:
+                    # It was on its way out when we took it for running.
+                    if time.monotonic() > until:
+                        raise Failure(f"La base privée ne répond pas : {broken}") from broken
+                    time.sleep(0.2)
 
         with shared_server(self._folder, start, server.stop):
             yield server

@@ -113,9 +113,9 @@ class Server:
         if self.is_running():
             return
         self._wait_for_orphans()
-        self._forget_foreign_process_number()
         self._configure()
         prepare_socket_folder(self.home, self.account)
+        self._forget_foreign_process_numbers()
         started = self.account.run(
             self.programs.path("pg_ctl"),
             "start",
@@ -126,10 +126,7 @@ class Server:
             "--silent",
         )
         if started.returncode != 0:
-            said = _last_line(_read(self.home.start_log)) or _last_line(started.stdout)
-            raise Failure(
-                f"PostgreSQL n'a pas démarré ({said}). Journal : {self.home.start_log}"
-            )
+            raise Failure(f"PostgreSQL n'a pas démarré : {self._last_words(started.stdout)}")
 
     def stop(self) -> None:
         """Stop the server, whatever is still connected; nothing if it does not run."""
@@ -207,10 +204,30 @@ class Server:
         while self._orphans() and time.monotonic() < until:
             time.sleep(0.1)
 
-    def _forget_foreign_process_number(self) -> None:
+    def _forget_foreign_process_numbers(self) -> None:
+        """Remove lock files of a dead server whose number another process has now.
+
+        PostgreSQL itself only knows that a process of that number lives. The socket's
+        folder is this server's alone; the data's lock stays as long as any process
+        works on them.
+        """
+        if self._orphans():
+            return
+        for left in self.home.sockets.glob(".s.PGSQL.*"):
+            left.unlink(missing_ok=True)
         pid = self._recorded_process()
-        if pid is not None and is_alive(pid) and not self._is_ours(pid) and not self._orphans():
+        if pid is not None and is_alive(pid) and not self._is_ours(pid):
             (self.home.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _last_words(self, control_output: str) -> str:
+        logs = sorted(
+            (self.home.data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime
+        )
+        for path in [*logs[-1:], self.home.start_log]:
+            fatal = [line for line in _read(path).splitlines() if "FATAL:" in line]
+            if fatal:
+                return f"{fatal[-1].partition('FATAL:')[2].strip()} (journal : {path})"
+        return _last_line(control_output)
 
 
 def _locale() -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import geopandas
 import numpy as np
+import shapely
 
 FREE_SHARE = 0.15
 COMMUNES_PER_FREE_ZONE = 25
@@ -47,20 +48,21 @@ class Geography:
     def __init__(self, directory: Path) -> None:
         """Read ``communes.parquet`` and ``neighbours.csv`` from ``directory``."""
         frame = geopandas.read_parquet(directory / "communes.parquet")
-        points = frame.geometry.representative_point()
+        points = frame.geometry.representative_point().to_numpy()
+        places = shapely.get_x(points), shapely.get_y(points)
         self.units = {
             row.code: Unit(
-                row.code,
-                row.name,
+                str(row.code),
+                str(row.name),
                 row.population,
-                row.department,
-                row.region,
+                str(row.department),
+                str(row.region),
                 row.epci if isinstance(row.epci, str) else f"{row.department}-isolated",
                 row.postcodes[0],
-                point.x,
-                point.y,
+                float(x),
+                float(y),
             )
-            for row, point in zip(frame.itertuples(index=False), points, strict=True)
+            for row, x, y in zip(frame.itertuples(index=False), *places, strict=True)
         }
         self.borders: dict[str, dict[str, float]] = defaultdict(dict)
         with (directory / "neighbours.csv").open(encoding="utf-8", newline="") as stream:
@@ -140,7 +142,7 @@ def _grow_zone(
 
 
 def territories(geography: Geography, count: int, draw: random.Random) -> list[list[str]]:
-    """Return ``count`` disjoint territories, as sorted codes, over the communes not left free."""
+    """Return ``count`` disjoint territories, as sorted codes, over communes not left free."""
     free = free_communes(geography, draw)
     groups: dict[str, list[str]] = defaultdict(list)
     for unit in geography.units.values():

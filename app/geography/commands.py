@@ -23,6 +23,7 @@ def geography() -> None:
 
 @geography_app.command("build")
 def build(
+    *,
     year: Annotated[
         int, typer.Option(help="Année de référence : les communes au 1er janvier.")
     ] = CURRENT_YEAR,

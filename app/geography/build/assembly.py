@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,16 @@ import geopandas
 import numpy as np
 import shapely
 
-from app.geography.build import files, official
-from app.geography.build.editions import Commune, Edition, GeographyBuildError
+from app.geography.build import files
+from app.geography.build.editions import Commune, GeographyBuildError
 from app.geography.build.former import former_communes
 from app.geography.build.lineage import Lineage
 from app.geography.build.neighbours import shared_borders
+from app.geography.build.official import (
+    OfficialFiles,
+    complete_editions,
+    read_official_polygons,
+)
 from app.geography.build.packages import (
     Territories,
     read_edition,
@@ -26,7 +31,13 @@ from app.geography.build.packages import (
     read_polygons,
     read_territories,
 )
-from app.geography.build.polygons import base_area, clean_coverage, polygons_today
+from app.geography.build.polygons import (
+    base_area,
+    clean_coverage,
+    polygons_today,
+    simplify,
+    union_area,
+)
 from app.geography.build.sources import (
     PinnedInputs,
     obtain,
@@ -36,6 +47,8 @@ from app.geography.build.sources import (
 from app.progress import Progress
 
 SOURCES_FILE = "sources.json"
+# INSEE: the populations in force on 1 January of a year are those of three years before.
+POPULATION_AGE = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,7 @@ class BuildRequest:
     sources: Path
     inputs: Path | None = None
     communes_package: str | None = None
-    official: official.OfficialFiles = official.OfficialFiles()
+    official: OfficialFiles = field(default_factory=OfficialFiles)
 
 
 def build(request: BuildRequest, progress: Progress) -> files.ReferenceGeography:
@@ -89,15 +102,12 @@ def _assemble(
     with progress.step("Polygones"):
         raw, source_area = _read_polygons(request, pinned, paths, lineage)
         codes = sorted(raw)
-        polygons = clean_coverage(
-            np.array([raw[code] for code in codes], dtype=object),
-            tolerance=request.official.tolerance,
-        )
+        polygons = clean_coverage(np.array([raw[code] for code in codes], dtype=object))
     with progress.step("Voisines"):
         borders = shared_borders(codes, polygons)
     newest = pinned.editions(request.year)[-1]
     territories = read_territories(paths[newest.file])
-    population_year = request.official.population_year or pinned.population_year
+    population_year = request.official.population_year or (newest.year - POPULATION_AGE)
     units = _units_table(
         [today.districts.get(code) or today.communes[code] for code in codes],
         polygons,
@@ -141,7 +151,7 @@ def _read_lineage(
     editions = [
         read_edition(paths[each.file], each.year) for each in pinned.editions(request.year)
     ]
-    editions = official.complete_editions(editions, request.year, request.official)
+    editions = complete_editions(editions, request.year, request.official)
     if editions[-1].year != request.year:
         raise GeographyBuildError(
             f"Aucune liste des communes au 1er janvier {request.year} : donner "
@@ -157,7 +167,7 @@ def _read_polygons(
     lineage: Lineage,
 ) -> tuple[dict[str, shapely.Geometry], float]:
     """Return the polygon of each unit and the area in square degrees of the source's union."""
-    polygons = official.read_polygons(request.official)
+    polygons = read_official_polygons(request.official)
     year = request.year
     if polygons is None:
         source = pinned.polygons()
@@ -168,8 +178,9 @@ def _read_polygons(
     if position is None:
         raise GeographyBuildError(f"Aucune liste des communes pour les polygones de {year}")
     result = polygons_today(polygons, lineage, position)
-    if year == request.year:
-        return result, float(shapely.unary_union(list(result.values())).area)
+    if request.official.tolerance > 0:
+        result = simplify(result, request.official.tolerance)
+        return result, union_area(result.values())
     return result, base_area(polygons, lineage.editions[position])
 
 
@@ -207,8 +218,3 @@ def _units_table(
         "postcodes": [list(unit.postcodes) for unit in units],
     }
     return geopandas.GeoDataFrame(columns, geometry=polygons, crs="EPSG:4326")
-
-
-def edition_of(editions: list[Edition], year: int) -> Edition:
-    """Return the edition of a year."""
-    return next(each for each in editions if each.year == year)

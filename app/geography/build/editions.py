@@ -36,7 +36,7 @@ class Commune:
 
 @dataclass(frozen=True)
 class Attached:
-    """A commune déléguée or associée: ``chief`` is the code of the commune that it belongs to."""
+    """A commune déléguée or associée; ``chief`` is the code of its commune."""
 
     code: str
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.geography.build.editions import Edition, same_name_key
@@ -17,8 +17,8 @@ class FormerCommune:
     """A code and a name that were in force, and where they lead.
 
     ``kind`` is ``delegated`` or ``associated`` for what is such a commune today or never was
-    anything else, ``former`` for the rest. ``ended_on`` (ISO date) is the first day without it as
-    a full commune, None when it never was one. Since 2020 it is the 1 January of the first
+    anything else, ``former`` for the rest. ``ended_on`` (ISO date) is the first day without it
+    as a full commune, None when it never was one. Since 2020 it is the 1 January of the first
     yearly edition without it.
     """
 
@@ -110,15 +110,12 @@ def _conclude(code: str, trace: _Traces, today: Edition) -> FormerCommune:
     return FormerCommune(code, trace.name, kind, ended_on, units_of(communes, code, today))
 
 
-def units_of(
-    communes: frozenset[str], code: str, today: Edition | Mapping[str, str]
-) -> tuple[str, ...]:
-    """Return the units that stand for communes: an absorbed commune's arrondissement in a city."""
-    districts = (
-        {code: each.city for code, each in today.districts.items()}
-        if isinstance(today, Edition)
-        else today
-    )
+def units_of(communes: frozenset[str], code: str, today: Edition) -> tuple[str, ...]:
+    """Return the units that stand for communes, Paris, Lyon and Marseille by arrondissement.
+
+    ``code`` is the one that leads there: what a city absorbed lies in one arrondissement.
+    """
+    districts = {district: each.city for district, each in today.districts.items()}
     cities = set(districts.values())
     units: set[str] = set()
     for commune in communes:

@@ -33,7 +33,7 @@ DISTRICT_OF_ABSORBED: dict[str, str] = {"69232": "69389"}
 
 
 class Lineage:
-    """Follows codes from any edition, and from any entry of the history, to the last edition."""
+    """Follows codes from any edition, or entry of the history, to the last edition."""
 
     def __init__(
         self, editions: Sequence[Edition], history: Mapping[str, HistoryEntry] | None = None
@@ -137,7 +137,7 @@ class Lineage:
 
     @cached_property
     def _newcomers(self) -> list[dict[str, list[str]]]:
-        """Communes re-established or moved to a new code, by the commune that they came out of."""
+        """Communes re-established or with a new code, by the commune they came out of."""
         result: list[dict[str, list[str]]] = []
         for position, edition in enumerate(self.editions[:-1]):
             following = self.editions[position + 1]
@@ -171,7 +171,7 @@ class Lineage:
             }
         if not origins:
             raise GeographyBuildError(
-                f"La commune {code} apparaît dans l’édition {following.year} sans origine connue"
+                f"La commune {code} apparaît dans l’édition {following.year} sans origine"
             )
         return origins
 
@@ -206,7 +206,7 @@ class Lineage:
         return self.part_today(0, entry.code, host) if in_scope(host) else NOTHING
 
     def _host(self, entry: HistoryEntry) -> str:
-        """Return the commune of the first edition that a part belongs to, by its pole's line."""
+        """Return the commune of the first edition that holds a part, by its pole's line."""
         current = entry
         while current.kind != "COM" or current.ended_on is not None:
             onward = current.successor or current.pole

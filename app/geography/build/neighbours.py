@@ -17,9 +17,9 @@ def shared_borders(
 ) -> list[tuple[str, str, float]]:
     """Return (commune, neighbour, border in metres) for each pair, commune < neighbour, sorted.
 
-    ``polygons`` are a valid coverage in longitude and latitude (EPSG:4326), so that a border has
-    the same segments on both sides. The length is geodesic, on the WGS 84 ellipsoid. Communes
-    that only touch at a point are no neighbours.
+    ``polygons`` are a valid coverage in longitude and latitude (EPSG:4326), so that a border
+    has the same segments on both sides. The length is geodesic, on the WGS 84 ellipsoid.
+    Communes that only touch at a point are no neighbours.
     """
     order = np.argsort(np.asarray(codes))
     segments, owners = _segments(polygons[order])

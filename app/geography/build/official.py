@@ -76,7 +76,8 @@ def complete_editions(
             read_insee_communes(given.insee_communes, year),
             successors=read_insee_movements(given.insee_movements, before[-1].year, year),
         )
-        editions = [*before, _inherit(before[-1], edition)]
+        listed = next((each for each in editions if each.year == year), None)
+        editions = [*before, _inherit(before[-1], edition, listed)]
     if given.populations:
         last = _with_populations(editions[-1], given.populations)
         editions = [*editions[:-1], last]
@@ -112,27 +113,26 @@ def read_insee_movements(path: Path, after: int, until: int) -> dict[str, frozen
     Takes the movements after 1 January of ``after`` up to 1 January of ``until``, in order of
     date, and follows chains to their end.
     """
-    became: dict[str, set[str]] = {}
     first, last = f"{after}-01-01", f"{until}-01-01"
-    by_date: dict[str, dict[str, set[str]]] = {}
+    moves_by_day: dict[str, dict[str, set[str]]] = {}
     for row in _rows(path):
-        if first < row["DATE_EFF"] <= last and row["TYPECOM_AP"] == "COM":
-            if row["TYPECOM_AV"] == "COM" and in_scope(row["COM_AV"]):
-                day = by_date.setdefault(row["DATE_EFF"], {})
-                day.setdefault(row["COM_AV"], set()).add(row["COM_AP"])
-    for day in sorted(by_date):
-        moves = by_date[day]
-        for codes in became.values():
-            moved = {code for code in codes if code in moves}
-            codes -= moved
-            for code in moved:
-                codes |= moves[code]
-        for code, after_codes in moves.items():
-            became.setdefault(code, set(after_codes))
+        between_communes = row["TYPECOM_AV"] == row["TYPECOM_AP"] == "COM"
+        if between_communes and first < row["DATE_EFF"] <= last and in_scope(row["COM_AV"]):
+            moves = moves_by_day.setdefault(row["DATE_EFF"], {})
+            moves.setdefault(row["COM_AV"], set()).add(row["COM_AP"])
+    became: dict[str, set[str]] = {}
+    for day in sorted(moves_by_day):
+        moves = moves_by_day[day]
+        for origin, codes in became.items():
+            became[origin] = set().union(*(moves.get(code, {code}) for code in codes))
+        for code, receivers in moves.items():
+            became.setdefault(code, set(receivers))
     return {code: frozenset(codes) for code, codes in became.items()}
 
 
-def read_polygons(given: OfficialFiles) -> dict[tuple[str, str], shapely.Geometry] | None:
+def read_official_polygons(
+    given: OfficialFiles,
+) -> dict[tuple[str, str], shapely.Geometry] | None:
     """Return polygons by (kind, code) in EPSG:4326 from ADMIN EXPRESS or the Etalab contours.
 
     None when neither was given.
@@ -184,8 +184,11 @@ def _with_populations(edition: Edition, paths: tuple[Path, ...]) -> Edition:
     )
 
 
-def _inherit(before: Edition, edition: Edition) -> Edition:
-    """Give each commune what those that became it had: inhabitants and postcodes."""
+def _inherit(before: Edition, edition: Edition, listed: Edition | None) -> Edition:
+    """Give each commune its inhabitants and postcodes.
+
+    They are those that the packages list for the same year, else of all that became it.
+    """
     lineage = Lineage([before, edition])
     sources: dict[str, list[Commune]] = {}
     for commune in before.communes.values():
@@ -194,6 +197,8 @@ def _inherit(before: Edition, edition: Edition) -> Edition:
             # A commune that was split leaves its inhabitants to no one: a file must tell them.
             known = commune if len(destinations) == 1 else replace(commune, population=None)
             sources.setdefault(destination, []).append(known)
+    if listed is not None:
+        sources |= {code: [commune] for code, commune in listed.communes.items()}
     communes = {
         code: _sum_of(each, sources.get(code, [])) for code, each in edition.communes.items()
     }

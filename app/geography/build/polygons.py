@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,15 @@ MOST_ROUNDS = 5
 
 def base_area(polygons: Mapping[PolygonKey, shapely.Geometry], edition: Edition) -> float:
     """Return the area in square degrees of the union of an edition's communes as published."""
-    communes = [polygons["commune", code] for code in sorted(edition.communes)]
-    return float(shapely.unary_union(communes).area)
+    cities = {district.city for district in edition.districts.values()}
+    communes = [polygons["commune", code] for code in sorted(edition.communes.keys() - cities)]
+    districts = [polygons["district", code] for code in sorted(edition.districts)]
+    return union_area([*communes, *districts])
+
+
+def union_area(polygons: Iterable[shapely.Geometry]) -> float:
+    """Return the area in square degrees of the union of polygons that may overlap."""
+    return float(shapely.unary_union(list(polygons)).area)
 
 
 def polygons_today(
@@ -56,28 +63,43 @@ def polygons_today(
     return result
 
 
-def clean_coverage(polygons: Polygons, *, tolerance: float = 0.0) -> Polygons:
+def simplify(
+    polygons: Mapping[str, shapely.Geometry], tolerance: float
+) -> dict[str, shapely.Geometry]:
+    """Return the polygons with fewer vertices, neighbours still sharing their borders.
+
+    For sources finer than a map needs; ``tolerance`` in degrees.
+    """
+    coverage = _without_gaps(np.array(list(polygons.values()), dtype=object))
+    simplified = shapely.coverage_simplify(coverage, tolerance)
+    return dict(zip(polygons, simplified, strict=True))
+
+
+def clean_coverage(polygons: Polygons) -> Polygons:
     """Return the polygons as one valid coverage of MultiPolygons on the 1e-6 degree grid.
 
-    Overlaps and gaps between neighbours are removed, then every vertex is rounded: a vertex of a
-    shared border is the same on both sides, so that rounding moves both alike. Where rounding
-    made an edge cross another, cleaning and rounding are done again.
-    ``tolerance`` (degrees) simplifies the coverage first, for sources finer than a map needs.
+    Overlaps and gaps between neighbours are removed, then every vertex is rounded: a vertex of
+    a shared border is the same on both sides, so that rounding moves both alike. Where
+    rounding made an edge cross another, cleaning and rounding are done again.
     Raises GeographyBuildError when no valid coverage comes out.
     """
-    cleaned = shapely.coverage_clean(polygons)
-    if tolerance > 0:
-        cleaned = shapely.coverage_simplify(cleaned, tolerance)
+    cleaned = _without_gaps(polygons)
     for _ in range(MOST_ROUNDS):
         snapped = shapely.transform(cleaned, lambda vertices: vertices.round(GRID_DECIMALS))
         if is_clean(snapped):
             return as_multipolygons(shapely.orient_polygons(snapped))
-        cleaned = shapely.coverage_clean(snapped)
+        cleaned = _without_gaps(snapped)
     raise GeographyBuildError("Les polygones ne forment pas une couverture valide")
 
 
+def _without_gaps(polygons: Polygons) -> Polygons:
+    # The type stubs of shapely are older than this function.
+    cleaned: Polygons = shapely.coverage_clean(polygons)  # type: ignore[attr-defined]
+    return cleaned
+
+
 def is_clean(polygons: Polygons) -> bool:
-    """Tell whether every polygon is valid and not empty, without overlap nor gap between them."""
+    """Tell whether polygons are valid, not empty, without overlap nor gap between them."""
     return (
         not bool(shapely.is_empty(polygons).any())
         and bool(shapely.is_valid(polygons).all())
@@ -109,6 +131,6 @@ def _take(
         polygon = polygons[kind, code]
     except KeyError:
         raise GeographyBuildError(f"Polygone absent de la source : {kind} {code}") from None
-    if polygon is None or polygon.is_empty:
+    if polygon is None or shapely.is_empty(polygon):
         raise GeographyBuildError(f"Polygone vide dans la source : {kind} {code}")
     return polygon

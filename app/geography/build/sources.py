@@ -18,7 +18,7 @@ Registry = str  # "npm" or "pypi"
 
 @dataclass(frozen=True)
 class PinnedInput:
-    """One package of a registry, and what it holds: a list of communes, a history or polygons."""
+    """One package of a registry; it holds communes, their history too, or polygons."""
 
     registry: Registry
     name: str
@@ -35,7 +35,6 @@ class PinnedInputs:
     """The content of ``geo_data/sources.json``."""
 
     inputs: tuple[PinnedInput, ...]
-    population_year: int
     population_year_exceptions: Mapping[str, int]
     expected: Mapping[str, Mapping[str, int]]
 
@@ -66,7 +65,6 @@ def read_pinned_inputs(path: Path) -> PinnedInputs:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return PinnedInputs(
             inputs=tuple(PinnedInput(**each) for each in content["inputs"]),
-            population_year=int(content["population_year"]),
             population_year_exceptions={
                 department: int(year)
                 for department, year in content["population_year_exceptions"].items()
@@ -102,7 +100,6 @@ def pin_communes_package(path: Path, version: str, year: int, directory: Path) -
             "licence": "MIT",
         }
     )
-    content["population_year"] = year - 3
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
@@ -113,7 +110,7 @@ def obtain(
     offline: bool,
     announce: Callable[[str], None],
 ) -> dict[str, Path]:
-    """Return the path of each input by its file name, fetched unless ``offline``, hashes checked.
+    """Return each input's path by file name, fetched unless ``offline``, hashes checked.
 
     Raises GeographyBuildError when a file is missing or its SHA-256 is not the pinned one.
     """

@@ -1,0 +1,35 @@
+"""Routes of letters of intent."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Depends, Request, Response
+
+from app.database.sessions import ReadSession
+from app.letters import service
+from app.letters.rate_limit import CheckLimit
+from app.letters.schemas import LetterCheck, LetterQuestion
+from app.problems import TooLarge, TooManyRequests, UnsupportedMediaType, declared
+
+router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
+
+
+async def _within_limit(request: Request) -> None:
+    limit: CheckLimit = request.app.state.check_limit
+    limit.count(request.client.host if request.client else None)
+
+
+@router.post(
+    "/check",
+    summary="Vérifier le territoire d'une lettre d'intention",
+    response_model=LetterCheck,
+    responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
+    dependencies=[Depends(_within_limit)],
+)
+def check(question: Annotated[LetterQuestion, Body()], session: ReadSession) -> Response:
+    """Tell whether the territory is free, who holds what, and what is left. Writes nothing."""
+    answer = service.check_letter(session, question)
+    return Response(
+        answer.model_dump_json(),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

@@ -1,0 +1,14 @@
+"""What can go wrong with a letter, besides the errors of every route."""
+
+from app.problems import TooManyRequests
+
+
+class TooManyChecks(TooManyRequests):
+    """One address has asked for more checks than the service answers in a minute."""
+
+    def __init__(self, *, per_minute: int, retry_after_s: int) -> None:
+        super().__init__(
+            f"Au plus {per_minute} vérifications par minute et par adresse : "
+            f"réessayez dans {retry_after_s} s."
+        )
+        self.headers = {"Retry-After": str(retry_after_s)}  # type: ignore[misc]

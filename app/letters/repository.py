@@ -1,0 +1,101 @@
+"""What the check reads, in few statements whose time does not grow with the registry."""
+
+import sys
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from app.database.sessions import ReadingSession
+from app.letters.rules import LandBorders
+
+
+@dataclass(frozen=True)
+class RegistryState:
+    """Which registry and which geography a snapshot shows."""
+
+    revision: int
+    geography: tuple[str, datetime]
+
+
+@dataclass(frozen=True)
+class CommuneFacts:
+    """A commune with its population of a day."""
+
+    code: str
+    name: str
+    department: str
+    region: str
+    population: int
+    population_year: int | None
+
+
+_STATE = text("""
+    SELECT r.revision, g.content_hash, g.loaded_at
+    FROM registry_revision r CROSS JOIN geography_release g
+""")
+
+_FACTS = text("""
+    SELECT c.code, c.name, c.department_code AS department, c.region_code AS region,
+           coalesce(n.population, 0) AS population, n.year AS population_year
+    FROM commune c
+    LEFT JOIN LATERAL commune_population_on(c.code, CAST(:day AS date)) n ON true
+    WHERE c.code = ANY (:codes)
+    ORDER BY c.code
+""").bindparams(bindparam("codes", type_=ARRAY(Text)))
+
+_BORDERS = text("""
+    SELECT commune_code, array_agg(neighbour_code), array_agg(border_m)
+    FROM commune_neighbour
+    GROUP BY commune_code
+""")
+
+
+def registry_state(session: ReadingSession) -> RegistryState:
+    """Tell which state of the registry this session's snapshot shows."""
+    row = session.execute(_STATE).one()
+    return RegistryState(row.revision, (row.content_hash, row.loaded_at))
+
+
+def commune_facts(
+    session: ReadingSession, codes: Collection[str], day: date
+) -> dict[str, CommuneFacts]:
+    """Give name, department, region and population of a day, by code, in order of code."""
+    if not codes:
+        return {}
+    rows = session.execute(_FACTS, {"codes": list(codes), "day": day})
+    return {row["code"]: CommuneFacts(**row) for row in rows.mappings()}
+
+
+class _BordersInMemory:
+    """The land borders of the last geography seen, read once per process.
+
+    They change once a year, with the geography; 35 000 communes take some 20 MB.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._geography: tuple[str, datetime] | None = None
+        self._borders: LandBorders = {}
+
+    def of(self, session: ReadingSession, geography: tuple[str, datetime]) -> LandBorders:
+        with self._lock:
+            if self._geography != geography:
+                self._borders = {
+                    sys.intern(code): dict(zip(map(sys.intern, beside), metres, strict=True))
+                    for code, beside, metres in session.execute(_BORDERS)
+                }
+                self._geography = geography
+            return self._borders
+
+
+_BORDERS_IN_MEMORY = _BordersInMemory()
+
+
+def land_borders(session: ReadingSession, state: RegistryState) -> LandBorders:
+    """Give the shared borders of all communes, in metres, of this snapshot's geography."""
+    return _BORDERS_IN_MEMORY.of(session, state.geography)

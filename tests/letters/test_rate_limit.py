@@ -1,0 +1,40 @@
+"""How often one address may ask."""
+
+import pytest
+
+from app.letters.errors import TooManyChecks
+from app.letters.rate_limit import CheckLimit
+
+
+def test_an_address_is_refused_after_its_number_of_checks_and_told_when_to_come_back() -> None:
+    limit = CheckLimit(3)
+    for _ in range(3):
+        limit.count("192.0.2.1")
+    with pytest.raises(TooManyChecks) as refused:
+        limit.count("192.0.2.1")
+    assert 1 <= int(refused.value.headers["Retry-After"]) <= 60
+
+
+def test_addresses_count_apart() -> None:
+    limit = CheckLimit(1)
+    limit.count("192.0.2.1")
+    limit.count("192.0.2.2")
+    limit.count(None)
+    limit.count("2001:db8:0:1::1")
+    limit.count("2001:db8:0:2::1")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2"),
+        ("192.0.2.1", "::ffff:192.0.2.1"),
+        (None, None),
+        ("testclient", "testclient"),
+    ],
+)
+def test_one_subscriber_counts_once(first: str | None, second: str | None) -> None:
+    limit = CheckLimit(1)
+    limit.count(first)
+    with pytest.raises(TooManyChecks):
+        limit.count(second)

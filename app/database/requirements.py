@@ -119,7 +119,8 @@ def _postgis_fault(installed: str | None, offered: str) -> str | None:
             f"PostGIS {installed} est trop ancien dans cette base ; un administrateur doit y "
             "exécuter SELECT postgis_extensions_upgrade();"
         )
-    return f"PostGIS {installed or offered} est trop ancien, il faut PostGIS {wanted} ou plus récent."
+    found = installed or offered
+    return f"PostGIS {found} est trop ancien, il faut PostGIS {wanted} ou plus récent."
 
 
 def _refusal(parameters: dict[str, str], said: str) -> str:

@@ -1,0 +1,237 @@
+"""Reading files of polygons: GeoJSON (a WFS export too), GeoPackage, zipped Shapefile.
+
+Whatever the coordinate reference system of the file, polygons leave here in EPSG:4326,
+valid, without any third dimension.
+"""
+
+import re
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pyogrio
+import shapely
+
+from app.cpts.importing.columns import Columns, Role, recognise
+from app.cpts.importing.listing import LONGEST_NAME, Entry, Listing
+from app.cpts.importing.sources import Format, Source, unusable
+from app.cpts.importing.tables import clean
+
+MOST_FEATURES = 100_000
+_SUFFIXES = {Format.GEOJSON: ".geojson", Format.GPKG: ".gpkg", Format.SHAPEFILE: ".shp"}
+_SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature: its place in the layer from 1, its fields as text, its polygon or None."""
+
+    number: int
+    values: tuple[str, ...]
+    polygon: Any
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of polygons, in EPSG:4326."""
+
+    name: str
+    fields: tuple[str, ...]
+    features: tuple[Feature, ...]
+
+
+def read_layers(source: Source) -> list[Layer]:
+    """Read every layer that holds polygons.
+
+    Raises `Failure` (exit status 2) on a damaged file, one without any polygon, one whose
+    coordinate system is not known, or a WFS answer that says it is not complete.
+    """
+    if source.format is Format.GEOJSON:
+        _check_complete(source)
+    layers: list[Layer] = []
+    try:
+        with _opened(source) as paths:
+            for path in paths:
+                for name, kind in pyogrio.list_layers(path):
+                    if kind is None or "Polygon" in str(kind) or "Unknown" in str(kind):
+                        layers.append(_read_layer(source, path, str(name)))
+                    elif "GeometryCollection" in str(kind):
+                        layers.append(_read_layer(source, path, str(name)))
+    except pyogrio.errors.DataSourceError:
+        raise _damaged(source) from None
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError):
+        raise _damaged(source) from None
+    layers = [layer for layer in layers if layer.features]
+    if not layers:
+        raise unusable(f"« {source.name} » ne contient aucun polygone.")
+    return layers
+
+
+def read_layer_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
+    """Read the listing of a polygon file: one entry per feature.
+
+    Parameters: `chosen`, the fields that the user names. Raises `Failure` (exit status 2)
+    when no layer has a field with the CPTS's name.
+    """
+    entries: list[Entry] = []
+    remarks: list[str] = []
+    has_stages = False
+    layers = read_layers(source)
+    for layer in layers:
+        try:
+            columns = recognise(layer.fields, chosen)
+        except KeyError:
+            columns = recognise(layer.fields)
+            if Role.NAME in chosen:
+                columns = recognise(())
+        if Role.NAME not in columns.positions:
+            remarks.append(f"Couche « {layer.name} » : pas de nom de CPTS, laissée de côté.")
+            continue
+        has_stages |= Role.STAGE in columns.positions
+        remarks.append(f"Couche « {layer.name} » : {columns.described()}")
+        sheet = layer.name if len(layers) > 1 else ""
+        entries.extend(_entry(feature, columns, sheet) for feature in layer.features)
+    if not entries:
+        fields = ", ".join(dict.fromkeys(name for layer in layers for name in layer.fields))
+        raise unusable(
+            f"« {source.name} » : aucun champ ne donne le nom des CPTS. Champs : "
+            f"{fields or 'aucun'}. Indiquez-le par --column name=…"
+        )
+    return Listing(entries, remarks, has_stages)
+
+
+def _entry(feature: Feature, columns: Columns, sheet: str) -> Entry:
+    particulars = {
+        role: text
+        for role in columns.positions
+        if role not in (Role.NAME, Role.COMMUNE, Role.CODE, Role.DEPARTMENT)
+        and (text := columns.cell(feature.values, role))
+    }
+    return Entry(
+        feature.number,
+        " ".join(columns.cell(feature.values, Role.NAME).split())[:LONGEST_NAME],
+        department=columns.cell(feature.values, Role.DEPARTMENT),
+        sheet=sheet,
+        particulars=particulars,
+        polygon=feature.polygon if feature.polygon is not None else shapely.MultiPolygon(),
+    )
+
+
+@contextmanager
+def _opened(source: Source) -> Iterator[list[Path]]:
+    """Give paths whose suffix tells GDAL the driver that the content was found to need."""
+    with tempfile.TemporaryDirectory(prefix="cpts-import-") as folder:
+        if source.format is Format.SHAPEFILE:
+            yield _unpack(source, Path(folder))
+            return
+        path = Path(folder) / f"fichier{_SUFFIXES[source.format]}"
+        path.symlink_to(source.path.resolve())
+        yield [path]
+
+
+def _unpack(source: Source, folder: Path) -> list[Path]:
+    """Unpack the parts of each Shapefile under names of our own."""
+    shapes: list[Path] = []
+    with zipfile.ZipFile(source.path) as archive:
+        members = {info.filename.lower(): info for info in archive.infolist()}
+        stems = sorted(name[:-4] for name in members if name.endswith(".shp"))
+        for number, stem in enumerate(stems):
+            if "__macosx/" in stem:
+                continue
+            for suffix in _SHAPEFILE_PARTS:
+                member = members.get(stem + suffix)
+                if member is not None:
+                    # Reading stops at the size that was checked when the source was opened.
+                    content = archive.read(member)
+                    (folder / f"couche{number}{suffix}").write_bytes(content)
+            shapes.append(folder / f"couche{number}.shp")
+    return shapes
+
+
+def _read_layer(source: Source, path: Path, name: str) -> Layer:
+    with warnings.catch_warnings():
+        # GDAL warns of what is checked or mended below.
+        warnings.simplefilter("ignore")
+        frame = pyogrio.read_dataframe(path, layer=name, max_features=MOST_FEATURES + 1)
+    fields = tuple(column for column in frame.columns if column != "geometry")
+    if not isinstance(frame, geopandas.GeoDataFrame):
+        return Layer(name, fields, ())
+    if len(frame) > MOST_FEATURES:
+        raise unusable(f"« {source.name} » a plus de {MOST_FEATURES} entités.")
+    polygons = _in_wgs84(source, frame)
+    rows = zip(*(frame[column] for column in fields), strict=True) if fields else None
+    features = []
+    for number, polygon in enumerate(polygons, start=1):
+        values = tuple(_text(value) for value in next(rows)) if rows is not None else ()
+        features.append(Feature(number, values, _polygonal(polygon)))
+    if not any(feature.polygon is not None for feature in features):
+        return Layer(name, fields, ())
+    return Layer(name, fields, tuple(features))
+
+
+def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
+    present = frame.geometry.dropna()
+    if present.empty:
+        return frame.geometry.to_numpy()
+    if frame.crs is None:
+        west, south, east, north = present.total_bounds
+        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+            raise unusable(
+                f"« {source.name} » ne dit pas son système de coordonnées "
+                "(le fichier .prj manque)."
+            )
+        return frame.geometry.to_numpy()
+    try:
+        return frame.geometry.to_crs("EPSG:4326").to_numpy()
+    except Exception:  # pyproj raises several kinds on systems that it cannot transform
+        raise unusable(
+            f"« {source.name} » : son système de coordonnées ne se convertit pas en WGS 84."
+        ) from None
+
+
+def _polygonal(shape: Any) -> Any:
+    """Give the valid polygonal part of a geometry, None when there is none."""
+    if shape is None or shapely.is_empty(shape):
+        return None
+    bounds = shapely.bounds(shape)
+    if not all(abs(bound) <= 360 for bound in bounds):
+        return None
+    mended = shapely.make_valid(shapely.force_2d(shape), method="structure")
+    parts = [
+        part
+        for part in shapely.get_parts(shapely.get_parts(mended))
+        if part.geom_type == "Polygon" and not part.is_empty
+    ]
+    return shapely.MultiPolygon(parts) if parts else None
+
+
+def _text(value: Any) -> str:
+    # pandas gives NaN and NaT for what is missing; only they differ from themselves.
+    if value is None or value != value:  # noqa: PLR0124
+        return ""
+    return clean(value.to_pydatetime() if hasattr(value, "to_pydatetime") else value)
+
+
+def _check_complete(source: Source) -> None:
+    """Refuse a page of a WFS answer: CPTS would be missing without a word."""
+    with source.path.open("rb") as opened:
+        head = opened.read(8192)
+        opened.seek(max(0, source.path.stat().st_size - 8192))
+        ends = head + opened.read(8192)
+    matched = re.search(rb'"(?:numberMatched|totalFeatures)"\s*:\s*(\d+)', ends)
+    returned = re.search(rb'"numberReturned"\s*:\s*(\d+)', ends)
+    if matched and returned and int(returned[1]) < int(matched[1]):
+        raise unusable(
+            f"« {source.name} » n'est qu'une page du service : {int(returned[1])} entités "
+            f"sur {int(matched[1])} ; demandez-les toutes (count=…)."
+        )
+
+
+def _damaged(source: Source) -> Exception:
+    return unusable(f"« {source.name} » est endommagé : aucune couche ne se lit.")

@@ -1,0 +1,170 @@
+"""Which kind of file is this, and is it safe to open?
+
+Every reader starts from a `Source`: the kind is told from the content, never from the
+name alone, and an archive is measured before anything is unpacked from it.
+"""
+
+import re
+import zipfile
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from app.failures import Failure
+
+LARGEST_FILE = 200 * 1024 * 1024
+LARGEST_UNPACKED = 250 * 1024 * 1024
+MOST_MEMBERS = 2_000
+
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SQLITE = b"SQLite format 3\x00"
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_XML_START = re.compile(rb"^\s*<(\?xml|!doctype|html|[a-z]+:)", re.IGNORECASE)
+# Excel writes neither; a document type is how entities that expand endlessly get in.
+_DOCUMENT_TYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+
+
+class Format(StrEnum):
+    """The formats that are read."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    GEOJSON = "geojson"
+    GPKG = "gpkg"
+    SHAPEFILE = "shapefile"
+
+    @property
+    def has_polygons(self) -> bool:
+        """Whether rows of this format carry a polygon instead of names of communes."""
+        return self in (Format.GEOJSON, Format.GPKG, Format.SHAPEFILE)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file on disk whose format is known; `name` is how its user knows it."""
+
+    path: Path
+    format: Format
+    name: str
+
+
+def unusable(message: str) -> Failure:
+    """Give the failure of a command whose input cannot be used (exit status 2)."""
+    return Failure(message, exit_status=2)
+
+
+def open_source(path: Path, *, name: str | None = None, given: str | None = None) -> Source:
+    """Recognise the format of a file, and check that it may be opened.
+
+    Parameters: `path`, the file; `name`, what to call it in messages (its own name by
+    default); `given`, the format as the user states it (`Format` values, or `zip`,
+    `json`), which must agree with the content as far as it can be told. Raises
+    `Failure` (exit status 2, one French line) on what cannot be read.
+    """
+    shown = name or path.name
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise unusable(f"« {shown} » est un dossier, pas un fichier.")
+        with path.open("rb") as opened:
+            head = opened.read(4096)
+    except FileNotFoundError:
+        raise unusable(f"Le fichier « {shown} » n'existe pas.") from None
+    except OSError as error:
+        raise unusable(f"« {shown} » ne se lit pas ({error.strerror or 'erreur'}).") from None
+    if size == 0 or not head.strip():
+        raise unusable(f"« {shown} » est vide.")
+    if size > LARGEST_FILE:
+        raise unusable(
+            f"« {shown} » est trop gros : {size // 2**20} Mo, "
+            f"{LARGEST_FILE // 2**20} Mo au plus."
+        )
+    wanted = _stated(given)
+    found = _recognise(path, head, shown, wanted)
+    if wanted is not None and wanted is not found:
+        raise unusable(f"« {shown} » n'est pas au format {wanted} mais {found}.")
+    return Source(path, found, shown)
+
+
+def _stated(given: str | None) -> Format | None:
+    if given is None:
+        return None
+    word = given.strip().lower().lstrip(".")
+    aliases = {
+        "zip": Format.SHAPEFILE, "shp": Format.SHAPEFILE, "json": Format.GEOJSON,
+        "wfs": Format.GEOJSON, "geopackage": Format.GPKG, "excel": Format.XLSX,
+        "tsv": Format.CSV, "txt": Format.CSV,
+    }  # fmt: skip
+    if word in aliases:
+        return aliases[word]
+    try:
+        return Format(word)
+    except ValueError:
+        accepted = ", ".join(Format)
+        raise unusable(f"Format « {given} » inconnu ; formats acceptés : {accepted}.") from None
+
+
+def _recognise(path: Path, head: bytes, shown: str, wanted: Format | None) -> Format:
+    if head.startswith(b"PK"):
+        return _archive(path, shown)
+    if head.startswith(_SQLITE):
+        return Format.GPKG
+    if head.startswith(_OLD_OFFICE):
+        raise unusable(
+            f"« {shown} » est à l'ancien format .xls ou protégé par un mot de passe ; "
+            "enregistrez-le en .xlsx ou en .csv."
+        )
+    text = head
+    for mark in _BYTE_ORDER_MARKS:
+        text = text.removeprefix(mark)
+    if text.lstrip().startswith((b"{", b"[")) and wanted is not Format.CSV:
+        return Format.GEOJSON
+    if _XML_START.match(text):
+        raise unusable(
+            f"« {shown} » est une page ou un document XML ; pour un service WFS, "
+            "demandez outputFormat=application/json."
+        )
+    if b"\x00" in head and not head.startswith(_BYTE_ORDER_MARKS[1:]):
+        raise unusable(
+            f"« {shown} » n'est ni un tableau (CSV, XLSX) ni un fichier de polygones "
+            "(GeoJSON, GeoPackage, Shapefile zippé) ; il est peut-être endommagé."
+        )
+    return Format.CSV
+
+
+def _archive(path: Path, shown: str) -> Format:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            _check_members(archive, members, shown)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        raise unusable(f"« {shown} » est endommagé : l'archive ne s'ouvre pas.") from None
+    names = [member.filename.lower() for member in members]
+    if any(name.endswith(".shp") for name in names):
+        return Format.SHAPEFILE
+    if "xl/workbook.xml" in names:
+        return Format.XLSX
+    raise unusable(f"L'archive « {shown} » ne contient ni classeur XLSX ni Shapefile (.shp).")
+
+
+def _check_members(
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], shown: str
+) -> None:
+    if len(members) > MOST_MEMBERS:
+        raise unusable(f"L'archive « {shown} » contient trop de fichiers.")
+    # The sizes in the directory may lie, but unpacking stops at the size it announces.
+    if sum(member.file_size for member in members) > LARGEST_UNPACKED:
+        raise unusable(
+            f"L'archive « {shown} » est trop grosse une fois ouverte "
+            f"({LARGEST_UNPACKED // 2**20} Mo au plus)."
+        )
+    for member in members:
+        if member.flag_bits & 0x1:
+            raise unusable(f"L'archive « {shown} » est protégée par un mot de passe.")
+        if member.filename.lower().endswith((".xml", ".rels")):
+            with archive.open(member) as opened:
+                if _DOCUMENT_TYPE.search(opened.read(4096)):
+                    raise unusable(
+                        f"« {shown} » contient du XML qu'un tableur n'écrit pas ; "
+                        "il n'est pas ouvert."
+                    )

@@ -1,0 +1,100 @@
+"""Reading a list of communes: a text file, a table or a polygon, whoever asks for it.
+
+The letter check reads the territory that a project asks for with this; no CPTS is named.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from app.cpts.importing.columns import find_header
+from app.cpts.importing.layers import read_layers
+from app.cpts.importing.listing import table_entries
+from app.cpts.importing.sources import Source, open_source, unusable
+from app.cpts.importing.tables import Row, Table, decode, read_tables, read_text_lines
+from app.cpts.importing.values import commune_code_of, department_of
+from app.geography.resolution import Given
+
+_CODE = re.compile(r"\d[\dAB]\d{3}")
+
+
+@dataclass(frozen=True)
+class CommuneList:
+    """What a file asks for: communes as they are written there, or a polygon.
+
+    `geometry` is a shapely MultiPolygon in EPSG:4326, the union of the file's polygons,
+    None for a list; exactly one of the two is given.
+    """
+
+    given: Sequence[Given]
+    geometry: Any = None
+
+
+def read_commune_list(path: Path) -> CommuneList:
+    """Read the communes that a file names, or the polygon that it draws.
+
+    A text file has one commune per line; a table has a column of communes or of codes,
+    with or without a header; a polygon file is taken whole. Raises `Failure` (exit
+    status 2, one French line) on an input that cannot be used.
+    """
+    source = open_source(path)
+    if source.format.has_polygons:
+        shapes = [
+            feature.polygon
+            for layer in read_layers(source)
+            for feature in layer.features
+            if feature.polygon is not None
+        ]
+        parts = shapely.get_parts(shapely.union_all(shapes))
+        return CommuneList([], shapely.MultiPolygon([p for p in parts if p.area > 0]))
+    if path.suffix.lower() not in (".csv", ".tsv", ".xlsx") and _is_plain_text(path):
+        given = [Given(row.cells[0], None) for row in read_text_lines(path)]
+    else:
+        given = [given for table in read_tables(source) for given in _of_table(source, table)]
+    if not given:
+        raise unusable(f"« {source.name} » ne nomme aucune commune.")
+    return CommuneList(given)
+
+
+def _is_plain_text(path: Path) -> bool:
+    content = path.read_bytes()
+    if content.startswith(b"PK"):
+        return False
+    text = decode(content)
+    return not ("\t" in text or ";" in text or "|" in text)
+
+
+def _of_table(source: Source, table: Table) -> list[Given]:
+    header = find_header(table.rows, with_name=False)
+    if header is not None:
+        entries = table_entries(table, *header)
+        return [
+            Given(entry.code or entry.commune, department_of(entry.department))
+            for entry in entries
+            if entry.code or entry.commune
+        ]
+    filled = [i for i in range(_width(table.rows)) if any(_column(table.rows, i))]
+    if len(filled) == 1:
+        return [Given(cell, None) for cell in _column(table.rows, filled[0]) if cell]
+    for index in filled:
+        codes = [commune_code_of(cell) for cell in _column(table.rows, index) if cell]
+        if all(_CODE.fullmatch(code) for code in codes):
+            return [Given(code, None) for code in codes]
+    if not table.rows:
+        return []
+    raise unusable(
+        f"« {source.name} » : aucune colonne de communes reconnue ; nommez-la « Commune » "
+        f"ou « Code INSEE »."
+    )
+
+
+def _width(rows: Sequence[Row]) -> int:
+    return max((len(row.cells) for row in rows), default=0)
+
+
+def _column(rows: Sequence[Row], index: int) -> list[str]:
+    return [row.cells[index] if index < len(row.cells) else "" for row in rows]

@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from app.accounts.commands import token_commands
+from app.cpts.demonstration.commands import demonstration_commands
+from app.cpts.verification.commands import verify_database
 from app.database import commands as database_commands
 from app.failures import Failure
 
@@ -25,7 +28,10 @@ database.command(
     "run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
 )(database_commands.run_with_database)
 database.command("check-migrations", hidden=True)(database_commands.check_migrations)
+database.command("verify")(verify_database)
 application.add_typer(database, name="db")
+application.add_typer(token_commands, name="token")
+application.add_typer(demonstration_commands, name="demo")
 
 
 @application.command()

@@ -1,0 +1,34 @@
+"""`./cpts demo load` and `./cpts demo remove`."""
+
+import typer
+
+demonstration_commands = typer.Typer(
+    help="Les données de démonstration, fictives.", no_args_is_help=True
+)
+
+
+@demonstration_commands.command("load")
+def load() -> None:
+    """Charge les CPTS fictives, hors des communes que tiennent de vraies CPTS."""
+    from app.cpts.demonstration.service import load_demonstration
+    from app.database.command_database import command_engine
+    from app.geography.loading import load_geography
+    from app.progress import terminal_progress
+
+    progress = terminal_progress()
+    with command_engine(progress=progress) as engine:
+        load_geography(engine, progress)
+        cpts, communes = load_demonstration(engine, progress)
+    typer.echo(f"{cpts} CPTS de démonstration chargées, sur {communes} communes.")
+
+
+@demonstration_commands.command("remove")
+def remove() -> None:
+    """Retire toutes les CPTS fictives."""
+    from app.cpts.demonstration.service import remove_demonstration
+    from app.database.command_database import command_engine
+    from app.database.sessions import session_scope
+
+    with command_engine() as engine, session_scope(engine) as session:
+        removed = remove_demonstration(session)
+    typer.echo(f"{removed} CPTS de démonstration retirées.")

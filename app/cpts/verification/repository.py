@@ -1,0 +1,129 @@
+"""The SQL that reads what the verification compares."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, text
+
+from app.database.sessions import ReadingSession
+
+_COMMUNES = text("""
+    SELECT c.code, c.name, c.department_code AS department, c.region_code AS region,
+           array_agg(p.in_force_from ORDER BY p.in_force_from) AS days,
+           array_agg(p.year ORDER BY p.in_force_from) AS years,
+           array_agg(p.population ORDER BY p.in_force_from) AS populations
+    FROM commune c JOIN commune_population p ON p.commune_code = c.code
+    GROUP BY c.code
+""")
+
+_BOUNDS = text("""
+    SELECT tier, lower(population) AS lower, upper(population) AS upper,
+           lower(in_force) AS since, upper(in_force) AS until
+    FROM tier_bound ORDER BY tier
+""")
+
+_CLAIMS = text("""
+    SELECT c.cpts_id, c.commune_code AS commune, lower(c.held) AS since, upper(c.held) AS until
+    FROM claim c ORDER BY c.cpts_id, c.commune_code, c.held
+""")
+
+_TERRITORIES = text("""
+    SELECT t.cpts_id, lower(t.held) AS since, upper(t.held) AS until, t.commune_codes,
+           t.commune_count, t.population, t.population_year, t.tier, t.departments, t.regions,
+           t.lead_department
+    FROM cpts_territory t ORDER BY t.cpts_id, t.held
+""")
+
+_NAMES = text("SELECT id, name FROM cpts")
+
+# Stages whose order in time is not that of their ranks.
+_STAGES_OUT_OF_ORDER = text("""
+    SELECT DISTINCT a.cpts_id
+    FROM cpts_stage a JOIN stage sa ON sa.slug = a.stage_slug
+    JOIN cpts_stage b ON b.cpts_id = a.cpts_id JOIN stage sb ON sb.slug = b.stage_slug
+    WHERE sa.rank < sb.rank AND a.since > b.since
+    ORDER BY a.cpts_id
+""")
+
+_WITHOUT_STAGE = text("""
+    SELECT p.id FROM cpts p
+    WHERE NOT EXISTS (SELECT FROM cpts_stage s WHERE s.cpts_id = p.id) ORDER BY p.id
+""")
+
+# The communes' own polygons, each beside the period that its CPTS holds it in.
+_GEOMETRIES = {
+    scale: text(f"""
+        SELECT t.cpts_id, lower(t.held) AS since, ST_AsBinary(t.{scale}) AS stored,
+               (SELECT array_agg(ST_AsBinary(c.{scale})) FROM commune c
+                WHERE c.code = ANY (t.commune_codes)) AS parts
+        FROM cpts_territory t ORDER BY t.cpts_id, t.held
+    """)  # noqa: S608 (column names of this module)
+    for scale in ("geom", "geom_department", "geom_region", "geom_country")
+}
+
+# Guards that somebody with the rights of an owner could have switched off.
+_GUARDS_OFF = text("""
+    SELECT c.relname || '.' || t.tgname AS guard
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = current_schema() AND NOT t.tgisinternal AND t.tgenabled = 'D'
+    ORDER BY guard
+""")
+
+_OVERLAP_RULE = text("""
+    SELECT count(*) FROM pg_constraint
+    WHERE conname IN ('claim_commune_held_once', 'cpts_territory_one_a_day') AND convalidated
+""")
+
+
+def _mappings(session: ReadingSession, statement: Any) -> Sequence[RowMapping]:
+    return session.execute(statement).mappings().all()
+
+
+def communes(session: ReadingSession) -> Sequence[RowMapping]:
+    """Read every commune with its vintages of population."""
+    return _mappings(session, _COMMUNES)
+
+
+def bounds(session: ReadingSession) -> Sequence[RowMapping]:
+    """Read the tier bounds of all times."""
+    return _mappings(session, _BOUNDS)
+
+
+def claims(session: ReadingSession) -> Sequence[RowMapping]:
+    """Read every claim."""
+    return _mappings(session, _CLAIMS)
+
+
+def territories(session: ReadingSession) -> Sequence[RowMapping]:
+    """Read every derived row without its polygons."""
+    return _mappings(session, _TERRITORIES)
+
+
+def names(session: ReadingSession) -> dict[int, str]:
+    """Read the name of every CPTS, by id."""
+    return {row.id: row.name for row in session.execute(_NAMES)}
+
+
+def stages_out_of_order(session: ReadingSession) -> list[int]:
+    """List the CPTS whose stages do not advance with time."""
+    return list(session.execute(_STAGES_OUT_OF_ORDER).scalars())
+
+
+def without_stage(session: ReadingSession) -> list[int]:
+    """List the CPTS that have no stage."""
+    return list(session.execute(_WITHOUT_STAGE).scalars())
+
+
+def geometries(session: ReadingSession, scale: str) -> Iterator[RowMapping]:
+    """Read, a few at a time, each stored polygon (WKB) beside those of its communes."""
+    result = session.execute(_GEOMETRIES[scale].execution_options(yield_per=50))
+    yield from result.mappings()
+
+
+def guards_off(session: ReadingSession) -> list[str]:
+    """List the triggers that are switched off, and the exclusion constraints if one is gone."""
+    off = list(session.execute(_GUARDS_OFF).scalars())
+    if session.execute(_OVERLAP_RULE).scalar_one() != 2:
+        off.append("claim_commune_held_once")
+    return off

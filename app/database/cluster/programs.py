@@ -143,8 +143,8 @@ def choose_server(servers: list[Programs], data_major: int | None) -> Programs |
         raise Failure(
             f"Les données de ce dossier ont été écrites par PostgreSQL {data_major}, mais "
             f"cette machine a PostgreSQL {usable[0].major}. Réinstallez PostgreSQL "
-            f"{data_major} avec PostGIS, ou suivez « Changer de version majeure de "
-            "PostgreSQL » dans docs/operate.md."
+            f"{data_major} avec PostGIS, ou suivez docs/operate.md, « Changing "
+            "PostgreSQL's major version »."
         )
     return None
 

@@ -1,0 +1,5 @@
+"""Loading the reference geography from its files into the database."""
+
+from app.geography.loading.service import load_geography
+
+__all__ = ["load_geography"]

@@ -43,6 +43,7 @@ def _content_hash() -> str:
         ("geo_data", "*.parquet"),
         ("geo_data", "*.csv"),
         ("app/geography", "*.py"),
+        ("app/geography/loading", "*.*"),
     ):
         for path in sorted((ROOT / folder).glob(pattern)):
             digest.update(path.read_bytes())

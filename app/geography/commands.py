@@ -27,9 +27,15 @@ def build(
     year: Annotated[
         int, typer.Option(help="Année de référence : les communes au 1er janvier.")
     ] = CURRENT_YEAR,
-    output: Annotated[Path, typer.Option(help="Dossier où écrire les fichiers.")] = GEO_DATA,
+    output: Annotated[
+        Path, typer.Option(help="Dossier où écrire les fichiers.", show_default="geo_data")
+    ] = GEO_DATA,
     sources: Annotated[
-        Path, typer.Option(help="Liste des sources épinglées et de leurs empreintes.")
+        Path,
+        typer.Option(
+            help="Liste des sources épinglées et de leurs empreintes.",
+            show_default="geo_data/sources.json",
+        ),
     ] = GEO_DATA / SOURCES_FILE,
     inputs: Annotated[
         Path | None,

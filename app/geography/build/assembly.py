@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 
 from app.geography.build import files
-from app.geography.build.editions import Commune, GeographyBuildError
+from app.geography.build.editions import Commune, GeographyBuildError, cities_of
 from app.geography.build.former import former_communes
 from app.geography.build.lineage import Lineage
 from app.geography.build.neighbours import shared_borders
@@ -127,7 +127,6 @@ def _assemble(
         "inputs": [vars(each) for each in pinned.inputs if each.year <= request.year],
         "official_files": request.official.described(),
     }
-    cities = sorted({each.city for each in today.districts.values() if each.city})
     return files.ReferenceGeography(
         units=units,
         territories=territories,
@@ -137,7 +136,7 @@ def _assemble(
                 "name": today.communes[code].name,
                 "department": today.communes[code].department,
             }
-            for code in cities
+            for code in sorted(cities_of(today))
         ],
         former=former,
         borders=borders,

@@ -67,3 +67,8 @@ def same_name_key(name: str) -> str:
     spelled = name.lower().replace("œ", "oe").replace("æ", "ae")
     plain = unicodedata.normalize("NFKD", spelled)
     return "".join(letter for letter in plain if letter.isalnum())
+
+
+def cities_of(edition: Edition) -> set[str]:
+    """Return the codes of the communes that stand for their arrondissements."""
+    return {district.city for district in edition.districts.values() if district.city}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.geography.build.editions import Edition, same_name_key
+from app.geography.build.editions import Edition, cities_of, same_name_key
 from app.geography.build.lineage import DISTRICT_OF_ABSORBED, Lineage
 
 KIND_OF_PART = {"COMD": "delegated", "COMA": "associated"}
@@ -116,7 +116,7 @@ def units_of(communes: frozenset[str], code: str, today: Edition) -> tuple[str, 
     ``code`` is the one that leads there: what a city absorbed lies in one arrondissement.
     """
     districts = {district: each.city for district, each in today.districts.items()}
-    cities = set(districts.values())
+    cities = cities_of(today)
     units: set[str] = set()
     for commune in communes:
         if commune not in cities:

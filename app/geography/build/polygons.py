@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from app.geography.build.editions import Edition, GeographyBuildError
+from app.geography.build.editions import Edition, GeographyBuildError, cities_of
 from app.geography.build.lineage import Lineage
 
 Polygons = npt.NDArray[np.object_]
@@ -21,8 +21,8 @@ MOST_ROUNDS = 5
 
 def base_area(polygons: Mapping[PolygonKey, shapely.Geometry], edition: Edition) -> float:
     """Return the area in square degrees of the union of an edition's communes as published."""
-    cities = {district.city for district in edition.districts.values()}
-    communes = [polygons["commune", code] for code in sorted(edition.communes.keys() - cities)]
+    outside_cities = sorted(edition.communes.keys() - cities_of(edition))
+    communes = [polygons["commune", code] for code in outside_cities]
     districts = [polygons["district", code] for code in sorted(edition.districts)]
     return union_area([*communes, *districts])
 
@@ -43,7 +43,7 @@ def polygons_today(
     """
     edition, today = lineage.editions[position], lineage.editions[-1]
     parts: dict[str, list[shapely.Geometry]] = {}
-    for code in sorted(edition.communes):
+    for code in sorted(edition.communes.keys() - cities_of(edition)):
         destinations = lineage.commune_today(position, code)
         if len(destinations) == 1:
             parts.setdefault(min(destinations), []).append(_take(polygons, "commune", code))
@@ -54,8 +54,7 @@ def polygons_today(
                 piece = _take(polygons, "attached", part.code)
                 parts.setdefault(destination, []).append(piece)
     result = {district: _take(polygons, "district", district) for district in today.districts}
-    cities = {district.city for district in today.districts.values()}
-    for code in sorted(today.communes.keys() - cities):
+    for code in sorted(today.communes.keys() - cities_of(today)):
         if code not in parts:
             raise GeographyBuildError(f"Aucun polygone pour la commune {code}")
         pieces = parts[code]

@@ -100,7 +100,7 @@ def test_the_area_is_that_of_the_union_of_2024(
 
 
 def test_a_commune_of_a_merger_covers_all_that_merged(units: geopandas.GeoDataFrame) -> None:
-    # Verdun-sur-le-Doubs and Ciel, neighbours, are Verdun-Ciel since 1 January 2025; and
+    # Verdun-sur-le-Doubs and Ciel, neighbours, are Verdun-Ciel since 1 January 2025;
     # their polygons of 2024 have 7.5 and 17.2 km2.
     verdun_ciel = units.set_index("code").loc[["71566"]]
     (piece,) = shapely.get_parts(verdun_ciel.geometry["71566"])

@@ -1,0 +1,28 @@
+"""How the tests of letters ask."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+Check = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def check(client: TestClient) -> Check:
+    """Ask for a check that must be answered: `check(["59163"], effective_on="2027-01-01")`."""
+
+    def ask(communes: list[str] | None = None, **more: Any) -> dict[str, Any]:
+        question = {"communes": communes, **more} if communes is not None else more
+        response = client.post("/api/v1/letters/check", json=question)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    return ask
+
+
+def codes(communes: list[dict[str, Any]]) -> set[str]:
+    """Give the codes of communes of an answer."""
+    return {commune["code"] for commune in communes}

@@ -77,9 +77,7 @@ def _shapes(release: Release, progress: Progress) -> dict[str, dict[str, list[st
     departments = np.array([unit.department for unit in release.units], dtype=object)
     regions = np.array([unit.region for unit in release.units], dtype=object)
     shapes: dict[str, dict[str, list[str]]] = {"commune": {}, "department": {}, "region": {}}
-    with progress.step(
-        "Contours aux échelles du pays, des régions et des départements", 4
-    ) as s:
+    with progress.step("Contours à chaque échelle", 1 + len(general.SCALES)) as step:
         general.check_coverage(full, "pleine précision")
         shapes["commune"]["geom"] = general.as_ewkb(full)
         step.advance()

@@ -1,6 +1,7 @@
 """The SQL that reads what the verification compares."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import RowMapping, text
@@ -13,8 +14,11 @@ _COMMUNES = text("""
            array_agg(p.year ORDER BY p.in_force_from) AS years,
            array_agg(p.population ORDER BY p.in_force_from) AS populations
     FROM commune c JOIN commune_population p ON p.commune_code = c.code
+    WHERE c.code IN (SELECT h.commune_code FROM claim h)
     GROUP BY c.code
 """)
+
+_FIRST_VINTAGE = text("SELECT min(in_force_from) FROM commune_population")
 
 _BOUNDS = text("""
     SELECT tier, lower(population) AS lower, upper(population) AS upper,
@@ -81,8 +85,14 @@ def _mappings(session: ReadingSession, statement: Any) -> Sequence[RowMapping]:
 
 
 def communes(session: ReadingSession) -> Sequence[RowMapping]:
-    """Read every commune with its vintages of population."""
+    """Read every commune that is or was held, with its vintages of population."""
     return _mappings(session, _COMMUNES)
+
+
+def first_vintage(session: ReadingSession) -> date | None:
+    """Give the day on which the first population vintage of all came into force."""
+    day: date | None = session.execute(_FIRST_VINTAGE).scalar_one()
+    return day
 
 
 def bounds(session: ReadingSession) -> Sequence[RowMapping]:

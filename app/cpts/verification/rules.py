@@ -64,18 +64,21 @@ class Derived:
 
 @dataclass
 class Geography:
-    """Communes by code, and the tier bounds of all times."""
+    """Communes by code, the tier bounds of all times, the day of the very first vintage.
+
+    `change_days` are those on which a population or a tier may change without any claim
+    changing; the first vintage also stands for the days before it.
+    """
 
     communes: Mapping[str, CommuneFacts]
     bounds: Sequence[TierBound]
+    first_vintage: date | None
     change_days: frozenset[date] = field(init=False)
 
     def __post_init__(self) -> None:
-        vintages = sorted(
-            {day for commune in self.communes.values() for day, _, _ in commune.vintages}
-        )
+        vintages = {day for commune in self.communes.values() for day, _, _ in commune.vintages}
         scale = {day for bound in self.bounds for day in (bound.since, bound.until) if day}
-        self.change_days = frozenset(vintages[1:]) | scale
+        self.change_days = frozenset(vintages - {self.first_vintage} | scale)
 
     def tier_on(self, population: int, day: date) -> int | None:
         """Give the tier of a population on a day."""

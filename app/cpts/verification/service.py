@@ -81,7 +81,8 @@ def _geography(session: ReadingSession) -> Geography:
         )
         for row in repository.communes(session)
     }
-    return Geography(communes, [TierBound(**row) for row in repository.bounds(session)])
+    bounds = [TierBound(**row) for row in repository.bounds(session)]
+    return Geography(communes, bounds, repository.first_vintage(session))
 
 
 def _value_drift(

@@ -1,0 +1,84 @@
+"""Who may do what, without a database."""
+
+import pytest
+
+from app.accounts.rules import Caller
+from app.problems import Forbidden
+
+MEMBER = Caller(1, "member")
+EDITOR = Caller(2, "editor", cpts_id=7)
+ARS = Caller(3, "ars", region="32")
+ADMIN = Caller(4, "admin")
+
+
+def test_an_editor_registers_at_the_first_stage_only() -> None:
+    EDITOR.may_create(stage="dynamique_identifiee", touched_regions=["11"], lead_region="11")
+    with pytest.raises(Forbidden):
+        EDITOR.may_create(
+            stage="lettre_intention_validee", touched_regions=["11"], lead_region="11"
+        )
+
+
+@pytest.mark.parametrize("stage", ["dynamique_identifiee", "aci_signe"])
+def test_a_member_registers_nothing(stage: str) -> None:
+    with pytest.raises(Forbidden):
+        MEMBER.may_create(stage=stage, touched_regions=[], lead_region=None)
+
+
+@pytest.mark.parametrize(
+    ("touched", "lead", "allowed"),
+    [
+        (["32"], "32", True),
+        (["32", "32"], "11", True),
+        (["32", "11"], "32", True),
+        (["32", "11"], "11", False),
+        (["11"], "11", False),
+        ([], None, True),
+    ],
+)
+def test_an_ars_amends_inside_its_region_or_a_cpts_led_from_it(
+    touched: list[str], lead: str | None, allowed: bool
+) -> None:
+    if allowed:
+        ARS.may_amend(touched_regions=touched, lead_region=lead)
+    else:
+        with pytest.raises(Forbidden):
+            ARS.may_amend(touched_regions=touched, lead_region=lead)
+    ADMIN.may_amend(touched_regions=touched, lead_region=lead)
+
+
+@pytest.mark.parametrize(
+    ("cpts_id", "created_by", "stage_too", "allowed"),
+    [
+        (7, None, False, True),
+        (8, 2, False, True),
+        (8, 3, False, False),
+        (7, None, True, False),
+    ],
+)
+def test_an_editor_describes_its_own_cpts_but_not_its_stage(
+    cpts_id: int, created_by: int | None, stage_too: bool, allowed: bool
+) -> None:
+    def describe(caller: Caller) -> None:
+        caller.may_describe(
+            cpts_id=cpts_id,
+            created_by=created_by,
+            stage_too=stage_too,
+            touched_regions=["11"],
+            lead_region="11",
+        )
+
+    if allowed:
+        describe(EDITOR)
+    else:
+        with pytest.raises(Forbidden):
+            describe(EDITOR)
+    describe(ADMIN)
+
+
+def test_only_ars_and_administrators_settle_the_past_or_supersede() -> None:
+    ARS.may_settle_the_past_or_supersede()
+    ADMIN.may_settle_the_past_or_supersede()
+    for caller in (EDITOR, MEMBER):
+        with pytest.raises(Forbidden):
+            caller.may_settle_the_past_or_supersede()

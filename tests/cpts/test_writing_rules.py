@@ -1,0 +1,166 @@
+"""Rules of a CPTS's life, without a database."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.cpts.errors import StageRegression
+from app.cpts.writing.rules import (
+    ClaimConflict,
+    change_stage,
+    check_effective_date,
+    check_first_stage_date,
+    check_territory_size,
+    first_day,
+    split_superseded,
+)
+from app.problems import Invalid
+
+STAGES = [
+    "dynamique_identifiee",
+    "lettre_intention_validee",
+    "association_creee",
+    "projet_sante_valide",
+    "aci_signe",
+]
+RANKS = {slug: rank for rank, slug in enumerate(STAGES, start=1)}
+TODAY = date(2026, 6, 1)
+
+
+def conflict(cpts_id: int, rank: int) -> ClaimConflict:
+    return ClaimConflict(
+        commune_code="59350",
+        commune_name="Lille",
+        cpts_id=cpts_id,
+        cpts_name="CPTS voisine",
+        stage=STAGES[rank - 1],
+        rank=rank,
+        demonstration=False,
+        held_from=date(2025, 1, 1),
+        held_until=None,
+    )
+
+
+@pytest.mark.parametrize("stage", STAGES[1:])
+def test_a_territory_is_empty_at_the_first_stage_only(stage: str) -> None:
+    check_territory_size("dynamique_identifiee", [])
+    check_territory_size(stage, ["59350"])
+    with pytest.raises(Invalid):
+        check_territory_size(stage, [])
+
+
+def test_a_cpts_holds_no_commune_before_its_first_stage() -> None:
+    check_first_stage_date(TODAY, TODAY)
+    with pytest.raises(Invalid):
+        check_first_stage_date(date(2026, 6, 2), TODAY)
+
+
+def test_a_territory_does_not_begin_before_its_cpts() -> None:
+    check_effective_date(TODAY, TODAY)
+    with pytest.raises(Invalid):
+        check_effective_date(date(2026, 5, 31), TODAY)
+
+
+def test_a_later_stage_supersedes_a_named_dynamic_only() -> None:
+    dynamic, unnamed, letter = conflict(1, 1), conflict(2, 1), conflict(3, 2)
+    ended, standing = split_superseded([dynamic, unnamed, letter], rank=2, superseded=[1, 3])
+    assert ended == [dynamic]
+    assert standing == [unnamed, letter]
+
+
+def test_a_dynamic_supersedes_nobody() -> None:
+    ended, standing = split_superseded([conflict(1, 1)], rank=1, superseded=[1])
+    assert ended == []
+    assert standing == [conflict(1, 1)]
+
+
+def test_a_stage_advances_today_unless_dated() -> None:
+    timeline = [("lettre_intention_validee", date(2025, 1, 1))]
+    change = change_stage(
+        timeline, RANKS, stage="aci_signe", since=None, today=TODAY, may_correct=False
+    )
+    assert change.record == {"aci_signe": TODAY}
+    assert list(change.remove) == []
+
+
+def test_a_stage_goes_back_only_by_a_correction_which_takes_the_later_ones_out() -> None:
+    timeline = [
+        ("lettre_intention_validee", date(2024, 1, 1)),
+        ("projet_sante_valide", date(2025, 1, 1)),
+        ("aci_signe", date(2026, 1, 1)),
+    ]
+    with pytest.raises(StageRegression):
+        change_stage(
+            timeline,
+            RANKS,
+            stage="lettre_intention_validee",
+            since=None,
+            today=TODAY,
+            may_correct=False,
+        )
+    change = change_stage(
+        timeline,
+        RANKS,
+        stage="lettre_intention_validee",
+        since=None,
+        today=TODAY,
+        may_correct=True,
+    )
+    assert change.record == {"lettre_intention_validee": date(2024, 1, 1)}
+    assert sorted(change.remove) == ["aci_signe", "projet_sante_valide"]
+
+
+def test_a_stage_is_not_dated_before_the_one_before_nor_in_the_future() -> None:
+    timeline = [("lettre_intention_validee", date(2025, 3, 1))]
+    for since in (date(2025, 2, 28), date(2026, 6, 2)):
+        with pytest.raises(Invalid):
+            change_stage(
+                timeline, RANKS, stage="aci_signe", since=since, today=TODAY, may_correct=False
+            )
+
+
+def test_the_same_stage_again_changes_nothing() -> None:
+    timeline = [("aci_signe", date(2025, 3, 1))]
+    change = change_stage(
+        timeline, RANKS, stage="aci_signe", since=None, today=TODAY, may_correct=False
+    )
+    assert not change.record
+    assert not change.remove
+
+
+def test_a_cpts_begins_with_its_first_stage_or_its_first_commune() -> None:
+    assert first_day([date(2025, 1, 1), date(2024, 1, 1)], TODAY) == date(2024, 1, 1)
+    assert first_day([TODAY], date(2023, 1, 1)) == date(2023, 1, 1)
+
+
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(STAGES),
+            st.dates(date(2019, 1, 1), date(2026, 6, 1)),
+            st.booleans(),
+        ),
+        max_size=12,
+    )
+)
+def test_however_a_stage_is_changed_the_timeline_advances_with_time(
+    steps: list[tuple[str, date, bool]],
+) -> None:
+    timeline = {"dynamique_identifiee": date(2019, 1, 1)}
+    for stage, since, may_correct in steps:
+        ordered = sorted(timeline.items(), key=lambda item: (item[1], RANKS[item[0]]))
+        try:
+            change = change_stage(
+                ordered, RANKS, stage=stage, since=since, today=TODAY, may_correct=may_correct
+            )
+        except (StageRegression, Invalid):
+            continue
+        for slug in change.remove:
+            del timeline[slug]
+        timeline |= change.record
+        by_rank = sorted(timeline, key=RANKS.__getitem__)
+        dates = [timeline[slug] for slug in by_rank]
+        assert dates == sorted(dates)
+        assert by_rank[-1] == stage

@@ -57,7 +57,14 @@ def install_postgresql(progress: Progress, major: int | None = None) -> None:
             f"postgresql-{version}-postgis-3"
         )
     _refresh_package_lists(privilege, progress)
-    version_number = major or _release_version()
+    release_version = _release_version()
+    if major is not None and release_version is not None and major != release_version:
+        raise Failure(
+            f"Les données de ce dossier ont été écrites par PostgreSQL {major}, que ce système "
+            f"n'offre plus (il offre PostgreSQL {release_version}). Suivez docs/operate.md, "
+            "« Changing PostgreSQL's major version »."
+        )
+    version_number = release_version
     if version_number is None or version_number < OLDEST_POSTGRESQL:
         raise Failure(
             "Cette version du système n'offre pas PostgreSQL "

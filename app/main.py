@@ -3,16 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from app.cpts import errors as cpts_errors
-from app.database.engine import create_database_engine
+from app.cpts.reading import endpoints as cpts_reading
+from app.database.engine import create_database_engine, database_url
 from app.database.sessions import Sessions
 from app.failures import Failure
 from app.http import health
 from app.http.body import RequestLimits
+from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
 from app.http.headers import ResponseHeaders
+from app.http.parameters import known_parameters
+from app.http.revisions import Revisions
 from app.http.static_files import static_router
 from app.problems import (
     ConstraintProblems,
@@ -45,10 +49,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     address = settings.database.url.get_secret_value()
     connections = settings.database.database_connections
     engine = create_database_engine(address, connections=connections)
+    revisions = Revisions(database_url(address))
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
+        await revisions.close()
         engine.dispose()
 
     app = FastAPI(
@@ -59,6 +65,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         lifespan=lifespan,
+        dependencies=[Depends(known_parameters)],
         responses=declared(Invalid, DatabaseUnavailable),
         generate_unique_id_function=lambda route: route.name,
     )
@@ -71,6 +78,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_problem_handlers(app, CONSTRAINTS)
     # The last one added is the first one that a request meets.
     app.add_middleware(RequestLimits)
+    app.add_middleware(
+        Caching, revisions=revisions, capacity=settings.service.cache_megabytes * 2**20
+    )
     app.add_middleware(ResponseHeaders)
     return app
 
@@ -79,6 +89,7 @@ def _include_routes(app: FastAPI) -> None:
     swagger = swagger_folder()
     for router in (
         health.router,
+        cpts_reading.router,
         documentation_router(app, swagger),
         static_router([swagger]),
     ):

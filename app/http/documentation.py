@@ -4,7 +4,6 @@ import base64
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path
-
 from typing import Any
 
 from fastapi import APIRouter, FastAPI

@@ -1,0 +1,184 @@
+"""The public routes of the registry: lists, maps' data, reference lists, coverage."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from app.cpts.reading import service
+from app.cpts.reading.schemas import (
+    Coverage,
+    CoverageLevel,
+    CptsItem,
+    CptsPage,
+    Detail,
+    FeatureCollection,
+    FeatureOfItem,
+    ReferenceList,
+    RequestedFilters,
+)
+from app.cpts.reading.service import PageAddress
+from app.database.calendar import today
+from app.database.sessions import ReadingSession, ReadSession
+from app.http.caching import keep_until_change
+from app.http.parameters import Day, RegionCodes, StageSlugs
+from app.http.repository import current_revision
+from app.problems import NotFound, declared
+from app.settings import Settings
+
+JSON = "application/json"
+GEOJSON = "application/geo+json"
+
+router = APIRouter(prefix="/api/v1", tags=["lecture"])
+
+CptsId = Annotated[int, Path(ge=1, lt=2**63, description="Identifiant de la CPTS.")]
+AskedDetail = Annotated[
+    Detail | None,
+    Query(
+        description="Finesse du tracé ; par défaut celle qui convient au filtre.",
+        examples=["region"],
+    ),
+]
+
+
+def _answer(
+    request: Request, session: ReadingSession, body: bytes, media_type: str
+) -> Response:
+    keep_until_change(request, current_revision(session))
+    return Response(body, media_type=media_type)
+
+
+def _address(request: Request) -> PageAddress:
+    settings: Settings = request.app.state.settings
+    return PageAddress(
+        base=settings.service.public_url or "",
+        path=request.url.path,
+        query=tuple(request.query_params.multi_items()),
+    )
+
+
+@router.get("/cpts", response_model=CptsPage, summary="Les CPTS, filtrées, sans leur géométrie")
+def list_cpts(request: Request, session: ReadSession, filters: RequestedFilters) -> Response:
+    """Triées par pertinence avec `q`, sinon par nom ; `links` mène aux autres pages."""
+    body = service.cpts_page(session, filters, _address(request))
+    return _answer(request, session, body, JSON)
+
+
+@router.get(
+    "/cpts.geojson",
+    response_model=FeatureCollection,
+    summary="Les CPTS, filtrées, avec leur territoire (GeoJSON)",
+)
+def list_cpts_geojson(
+    request: Request,
+    session: ReadSession,
+    filters: RequestedFilters,
+    detail: AskedDetail = None,
+) -> Response:
+    """FeatureCollection (RFC 7946) ; sans commune, la géométrie est nulle."""
+    body = service.cpts_collection(session, filters, _address(request), detail)
+    return _answer(request, session, body, GEOJSON)
+
+
+@router.get(
+    "/cpts/{cpts_id}.geojson",
+    response_model=FeatureOfItem,
+    responses=declared(NotFound),
+    summary="Une CPTS avec son territoire (GeoJSON)",
+)
+def get_cpts_geojson(
+    request: Request,
+    session: ReadSession,
+    cpts_id: CptsId,
+    detail: AskedDetail = None,
+    at: Day = None,
+) -> Response:
+    """Une Feature (RFC 7946) dont les propriétés comptent les communes."""
+    body = service.cpts_feature(session, cpts_id, at, detail)
+    return _answer(request, session, body, GEOJSON)
+
+
+@router.get(
+    "/cpts/{cpts_id}",
+    response_model=CptsItem,
+    responses=declared(NotFound),
+    summary="Une CPTS avec ses communes",
+)
+def get_cpts(
+    request: Request, session: ReadSession, cpts_id: CptsId, at: Day = None
+) -> Response:
+    """Une CPTS qui a pris fin est montrée à son dernier jour, avec `ended_on`."""
+    body = service.cpts_item_body(session, cpts_id, at)
+    return _answer(request, session, body, JSON)
+
+
+@router.get(
+    "/compositions.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    summary="CPTS et communes, une ligne par couple (CSV)",
+)
+def list_compositions(
+    request: Request, session: ReadSession, filters: RequestedFilters
+) -> Response:
+    """`limit` et `offset` comptent des CPTS ; l'en-tête `Link` mène aux autres pages."""
+    body, links = service.compositions_csv(session, filters, _address(request))
+    response = _answer(request, session, body, "text/csv; charset=utf-8")
+    response.headers["Link"] = ", ".join(
+        f'<{link["href"]}>; rel="{link["rel"]}"' for link in links
+    )
+    response.headers["Content-Disposition"] = 'attachment; filename="compositions.csv"'
+    return response
+
+
+@router.get("/regions", response_model=ReferenceList, summary="Les régions")
+def list_regions(request: Request, session: ReadSession) -> Response:
+    """Code et nom, par code."""
+    return _answer(request, session, service.reference_list(session, "regions"), JSON)
+
+
+@router.get("/departments", response_model=ReferenceList, summary="Les départements")
+def list_departments(
+    request: Request,
+    session: ReadSession,
+    region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)
+) -> Response:
+    """Code, nom et région, par code."""
+    return _answer(request, session, service.departments(session, tuple(region)), JSON)
+
+
+@router.get("/stages", response_model=ReferenceList, summary="Les stades d'avancement")
+def list_stages(request: Request, session: ReadSession) -> Response:
+    """Dans l'ordre d'avancement."""
+    return _answer(request, session, service.reference_list(session, "stages"), JSON)
+
+
+@router.get("/themes", response_model=ReferenceList, summary="Les thèmes de travail")
+def list_themes(request: Request, session: ReadSession) -> Response:
+    """Avec la mission de l'ACI à laquelle chacun appartient."""
+    return _answer(request, session, service.reference_list(session, "themes"), JSON)
+
+
+@router.get("/tiers", response_model=ReferenceList, summary="Les tailles et leurs bornes")
+def list_tiers(request: Request, session: ReadSession, at: Day = None) -> Response:
+    """De `population_from` habitants à moins de `population_under`."""
+    body = service.reference_list(session, "tiers", day=at or today())
+    return _answer(request, session, body, JSON)
+
+
+@router.get("/coverage", response_model=Coverage, summary="La couverture par territoire")
+def get_coverage(
+    request: Request,
+    session: ReadSession,
+    level: Annotated[
+        CoverageLevel, Query(description="Pays, régions ou départements.", examples=["region"])
+    ] = "country",
+    stage: StageSlugs = [],  # noqa: B006  (FastAPI copies defaults)
+    at: Day = None,
+) -> Response:
+    """Population et communes couvertes, avec la définition et la date du calcul.
+
+    Sans `stage`, comptent les stades à partir de la lettre d'intention validée.
+    """
+    body = service.coverage(session, level, tuple(stage), at)
+    return _answer(request, session, body, JSON)

@@ -1,0 +1,290 @@
+"""Answers kept until the registry or the day changes (raw ASGI).
+
+An endpoint that answers everyone alike calls `keep_until_change` with the revision of the
+snapshot that it read. The body is then compressed once and kept; the next request for it
+costs one look-up of the revision and enters neither FastAPI nor a thread. A kept body is
+sent only while the revision and the day in Paris are still those it was built from, so
+that there is no time-to-live and nothing stale.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import date
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.database.calendar import today
+from app.http.compression import best_coding, encoded
+from app.http.repository import Revision
+from app.http.revisions import Revisions, RevisionUnknown
+from app.problems import DatabaseUnavailable, problem_response
+
+_SCOPE_KEY = "cpts.kept"
+_CACHE_CONTROL = b"public, no-cache"
+_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_CODING_SUFFIX = re.compile(r"-(?:br|gzip)$")
+# Compressing more than this stops the event loop for too long; it goes to a thread.
+_INLINE_BYTES = 20_000
+# What an entry weighs beyond its body.
+_ENTRY_OVERHEAD_BYTES = 1_500
+
+Header = tuple[bytes, bytes]
+Key = tuple[str, bytes, str]
+
+
+@dataclass(slots=True)
+class _Wish:
+    """What an endpoint says of its answer, through the request's scope."""
+
+    day: date
+    revision: Revision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An answer as sent, and the state of the registry that it was built from."""
+
+    revision: Revision
+    day: date
+    tag: str
+    body: bytes
+    start: Message
+    not_modified: Message
+
+    @property
+    def weight(self) -> int:
+        return len(self.body) + _ENTRY_OVERHEAD_BYTES
+
+
+@dataclass(slots=True, eq=False)
+class _Flight:
+    """An answer that is being built; without an entry at its end, it is not to be kept."""
+
+    began: int
+    landed: asyncio.Event = field(default_factory=asyncio.Event)
+    entry: _Entry | None = None
+
+
+def keep_until_change(request: Request, revision: Revision) -> None:
+    """Let an answer be tagged, compressed and kept until the registry or the day changes.
+
+    Parameters: `revision`, of the very snapshot that the body is built from
+    (`app.http.repository.current_revision` in the endpoint's `ReadSession`). To be called
+    only when the answer is the same for every caller.
+    """
+    wish = request.scope.get(_SCOPE_KEY)
+    if isinstance(wish, _Wish):
+        wish.revision = revision
+
+
+def entity_tag(body: bytes, coding: str = "") -> str:
+    """Give the strong ETag, quotes included, of a body sent in a coding (`br`, `gzip`, none).
+
+    Parameters: `body`, before any coding.
+    """
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    return f'"{digest}-{coding}"' if coding else f'"{digest}"'
+
+
+def matches(if_match: str, body: bytes) -> bool:
+    """Tell whether an If-Match header names this body, in whichever coding it was sent."""
+    if if_match.strip() == "*":
+        return True
+    own = entity_tag(body).strip('"')
+    return any(
+        _CODING_SUFFIX.sub("", tag) == own
+        for tag in (found.group(1) for found in _TAG.finditer(if_match))
+    )
+
+
+class Caching:
+    """Tags, compresses and keeps the answers whose endpoints allow it.
+
+    Parameters: `revisions`, to ask for the state of the registry; `capacity`, in bytes,
+    of all bodies kept. Requests that bear an Authorization header are tagged and
+    compressed, but never answered from what is kept nor kept.
+    """
+
+    def __init__(self, app: ASGIApp, *, revisions: Revisions, capacity: int) -> None:
+        self.app = app
+        self.revisions = revisions
+        self.capacity = capacity
+        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
+        self._weight = 0
+        self._flights: dict[Key, _Flight] = {}
+        # Orders arrivals and beginnings of flights.
+        self._clock = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        accepted = asked = b""
+        personal = False
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accepted = accepted + b"," + value if accepted else value
+            elif name == b"if-none-match":
+                asked = asked + b"," + value if asked else value
+            elif name == b"authorization":
+                personal = True
+        key = (scope["path"], scope["query_string"], best_coding(accepted))
+        if personal:
+            await self._build(key, asked, scope, receive, send, keep=False)
+            return
+        try:
+            answer = await self._find(key)
+        except RevisionUnknown:
+            await problem_response(DatabaseUnavailable())(scope, receive, send)
+            return
+        if isinstance(answer, _Entry):
+            await _send(answer, asked, send)
+            return
+        try:
+            await self._build(key, asked, scope, receive, send, keep=True, flight=answer)
+        finally:
+            self._land(key, answer)
+
+    async def _find(self, key: Key) -> _Entry | _Flight | None:
+        """Give an answer that is true now, or a flight to build one in, or None to build alone.
+
+        A request may share what was begun after it arrived, and else only what a look-up
+        of the revision, begun after it arrived, confirms.
+        """
+        self._clock += 1
+        arrived = self._clock
+        while True:
+            flight = self._flights.get(key)
+            if flight is not None:
+                await flight.landed.wait()
+                if flight.entry is None:
+                    return None
+                if flight.began > arrived:
+                    return flight.entry
+            if key not in self._entries:
+                if key in self._flights:
+                    continue
+                self._clock += 1
+                flight = self._flights[key] = _Flight(self._clock)
+                return flight
+            revision = await self.revisions.current()
+            entry = self._entries.get(key)
+            if entry is None:
+                continue
+            if entry.revision == revision and entry.day == today():
+                self._entries.move_to_end(key)
+                return entry
+            self._drop(key)
+
+    def _land(self, key: Key, flight: _Flight | None, entry: _Entry | None = None) -> None:
+        """Tell those who wait for a flight; only the first call for a flight counts."""
+        if flight is not None and self._flights.get(key) is flight:
+            del self._flights[key]
+            flight.entry = entry
+            flight.landed.set()
+
+    async def _build(
+        self,
+        key: Key,
+        asked: bytes,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        keep: bool,
+        flight: _Flight | None = None,
+    ) -> None:
+        # The day is taken before the body is built: a body of the next day, kept as one of
+        # this day, is never sent again; the reverse would be sent all day long.
+        wish = scope[_SCOPE_KEY] = _Wish(today())
+        start: Message | None = None
+        parts: list[bytes] = []
+
+        async def collect(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                if wish.revision is None or message["status"] != 200:
+                    self._land(key, flight)
+                    wish.revision = None
+                    await send(message)
+                else:
+                    start = message
+                return
+            if start is None:
+                await send(message)
+                return
+            parts.append(message.get("body", b""))
+            if message.get("more_body"):
+                return
+            assert wish.revision is not None
+            entry = await _entry(wish.revision, wish.day, start, b"".join(parts), key[2])
+            if keep:
+                self._keep(key, entry)
+            self._land(key, flight, entry)
+            await _send(entry, asked, send)
+
+        await self.app(scope, receive, collect)
+
+    def _keep(self, key: Key, entry: _Entry) -> None:
+        self._drop(key)
+        if entry.weight > self.capacity:
+            return
+        self._entries[key] = entry
+        self._weight += entry.weight
+        while self._weight > self.capacity:
+            self._drop(next(iter(self._entries)))
+
+    def _drop(self, key: Key) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._weight -= entry.weight
+
+
+async def _entry(
+    revision: Revision, day: date, start: Message, body: bytes, coding: str
+) -> _Entry:
+    if len(body) > _INLINE_BYTES:
+        sent, used = await asyncio.to_thread(encoded, body, coding)
+    else:
+        sent, used = encoded(body, coding)
+    tag = entity_tag(body, used)
+    validators: list[Header] = [
+        (b"etag", tag.encode()),
+        (b"cache-control", _CACHE_CONTROL),
+        (b"vary", b"Accept-Encoding"),
+    ]
+    replaced = {b"content-length", *(name for name, _ in validators)}
+    headers = [pair for pair in start["headers"] if pair[0] not in replaced]
+    headers += [*validators, (b"content-length", str(len(sent)).encode())]
+    if used:
+        headers.append((b"content-encoding", used.encode()))
+    return _Entry(
+        revision=revision,
+        day=day,
+        tag=tag,
+        body=sent,
+        start={"type": "http.response.start", "status": 200, "headers": headers},
+        not_modified={"type": "http.response.start", "status": 304, "headers": validators},
+    )
+
+
+def _names(if_none_match: bytes, tag: str) -> bool:
+    """Tell whether an If-None-Match header names a tag, weakly compared (RFC 9110)."""
+    text = if_none_match.decode("latin-1")
+    if text.strip() == "*":
+        return True
+    own = tag.strip('"')
+    return any(found.group(1) == own for found in _TAG.finditer(text))
+
+
+async def _send(entry: _Entry, if_none_match: bytes, send: Send) -> None:
+    if if_none_match and _names(if_none_match, entry.tag):
+        await send(dict(entry.not_modified))
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send(dict(entry.start))
+    await send({"type": "http.response.body", "body": entry.body})

@@ -1,0 +1,175 @@
+"""Query parameters that every list shares, and the refusal of those nobody declared.
+
+A value is checked here for its form; whether a code exists is for the noun that knows it.
+"""
+
+import math
+import re
+from datetime import date
+from typing import Annotated, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from fastapi import Depends, Query, Request, params
+from fastapi.dependencies.utils import get_flat_params
+from pydantic import BeforeValidator
+
+from app.problems import Invalid
+
+DEFAULT_LIMIT = 1_000
+MAXIMUM_LIMIT = 10_000
+# Far beyond any list; keeps the number inside what the database counts with.
+MAXIMUM_OFFSET = 1_000_000_000
+_MAXIMUM_TEXT = 200
+_MAXIMUM_VALUES = 200
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class Bbox(NamedTuple):
+    """A box in CRS84 degrees: longitudes and latitudes, west ≤ east and south ≤ north."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+def _separated(values: Any) -> Any:
+    """Split `a,b&…=c` into values; a parameter left empty, as forms send it, is not given."""
+    if not isinstance(values, list):
+        return values
+    if all(value == "" for value in values):
+        return []
+    parts = [part.strip() for value in values for part in str(value).split(",")]
+    if "" in parts:
+        raise ValueError("Une valeur est vide.")
+    if len(parts) > _MAXIMUM_VALUES:
+        raise ValueError(f"Au plus {_MAXIMUM_VALUES} valeurs sont acceptées.")
+    return list(dict.fromkeys(parts))
+
+
+def _iso_day(value: Any) -> Any:
+    if isinstance(value, str) and not _DAY.fullmatch(value):
+        raise ValueError("Une date AAAA-MM-JJ est attendue.")
+    return value
+
+
+def parse_bbox(text: str) -> Bbox:
+    """Read `minlon,minlat,maxlon,maxlat`; raises `ValueError` with a French sentence."""
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 4 or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise ValueError("Quatre nombres sont attendus : minlon,minlat,maxlon,maxlat.")
+    box = Bbox(*(float(part) for part in parts))
+    if not all(math.isfinite(value) for value in box):
+        raise ValueError("Quatre nombres finis sont attendus : minlon,minlat,maxlon,maxlat.")
+    if not (-180 <= box.west <= 180 and -180 <= box.east <= 180):
+        raise ValueError("Les longitudes vont de -180 à 180.")
+    if not (-90 <= box.south <= 90 and -90 <= box.north <= 90):
+        raise ValueError("Les latitudes vont de -90 à 90.")
+    if box.west > box.east or box.south > box.north:
+        raise ValueError("Le rectangle est inversé : minlon ≤ maxlon et minlat ≤ maxlat.")
+    return box
+
+
+def _bbox(
+    bbox: Annotated[
+        str | None,
+        Query(
+            description="Rectangle `minlon,minlat,maxlon,maxlat` en degrés (CRS84) : les CPTS "
+            "dont le territoire le touche.",
+            examples=["5.9,43.9,7.1,45.2"],
+        ),
+    ] = None,
+) -> Bbox | None:
+    if bbox is None:
+        return None
+    try:
+        return parse_bbox(bbox)
+    except ValueError as error:
+        raise Invalid.at(
+            "query", "bbox", message=str(error), accepted=["minlon,minlat,maxlon,maxlat"]
+        ) from None
+
+
+def _several(description: str, *examples: Any) -> Any:
+    return Query(
+        description=f"{description} Répétable, ou séparé par des virgules.",
+        examples=list(examples),
+    )
+
+
+RegionCodes = Annotated[
+    list[str], _several("Codes des régions.", "32"), BeforeValidator(_separated)
+]
+DepartmentCodes = Annotated[
+    list[str], _several("Codes des départements.", "04", "05"), BeforeValidator(_separated)
+]
+StageSlugs = Annotated[
+    list[str], _several("Stades d'avancement.", "aci_signe"), BeforeValidator(_separated)
+]
+ThemeSlugs = Annotated[
+    list[str], _several("Thèmes de travail.", "diabete"), BeforeValidator(_separated)
+]
+Tiers = Annotated[list[int], _several("Tailles, de 1 à 4.", 2), BeforeValidator(_separated)]
+SearchText = Annotated[
+    str | None,
+    Query(
+        max_length=_MAXIMUM_TEXT,
+        description="Débuts de mots, sans égard aux accents ni aux majuscules.",
+        examples=["haute prov"],
+    ),
+]
+BboxFilter = Annotated[Bbox | None, Depends(_bbox)]
+Day = Annotated[
+    date | None,
+    Query(
+        description="Jour (AAAA-MM-JJ) dont on veut l'état ; aujourd'hui par défaut.",
+        examples=["2026-01-01"],
+    ),
+    BeforeValidator(_iso_day),
+]
+Limit = Annotated[
+    int, Query(ge=1, le=MAXIMUM_LIMIT, description="Nombre maximal d'éléments.", examples=[100])
+]
+Offset = Annotated[
+    int, Query(ge=0, le=MAXIMUM_OFFSET, description="Nombre d'éléments à passer.", examples=[0])
+]
+
+_declared: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
+
+
+def _declared_parameters(route: Any) -> frozenset[str]:
+    names = _declared.get(route)
+    if names is None:
+        names = frozenset(
+            parameter.alias
+            for parameter in get_flat_params(route.dependant)
+            if isinstance(parameter.field_info, params.Query)
+        )
+        _declared[route] = names
+    return names
+
+
+def known_parameters(request: Request) -> None:
+    """Refuse a query parameter that the route does not declare.
+
+    A dependency of the whole application. Raises `Invalid` naming the parameter and
+    those that are accepted.
+    """
+    route = request.scope.get("route")
+    if not request.query_params or not hasattr(route, "dependant"):
+        return
+    accepted = _declared_parameters(route)
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in accepted]
+    if unknown:
+        raise Invalid(
+            [
+                {
+                    "loc": ["query", name],
+                    "message": "Paramètre inconnu.",
+                    "accepted": sorted(accepted),
+                }
+                for name in unknown[:20]
+            ],
+            detail=f"Paramètre inconnu : {', '.join(unknown[:5])[:200]}.",
+        )

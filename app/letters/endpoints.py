@@ -27,7 +27,7 @@ async def _within_limit(request: Request) -> None:
 )
 def check(question: Annotated[LetterQuestion, Body()], session: ReadSession) -> Response:
     """Tell whether the territory is free, who holds what, and what is left. Writes nothing."""
-    answer = service.check_letter(session, question)
+    answer = service.check_letter(session, service.Question.of(question))
     return Response(
         answer.model_dump_json(),
         media_type="application/json",

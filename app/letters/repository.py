@@ -12,6 +12,7 @@ from sqlalchemy.types import Text
 
 from app.database.sessions import ReadingSession
 from app.letters.rules import LandBorders
+from app.problems import DatabaseUnavailable
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class CommuneFacts:
 
 _STATE = text("""
     SELECT r.revision, g.content_hash, g.loaded_at
-    FROM registry_revision r CROSS JOIN geography_release g
+    FROM registry_revision r LEFT JOIN geography_release g ON true
 """)
 
 _FACTS = text("""
@@ -56,8 +57,13 @@ _BORDERS = text("""
 
 
 def registry_state(session: ReadingSession) -> RegistryState:
-    """Tell which state of the registry this session's snapshot shows."""
+    """Tell which state of the registry this session's snapshot shows.
+
+    Raises `DatabaseUnavailable` as long as no reference geography is loaded.
+    """
     row = session.execute(_STATE).one()
+    if row.content_hash is None:
+        raise DatabaseUnavailable("La géographie de référence n'est pas encore chargée.")
     return RegistryState(row.revision, (row.content_hash, row.loaded_at))
 
 

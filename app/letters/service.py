@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from app.cpts.writing.repository import conflicts, existing_cpts
 from app.cpts.writing.rules import ClaimConflict
@@ -22,6 +22,33 @@ from app.problems import Invalid
 # Below this share of its area inside the polygon, a commune that counts is named as doubtful.
 DOUBTFUL_SHARE = 0.8
 GEOMETRY = "geometry"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, however it was read.
+
+    Parameters: `given`, communes and EPCI as they were written; `geometry`, a checked
+    GeoJSON polygon in WGS 84; `exclude_cpts`, the CPTS that would be amended;
+    `effective_on`, today when None.
+    """
+
+    given: Sequence[Given] = ()
+    geometry: dict[str, Any] | None = None
+    name: str | None = None
+    exclude_cpts: int | None = None
+    effective_on: date | None = None
+
+    @classmethod
+    def of(cls, asked: schemas.LetterQuestion) -> "Question":
+        """Take over what a client sent."""
+        return cls(
+            given=[Given(text, None) for text in (*asked.communes, *asked.epci)],
+            geometry=asked.geometry,
+            name=asked.name,
+            exclude_cpts=asked.exclude_cpts,
+            effective_on=asked.effective_on,
+        )
 
 
 @dataclass
@@ -70,9 +97,7 @@ class _Surroundings:
     neighbours: list[schemas.Neighbour]
 
 
-def check_letter(
-    session: ReadingSession, question: schemas.LetterQuestion
-) -> schemas.LetterCheck:
+def check_letter(session: ReadingSession, question: Question) -> schemas.LetterCheck:
     """Judge a letter of intent, or the amendment of a CPTS, on one snapshot.
 
     Raises:
@@ -128,10 +153,9 @@ def _excluded(session: ReadingSession, cpts_id: int | None) -> list[int]:
     return [cpts_id]
 
 
-def _asked(session: ReadingSession, question: schemas.LetterQuestion) -> _Asked:
+def _asked(session: ReadingSession, question: Question) -> _Asked:
     asked = _Asked()
-    texts = [*question.communes, *question.epci]
-    for resolution in resolve(session, [Given(text) for text in texts]) if texts else ():
+    for resolution in resolve(session, question.given) if question.given else ():
         given = resolution.given.text
         if resolution.outcome == "resolved":
             for commune in resolution.communes:

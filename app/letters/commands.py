@@ -1,0 +1,206 @@
+"""``./cpts check-letter``: the check on a list of communes or a polygon in a file."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.failures import Failure
+from app.letters.rules import Severity, Verdict
+from app.letters.schemas import Conflict, LetterCheck, UnresolvedInput
+
+UNUSABLE = 2
+
+_SAID = {
+    Verdict.CLEAR: "[bold green]LIBRE[/] : aucune commune n'est déjà rattachée à une CPTS.",
+    Verdict.CONTESTED: "[bold yellow]DISPUTÉ[/] : un autre projet est connu sur ce territoire.",
+    Verdict.INCOMPLETE: "[bold yellow]INCOMPLET[/] : la liste ne se lit pas entièrement.",
+    Verdict.BLOCKED: "[bold red]BLOQUÉ[/] : des communes sont tenues par une CPTS reconnue.",
+}
+_SEVERITY = {Severity.BLOCKING: "bloquant", Severity.CONTESTED: "disputé"}
+
+
+def check_letter(
+    *,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Communes (texte, une par ligne ; CSV ; XLSX) ou polygone "
+            "(GeoJSON, GeoPackage, Shapefile zippé)."
+        ),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Écrit la réponse JSON de l'API.")
+    ] = False,
+    exclude_cpts: Annotated[
+        int | None,
+        typer.Option(help="CPTS dont ce serait le nouveau territoire (avenant).", min=1),
+    ] = None,
+    effective_on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Jour d'effet ; aujourd'hui par défaut."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Nom du projet.")] = None,
+) -> None:
+    """Vérifie un territoire : 0 libre, 1 disputé, incomplet ou bloqué, 2 illisible."""
+    answer = _answer(
+        file,
+        name=name,
+        exclude_cpts=exclude_cpts,
+        effective_on=effective_on,
+    )
+    if as_json:
+        typer.echo(answer.model_dump_json(indent=2))
+    else:
+        _show(answer, Console(highlight=False))
+    raise typer.Exit(0 if answer.verdict == Verdict.CLEAR else 1)
+
+
+def _answer(
+    file: Path,
+    *,
+    name: str | None,
+    exclude_cpts: int | None,
+    effective_on: datetime | None,
+) -> LetterCheck:
+    # Slow to import, and not needed to show the help.
+    from shapely.geometry import mapping
+
+    from app.cpts.importing.commune_lists import read_commune_list
+    from app.database.command_database import command_engine
+    from app.database.sessions import snapshot_scope
+    from app.geography.loading import load_geography
+    from app.letters import service
+    from app.problems import Invalid
+    from app.progress import terminal_progress
+
+    read = read_commune_list(file)
+    question = service.Question(
+        given=read.given,
+        geometry=None if read.geometry is None else mapping(read.geometry),
+        name=name,
+        exclude_cpts=exclude_cpts,
+        effective_on=effective_on.date() if effective_on else None,
+    )
+    progress = terminal_progress()
+    with command_engine(progress=progress) as engine:
+        load_geography(engine, progress)
+        with snapshot_scope(engine) as session:
+            try:
+                return service.check_letter(session, question)
+            except Invalid as invalid:
+                raise Failure(invalid.detail, exit_status=UNUSABLE) from invalid
+
+
+def _show(answer: LetterCheck, console: Console) -> None:
+    if answer.name:
+        console.print(f"[bold]{escape(answer.name)}[/]")
+    console.print(_SAID[answer.verdict])
+    _show_territory(answer, console)
+    if answer.conflicts:
+        console.print(_conflicts(answer.conflicts))
+    if answer.unresolved:
+        console.print(_unresolved(answer.unresolved))
+    notes = [commune for commune in answer.territory.communes if commune.note]
+    for commune in notes:
+        console.print(
+            f"« {escape(commune.given)} » : {escape(commune.name)} ({commune.code}). "
+            f"{escape(commune.note or '')}"
+        )
+    for enclave in answer.enclaves:
+        names = ", ".join(f"{c.name} ({c.code})" for c in enclave.communes)
+        console.print(
+            f"Enclave laissée libre, {_inhabitants(enclave.population)} : {escape(names)}."
+        )
+    for beside in answer.neighbours:
+        console.print(
+            f"Voisine : {escape(beside.cpts.name)} (n° {beside.cpts.id}), "
+            f"{str(beside.shared_border_km).replace('.', ',')} km de frontière commune."
+        )
+    console.print(
+        f"[dim]Registre n° {answer.registry_revision}, "
+        f"vérifié le {answer.checked_at:%d/%m/%Y à %H:%M}, "
+        f"pour effet le {answer.effective_on:%d/%m/%Y}.[/]"
+    )
+
+
+def _show_territory(answer: LetterCheck, console: Console) -> None:
+    territory, free = answer.territory, answer.free_territory
+    size = f", taille {territory.tier}" if territory.tier else ""
+    pieces = f", {territory.parts} morceaux" if territory.parts > 1 else ""
+    year = f" (population {territory.population_year})" if territory.population_year else ""
+    console.print(
+        f"Territoire : {len(territory.communes)} commune(s), "
+        f"{_inhabitants(territory.population)}{year}{size}{pieces} ; "
+        f"département(s) {', '.join(territory.departments) or 'aucun'}."
+    )
+    if answer.conflicts:
+        size = f", taille {free.tier}" if free.tier else ""
+        console.print(
+            f"Sans les communes en conflit : {len(free.communes)} commune(s), "
+            f"{_inhabitants(free.population)}{size}."
+        )
+    if answer.funding:
+        year_1 = answer.funding.year_1
+        console.print(
+            f"Financement ACI, première année : {_euros(year_1.without_optional)} "
+            f"({_euros(year_1.with_optional)} avec les missions facultatives)."
+        )
+
+
+def _conflicts(conflicts: list[Conflict]) -> Table:
+    table = Table(title="Communes déjà rattachées", title_justify="left")
+    for heading in (
+        "Code",
+        "Commune",
+        "Habitants",
+        "CPTS",
+        "Stade",
+        "Effet",
+        "Depuis",
+        "Avant",
+    ):
+        table.add_column(heading, justify="right" if heading == "Habitants" else "left")
+    for conflict in conflicts:
+        cpts = conflict.cpts
+        shown = f"{cpts.name} (n° {cpts.id})"
+        table.add_row(
+            conflict.commune.code,
+            escape(conflict.commune.name),
+            _thousands(conflict.commune.population),
+            escape(f"{shown} [démonstration]" if cpts.demonstration else shown),
+            cpts.stage,
+            _SEVERITY[conflict.severity],
+            f"{conflict.held_from:%d/%m/%Y}",
+            f"{conflict.held_until:%d/%m/%Y}" if conflict.held_until else "",
+        )
+    return table
+
+
+def _unresolved(unresolved: list[UnresolvedInput]) -> Table:
+    table = Table(title="Ce qui reste à préciser", title_justify="left")
+    for heading in ("Donné", "Motif", "Peut-être"):
+        table.add_column(heading)
+    for entry in unresolved:
+        table.add_row(
+            escape(entry.given),
+            "inconnue" if entry.reason == "unknown" else "plusieurs communes",
+            escape(", ".join(f"{c.name} ({c.department}, {c.code})" for c in entry.candidates)),
+        )
+    return table
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def _inhabitants(population: int) -> str:
+    return f"{_thousands(population)} habitant(s)"
+
+
+def _euros(amount: int) -> str:
+    return f"{_thousands(amount)} €"

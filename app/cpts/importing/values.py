@@ -15,6 +15,8 @@ ASSOCIATION = "association_creee"
 PROJET = "projet_sante_valide"
 ACI = "aci_signe"
 
+_STAGE_ORDER = (DYNAMIQUE, LETTRE, ASSOCIATION, PROJET, ACI)
+
 _NOTHING = frozenset({"", "0", "neant", "non", "aucun", "aucune", "na", "n a", "nc", "nr", "x",
                       "sans", "sans objet", "so", "en cours", "a venir", "non renseigne"})  # fmt: skip
 
@@ -46,17 +48,26 @@ _STAGES = tuple((re.compile(wording), slug) for wording, slug in _STAGE_WORDINGS
 def stage_of(text: str) -> str | None:
     """Give the slug of a stage as people write it, None when the words say no stage.
 
+    Of several (« LI validée - PS en cours ») the most advanced that is reached counts.
     « ACI en négociation » is `projet_sante_valide`: the health project is validated and
     the contract is not signed. A letter that is only deposited leaves the CPTS at
     `dynamique_identifiee` (a letter counts once validated).
     """
-    key = re.sub(r"^(stade|etape|phase|niveau)? ?\d ", "", words_of(text))
-    if words_of(text).replace(" ", "_") in (DYNAMIQUE, LETTRE, ASSOCIATION, PROJET, ACI):
-        return words_of(text).replace(" ", "_")
-    for pattern, slug in _STAGES:
-        if pattern.fullmatch(key):
-            return slug or None
-    return None
+    slug = words_of(text).replace(" ", "_")
+    if slug in _STAGE_ORDER:
+        return slug
+    reached: list[str] = []
+    for part in re.split(r"[(),;/+\n:]|\s[-–]\s", text):
+        key = re.sub(r"^((stade|etape|phase|niveau) )?\d+( |$)", "", words_of(part))
+        key = re.sub(r"( (le|en|depuis|du|au))?( \d+)+( \w+ \d{4})?$", "", key)
+        if not key:
+            continue
+        found = next((s for pattern, s in _STAGES if pattern.fullmatch(key)), None)
+        if found is None:
+            return None
+        if found:
+            reached.append(found)
+    return max(reached, key=_STAGE_ORDER.index, default=None)
 
 
 def department_of(text: str) -> str | None:

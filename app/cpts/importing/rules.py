@@ -1,0 +1,210 @@
+"""Which CPTS of a listing enter the registry, with which communes: plain Python.
+
+The territory in the file is authoritative for the CPTS that it names, so what those
+that enter hold is free again before anything is claimed: two of them may exchange
+communes. What a CPTS that is kept out holds stays held. Otherwise the first CPTS of the
+file to name a commune has it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+
+class OnConflict(StrEnum):
+    """What becomes of a CPTS that names a commune held by another."""
+
+    REFUSE = "refuse"
+    WITHOUT_COMMUNE = "without-commune"
+
+
+class Outcome(StrEnum):
+    """What became of a row (contract, « The import's --report »)."""
+
+    LOADED = "loaded"
+    CORRECTED = "corrected"
+    AMBIGUOUS = "ambiguous"
+    UNKNOWN = "unknown"
+    CONFLICT = "conflict"
+    SKIPPED = "skipped"
+
+    @property
+    def went_in(self) -> bool:
+        """Whether the row is in the registry."""
+        return self in (Outcome.LOADED, Outcome.CORRECTED)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A CPTS of the file that asks to enter.
+
+    `position` is its place in the file, `existing` its id in the registry or None,
+    `communes` codes in the file's order, `is_faulty` whether a row of its own keeps it
+    out whatever the others do.
+    """
+
+    position: int
+    name: str
+    stage: str
+    communes: Sequence[str]
+    existing: int | None = None
+    is_faulty: bool = False
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A claim of the registry that is held on the import's day or later."""
+
+    commune: str
+    cpts_id: int
+    name: str
+    stage: str
+    held_from: date | None = None
+    held_until: date | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who stands in the way on a commune: a CPTS of the registry, or of the same file."""
+
+    name: str
+    stage: str
+    position: int | None = None
+    held_from: date | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Who enters with what, and whose claims are refused.
+
+    `granted` has one entry per candidate that enters; `contested` one per candidate that
+    names communes of others, entering or not.
+    """
+
+    granted: Mapping[int, Sequence[str]]
+    contested: Mapping[int, Mapping[str, Holder]] = field(default_factory=dict)
+
+
+def decide(
+    candidates: Sequence[Candidate],
+    standing: Sequence[Standing],
+    on_conflict: OnConflict,
+) -> Decision:
+    """Decide which candidates enter, in the order of the file.
+
+    Parameters: `standing`, every claim that counts on the candidates' communes, their own
+    included. A candidate that is kept out keeps what it held, which may keep out another:
+    the decision is worked out again until nothing changes, then those that are no longer
+    in anybody's way are let in.
+    """
+    staying = {c.position for c in candidates if c.is_faulty}
+    while True:
+        board = _Board(candidates, standing, staying, on_conflict)
+        refused = [c for c in candidates if c.position not in staying and not board.admit(c)]
+        kept = {c.position for c in refused if c.existing is not None}
+        if not kept:
+            break
+        staying |= kept
+    waiting = [c for c in candidates if not c.is_faulty and c.position not in board.granted]
+    while any([board.admit(c) for c in waiting if c.position not in board.granted]):
+        pass
+    contested = {c.position: board.contested(c) for c in candidates}
+    return Decision(board.granted, {p: found for p, found in contested.items() if found})
+
+
+class _Board:
+    """Who holds what while the decision is made."""
+
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        standing: Sequence[Standing],
+        staying: Collection[int],
+        on_conflict: OnConflict,
+    ) -> None:
+        leaving = {c.existing for c in candidates if c.position not in staying}
+        self._staying = set(staying)
+        self._on_conflict = on_conflict
+        self._claims: dict[str, list[Standing]] = {}
+        for claim in standing:
+            if claim.cpts_id not in leaving:
+                self._claims.setdefault(claim.commune, []).append(claim)
+        self._taken: dict[str, Candidate] = {}
+        self.granted: dict[int, list[str]] = {}
+
+    def admit(self, candidate: Candidate) -> bool:
+        """Let a candidate in unless the rule keeps it out; tell whether it is in."""
+        contested = self.contested(candidate)
+        free = [code for code in candidate.communes if code not in contested]
+        if contested and (self._on_conflict is OnConflict.REFUSE or not free):
+            return False
+        self._free(candidate)
+        self.granted[candidate.position] = free
+        self._taken.update(dict.fromkeys(free, candidate))
+        return True
+
+    def contested(self, candidate: Candidate) -> dict[str, Holder]:
+        """Give the communes of a candidate that another holds, with the holder."""
+        found: dict[str, Holder] = {}
+        for code in candidate.communes:
+            taker = self._taken.get(code)
+            if taker is not None and taker.position != candidate.position:
+                found[code] = Holder(taker.name, taker.stage, taker.position)
+                continue
+            for claim in self._claims.get(code, []):
+                if claim.cpts_id != candidate.existing:
+                    found[code] = Holder(
+                        claim.name, claim.stage, held_from=claim.held_from
+                    )
+                    break
+        return found
+
+    def _free(self, candidate: Candidate) -> None:
+        """Forget what a candidate held before: from now on only the file counts."""
+        if candidate.existing is None or candidate.position not in self._staying:
+            return
+        for code, claims in self._claims.items():
+            self._claims[code] = [c for c in claims if c.cpts_id != candidate.existing]
+
+
+@dataclass(frozen=True)
+class StageStep:
+    """What the file's stage does to a CPTS: a row to record or none, and a French note."""
+
+    record: tuple[str, date] | None
+    note: str = ""
+
+
+def stage_step(
+    timeline: Sequence[tuple[str, date]],
+    ranks: Mapping[str, int],
+    labels: Mapping[str, str],
+    *,
+    stage: str,
+    since: date,
+) -> StageStep:
+    """Work out what a stage in a file does to the stages of a CPTS.
+
+    A later stage is recorded from its date on, never before the one that it follows; an
+    earlier one changes nothing, since a stage only advances, and is told.
+
+    Parameters: `timeline`, `(slug, since)` of the CPTS, empty for a new one; `ranks` and
+    `labels` by slug; `since`, the date in the file or the import's day.
+    """
+    if not timeline:
+        return StageStep((stage, since))
+    present, _ = max(timeline, key=lambda row: ranks[row[0]])
+    if ranks[stage] < ranks[present]:
+        return StageStep(
+            None,
+            f"stade du fichier ({labels[stage]}) antérieur à celui du registre "
+            f"({labels[present]}), qui reste",
+        )
+    if stage == present:
+        return StageStep(None)
+    reached = max(since, *(day for _, day in timeline))
+    return StageStep(
+        (stage, reached),
+        f"stade porté de « {labels[present]} » à « {labels[stage]} » au {reached:%d/%m/%Y}",
+    )

@@ -15,6 +15,7 @@ import brotli
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from app.http.compression import BROTLI, GZIP, IDENTITY, best_coding
 from app.problems import NotFound
 
 MEDIA_TYPES = {
@@ -65,21 +66,11 @@ class StaticFolder:
 @lru_cache(maxsize=128)
 def _body(path: Path, coding: str) -> bytes:
     plain = path.read_bytes()
-    if coding == "br":
-        return brotli.compress(plain, quality=11)
-    if coding == "gzip":
+    if coding == BROTLI:
+        return bytes(brotli.compress(plain, quality=11))
+    if coding == GZIP:
         return gzip.compress(plain, compresslevel=9, mtime=0)
     return plain
-
-
-def _coding(request: Request, path: Path) -> str:
-    if path.suffix not in _COMPRESSIBLE:
-        return ""
-    accepted = {
-        part.split(";")[0].strip(): part.replace(" ", "").endswith((";q=0", ";q=0.0"))
-        for part in request.headers.get("accept-encoding", "").lower().split(",")
-    }
-    return next((name for name in ("br", "gzip") if accepted.get(name) is False), "")
 
 
 def static_router(folders: Sequence[StaticFolder]) -> APIRouter:
@@ -89,16 +80,17 @@ def static_router(folders: Sequence[StaticFolder]) -> APIRouter:
         folder.address(file): path for folder in folders for file, path in folder.files.items()
     }
 
-    @router.api_route("/static/{folder}/{file:path}", methods=["GET", "HEAD"])
+    @router.get("/static/{folder}/{file:path}")
     def static_file(request: Request, folder: str, file: str) -> Response:
         path = served.get(f"/static/{folder}/{file}")
         if path is None:
             raise NotFound("Ce fichier n'existe pas.")
-        coding = _coding(request, path)
+        coding = IDENTITY
+        if path.suffix in _COMPRESSIBLE:
+            coding = best_coding(request.headers.get("accept-encoding", "").encode("latin-1"))
         headers = {
             "Cache-Control": _FOREVER,
             "Vary": "Accept-Encoding",
-            "X-Content-Type-Options": "nosniff",
         }
         if coding:
             headers["Content-Encoding"] = coding

@@ -43,17 +43,18 @@ class MapPage(Figure):  # type: ignore[misc]
         super().__init__(title=texts["title"])
         self.texts = texts
         self.icon = MAPS.address("icon.svg")
+        self.program_parts = [
+            MAPS.address(file) for file in ("data.js", "description.js", "panels.js")
+        ]
 
 
-class LocalMap(folium.Map):  # type: ignore[misc]
+class LocalMap(folium.Map):
     """A Folium map that takes Leaflet from this service and drops what it does not need.
 
     Of Folium's header only what the map uses is kept: its viewport forbids zooming with
     fingers, which people with low sight need.
     """
 
-    default_js = (("leaflet", LEAFLET.address("leaflet.js")),)
-    default_css = (("leaflet_css", LEAFLET.address("leaflet.css")),)
     _template = Template(
         """
         {% macro header(this, kwargs) %}
@@ -69,6 +70,8 @@ class LocalMap(folium.Map):  # type: ignore[misc]
 
     def __init__(self, **options: Any) -> None:
         super().__init__(tiles=None, zoom_control=False, **options)
+        self.default_js = [("leaflet", LEAFLET.address("leaflet.js"))]
+        self.default_css = [("leaflet_css", LEAFLET.address("leaflet.css"))]
         # Folium's names are random; the page must be the same in every worker.
         self._id = "cpts"
 
@@ -77,7 +80,15 @@ class LocalMap(folium.Map):  # type: ignore[misc]
         return str(getattr(folium.Map._template.module, name)(self, kwargs))  # noqa: SLF001
 
 
-class BaseMap(folium.TileLayer):  # type: ignore[misc]
+class FirstView(folium.FitBounds):
+    """The box shown at first, without the flight to it."""
+
+    def __init__(self, corners: list[list[float]]) -> None:
+        super().__init__(corners)
+        self.options["animate"] = False
+
+
+class BaseMap(folium.TileLayer):
     """The tiles beneath, under a name that does not change from page to page."""
 
     def __init__(self, address: str, attribution: str, max_zoom: int) -> None:
@@ -85,11 +96,9 @@ class BaseMap(folium.TileLayer):  # type: ignore[misc]
         self._id = "basemap"
 
 
-class CptsByAddress(JSCSSMixin):  # type: ignore[misc]
+class CptsByAddress(JSCSSMixin):
     """CPTS that the browser fetches, draws and explains; `MAPS` holds the program."""
 
-    default_js = ()
-    default_css = (("cpts_css", MAPS.address("map.css")),)
     _template = Template(
         """
         {% macro header(this, kwargs) %}
@@ -106,7 +115,8 @@ class CptsByAddress(JSCSSMixin):  # type: ignore[misc]
     )
 
     def __init__(self, page: dict[str, Any], basemap: MacroElement | None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.default_css = [("cpts_css", MAPS.address("map.css"))]
         self._id = "data"
         self.program = MAPS.address("map.js")
         self.page = script_json(page)

@@ -17,12 +17,14 @@ export function element(tag, attributes = {}, ...children) {
 
 export const tierText = (tier) => (tier === null ? "taille inconnue" : `taille ${tier}`);
 
+export const stageText = (cpts) => cpts.stage_label ?? "stade inconnu";
+
 export function tooltip(cpts) {
   return element(
     "div",
     { class: "cpts-tooltip" },
     element("strong", {}, cpts.name),
-    element("span", {}, `${cpts.stage_label} · ${tierText(cpts.tier)}`),
+    element("span", {}, `${stageText(cpts)} · ${tierText(cpts.tier)}`),
   );
 }
 
@@ -68,7 +70,7 @@ export function popup(cpts, departmentName) {
 
   tell(
     "Stade",
-    cpts.stage_label,
+    stageText(cpts),
     ...(cpts.stage_since ? [element("small", {}, `depuis le ${longDate(cpts.stage_since)}`)] : []),
   );
   if (cpts.commune_count) {

@@ -14,12 +14,15 @@ let scale = "stage";
 const nameOfDepartment = (code) =>
   departmentNames.has(code) ? `${departmentNames.get(code)} (${code})` : code;
 
+// Thin while territories are small on the screen, or their borders cover them.
+const borderWeight = () => Math.min(1.5, Math.max(0.4, (map.getZoom() - 3) / 5));
+
 function style(feature) {
   const { stage, tier } = feature.properties;
   const step = scale === "stage" ? stages.get(stage) : tiers.get(tier);
   return {
     color: palette.border,
-    weight: 0.8,
+    weight: borderWeight(),
     opacity: 0.9,
     dashArray: stages.get(stage)?.dashed ? "4 3" : null,
     fillColor: step?.colour ?? palette.unknown,
@@ -37,8 +40,8 @@ const cptsLayer = L.geoJSON(null, {
       maxHeight: 340,
       autoPanPadding: [12, 12],
     });
-    layer.on("mouseover", () => layer.setStyle({ weight: 2.5 }));
-    layer.on("mouseout", () => layer.setStyle({ weight: 0.8 }));
+    layer.on("mouseover", () => layer.setStyle({ weight: 3 }));
+    layer.on("mouseout", () => layer.setStyle({ weight: borderWeight() }));
   },
 });
 
@@ -53,7 +56,7 @@ const departmentLayer = L.geoJSON(null, {
 
 function prepareMap() {
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
-  map.attributionControl.addAttribution("Limites communales : IGN ; populations : INSEE");
+  map.attributionControl.addAttribution("communes IGN, populations INSEE");
   L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(map);
   addFullScreen(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
@@ -93,17 +96,17 @@ function showFacts({ features, matched, changed }) {
 
 // Several oceans do not fit on one screen: mainland France first.
 function fitToData() {
-  const mainland = L.latLngBounds(page.mainland);
+  const mainland = page.mainland && L.latLngBounds(page.mainland);
   const all = L.latLngBounds([]);
   const near = L.latLngBounds([]);
   for (const { layer } of drawn.values()) {
     const bounds = layer.getBounds();
     if (!bounds.isValid()) continue;
     all.extend(bounds);
-    if (mainland.intersects(bounds)) near.extend(bounds);
+    if (mainland?.intersects(bounds)) near.extend(bounds);
   }
   const bounds = near.isValid() ? near : all;
-  if (bounds.isValid()) map.fitBounds(bounds, { padding: [16, 16], maxZoom: 13 });
+  if (bounds.isValid()) map.fitBounds(bounds, { padding: [8, 8], maxZoom: 13, animate: false });
 }
 
 function addPanels(features) {
@@ -127,7 +130,7 @@ function addPanels(features) {
     },
   });
   const collator = new Intl.Collator("fr", { numeric: true });
-  const sorted = features.toSorted((a, b) =>
+  const sorted = [...features].sort((a, b) =>
     collator.compare(a.properties.name, b.properties.name),
   );
   addList(map, sorted, (feature) => {
@@ -208,6 +211,7 @@ async function load() {
       );
     }
     await outlines;
+    map.on("zoomend", () => cptsLayer.setStyle(style));
     map.on("moveend", refine);
     refine();
     document.documentElement.dataset.state = "ready";

@@ -1,7 +1,7 @@
 // The panels laid over the map: legend, list, full screen, territories.
-import { count, element, tierText } from "./description.js";
+import { count, element, stageText, tierText } from "./description.js";
 
-const NARROW = matchMedia("(max-width: 700px)");
+const NARROW = matchMedia("(max-width: 900px)");
 
 function control(map, position, content) {
   const made = new L.Control({ position });
@@ -74,12 +74,13 @@ export function addList(map, features, onChosen) {
     "toggle",
     () => {
       for (const feature of features) {
-        const { name, stage_label: stage, tier } = feature.properties;
+        const cpts = feature.properties;
+        const territory = feature.geometry ? tierText(cpts.tier) : "sans territoire";
         const button = element(
           "button",
           { type: "button" },
-          element("strong", {}, name),
-          element("small", {}, feature.geometry ? `${stage} · ${tierText(tier)}` : `${stage} · sans territoire`),
+          element("strong", {}, cpts.name),
+          element("small", {}, `${stageText(cpts)} · ${territory}`),
         );
         button.addEventListener("click", () => {
           if (NARROW.matches) panel.open = false;
@@ -93,9 +94,20 @@ export function addList(map, features, onChosen) {
   control(map, "topright", panel);
 }
 
+function corners() {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (const [name, value] of Object.entries({ viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": true })) {
+    drawing.setAttribute(name, value);
+  }
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4");
+  drawing.append(path);
+  return drawing;
+}
+
 export function addFullScreen(map) {
   if (!document.fullscreenEnabled) return;
-  const button = element("button", { type: "button", class: "full-screen" }, "⛶");
+  const button = element("button", { type: "button", class: "full-screen" }, corners());
   const say = () => {
     const text = document.fullscreenElement ? "Quitter le plein écran" : "Plein écran";
     button.title = text;

@@ -1,0 +1,63 @@
+"""The map as a page, and the outlines that lie over it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from app.cpts.reading.schemas import RequestedFilters
+from app.database.sessions import ReadSession
+from app.http.caching import keep_until_change
+from app.http.repository import current_revision
+from app.maps import service
+from app.maps.page import warm
+from app.maps.policy import page_policy, tile_origin
+from app.settings import Settings
+
+
+@asynccontextmanager
+async def _warmed(_app: Any) -> AsyncIterator[None]:
+    warm()
+    yield
+
+
+router = APIRouter(prefix="/maps", tags=["cartes"], lifespan=_warmed)
+
+
+@router.get(
+    "/cpts",
+    response_class=HTMLResponse,
+    summary="La carte des CPTS, filtrées comme dans l'API",
+)
+def map_of_cpts(
+    request: Request, session: ReadSession, filters: RequestedFilters
+) -> HTMLResponse:
+    """Page HTML ; les données viennent de `/api/v1/cpts.geojson` avec les mêmes filtres."""
+    settings: Settings = request.app.state.settings
+    body = service.map_page(session, filters, request.query_params.multi_items(), settings.maps)
+    keep_until_change(request, current_revision(session))
+    origin = tile_origin(settings.maps.basemap_url)
+    policy = page_policy(body, [origin] if origin else [])
+    return HTMLResponse(body, headers={"Content-Security-Policy": policy})
+
+
+@router.get(
+    "/departments.geojson",
+    response_class=Response,
+    responses={200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}}},
+    summary="Les contours des départements (GeoJSON)",
+)
+def department_outlines(
+    request: Request,
+    session: ReadSession,
+    detail: Annotated[
+        Literal["national", "region", "department"],
+        Query(description="Finesse du tracé.", examples=["national"]),
+    ] = "national",
+) -> Response:
+    """FeatureCollection (RFC 7946) des contours, au tracé des territoires des CPTS."""
+    body = service.department_outlines(session, detail)
+    keep_until_change(request, current_revision(session))
+    return Response(body, media_type="application/geo+json")

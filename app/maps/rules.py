@@ -1,0 +1,140 @@
+"""What a map shows for a filter: scale, first view, title, legend. Plain Python."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.cpts.reading.schemas import Detail, Filters
+from app.maps.repository import Bounds, DepartmentExtent
+
+# From which zoom of Leaflet each generalisation is shown, the coarsest first.
+ZOOM_OF_DETAIL: tuple[tuple[Detail, int], ...] = (
+    ("national", 0),
+    ("region", 8),
+    ("department", 10),
+)
+_MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Labels of what filters name, by code or slug."""
+
+    regions: Mapping[str, str]
+    departments: Mapping[str, str]
+    stages: Mapping[str, str]
+    themes: Mapping[str, str]
+
+
+def names_a_place(filters: Filters) -> bool:
+    """Tell whether a filter names a place, which the first view then shows."""
+    return bool(filters.regions or filters.departments or filters.bbox)
+
+
+def follows_data(filters: Filters) -> bool:
+    """Tell whether the view follows the CPTS found, rather than show the whole country."""
+    chosen = (filters.stages, filters.themes, filters.tiers, filters.q)
+    return names_a_place(filters) or any(chosen)
+
+
+def outline_detail(detail: Detail) -> Detail:
+    """Choose the department outlines that lie over CPTS of a detail."""
+    return "department" if detail == "full" else detail
+
+
+def is_overseas(department: str) -> bool:
+    """Tell whether a department code is one of the five overseas (971 to 976)."""
+    return department.startswith("97")
+
+
+def merged(bounds: Iterable[Bounds]) -> Bounds | None:
+    """Give the smallest box around these boxes, None when there are none."""
+    boxes = list(bounds)
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return min(west), min(south), max(east), max(north)
+
+
+def mainland_of(extents: Sequence[DepartmentExtent]) -> Bounds | None:
+    """Give the box around metropolitan France, Corsica included."""
+    return merged(e.bounds for e in extents if not is_overseas(e.code))
+
+
+def first_view(filters: Filters, extents: Sequence[DepartmentExtent]) -> Bounds | None:
+    """Give the box that the map shows before it knows its data.
+
+    Metropolitan France unless the filter names a place; of places on both sides of an
+    ocean, those in metropolitan France. None when nothing of it has an outline.
+    """
+    if filters.bbox is not None:
+        return filters.bbox
+    chosen = [
+        e
+        for e in extents
+        if e.code in filters.departments
+        or (not filters.departments and e.region in filters.regions)
+    ]
+    if not chosen:
+        return mainland_of(extents)
+    return mainland_of(chosen) or merged(e.bounds for e in chosen)
+
+
+def long_date(day: date) -> str:
+    """Write a day in French: « 1er janvier 2026 »."""
+    number = "1er" if day.day == 1 else str(day.day)
+    return f"{number} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def heading(filters: Filters, names: Names) -> str:
+    """Write the title of a map, which names its filters.
+
+    Such as « CPTS – Hauts-de-France – ACI signé – au 1er janvier 2026 ».
+    """
+    parts = [
+        ", ".join(names.regions.get(code, code) for code in filters.regions),
+        ", ".join(
+            f"{names.departments.get(code, code)} ({code})" for code in filters.departments
+        ),
+        ", ".join(names.stages.get(slug, slug) for slug in filters.stages),
+        ", ".join(f"taille {tier}" for tier in filters.tiers),
+        ", ".join(names.themes.get(slug, slug) for slug in filters.themes),
+        f"« {filters.q} »" if filters.q else "",
+        "zone choisie" if filters.bbox else "",
+        f"au {long_date(filters.at)}" if filters.at else "",
+    ]
+    told = [part for part in parts if part]
+    return " – ".join(["CPTS", *told] if told else ["CPTS de France"])
+
+
+def tier_label(tier: int, population_from: int, population_under: int | None) -> str:
+    """Write a tier with its inhabitants: « Taille 2 : de 40 000 à 79 999 habitants ».
+
+    Parameters: `population_from`, the fewest inhabitants of the tier; `population_under`,
+    the first number beyond it, None for the largest tier.
+    """
+    if population_under is None:
+        return f"Taille {tier} : plus de {_thousands(population_from - 1)} habitants"
+    if population_from <= 0:
+        return f"Taille {tier} : moins de {_thousands(population_under)} habitants"
+    return (
+        f"Taille {tier} : de {_thousands(population_from)} "
+        f"à {_thousands(population_under - 1)} habitants"
+    )
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")

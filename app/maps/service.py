@@ -1,0 +1,153 @@
+"""The use cases: a map page for a filter, and the outlines that lie over it."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from sqlalchemy.orm import Session
+
+from app.cpts.reading.rules import suitable_detail
+from app.cpts.reading.schemas import Detail, Filters
+from app.cpts.reading.service import check_filters, reference_list
+from app.database.calendar import PARIS, today
+from app.http.repository import current_revision
+from app.maps import palette, repository
+from app.maps.page import MapDescription, render_page
+from app.maps.repository import DepartmentExtent
+from app.maps.rules import (
+    ZOOM_OF_DETAIL,
+    Names,
+    first_view,
+    follows_data,
+    heading,
+    is_overseas,
+    long_date,
+    mainland_of,
+    names_a_place,
+    outline_detail,
+    tier_label,
+)
+from app.settings import MapSettings
+
+CPTS_ADDRESS = "/api/v1/cpts.geojson"
+LISTING_ADDRESS = "/api/v1/cpts"
+COMPOSITIONS_ADDRESS = "/api/v1/compositions.csv"
+DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
+
+
+def department_outlines(session: Session, detail: Detail) -> bytes:
+    """Give the outlines of the departments as GeoJSON bytes (RFC 7946, WGS 84)."""
+    return repository.department_outlines(session, detail)
+
+
+def map_page(
+    session: Session,
+    filters: Filters,
+    parameters: Sequence[tuple[str, str]],
+    settings: MapSettings,
+) -> str:
+    """Write the page of a map.
+
+    Parameters: `filters`, what it shows; `parameters`, the same as they stand in the
+    query of the page, which the data's address repeats. Raises `Invalid` for values that
+    no reference list knows.
+    """
+    check_filters(session, filters)
+    extents = repository.departments(session)
+    stages = _reference(session, "stages")
+    tiers = _reference(session, "tiers", day=filters.at or today())
+    names = Names(
+        regions={item["code"]: item["name"] for item in _reference(session, "regions")},
+        departments={extent.code: extent.name for extent in extents},
+        stages={item["slug"]: item["label"] for item in stages},
+        themes={item["slug"]: item["label"] for item in _reference(session, "themes")},
+    )
+    changed_on = current_revision(session).changed_at.astimezone(PARIS).date()
+    dated = f"données du {long_date(changed_on)}"
+    if filters.at is not None:
+        dated = f"situation au {long_date(filters.at)}, {dated}"
+    return render_page(
+        MapDescription(
+            heading=heading(filters, names),
+            dated=dated,
+            view=first_view(filters, extents),
+            listing=_address(LISTING_ADDRESS, parameters),
+            compositions=_address(COMPOSITIONS_ADDRESS, parameters),
+            at=filters.at.isoformat() if filters.at else None,
+            data={
+                "cpts": _address(CPTS_ADDRESS, parameters),
+                "onePage": any(name in ("limit", "offset") for name, _ in parameters),
+                "departments": DEPARTMENTS_ADDRESS,
+                "detail": outline_detail(suitable_detail(filters)),
+                "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
+                "fit": follows_data(filters),
+                "mainland": _corners(mainland_of(extents)),
+                "territories": [] if names_a_place(filters) else _territories(extents),
+                **_legend(stages, tiers),
+            },
+        ),
+        settings,
+    )
+
+
+def _reference(session: Session, name: str, **parameters: Any) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = orjson.loads(reference_list(session, name, **parameters))[
+        "items"
+    ]
+    return items
+
+
+def _address(path: str, parameters: Sequence[tuple[str, str]]) -> str:
+    return f"{path}?{urlencode(parameters)}" if parameters else path
+
+
+def _corners(bounds: repository.Bounds | None) -> list[list[float]] | None:
+    """Write a box as Leaflet reads it: [[south, west], [north, east]]."""
+    if bounds is None:
+        return None
+    west, south, east, north = (round(value, 3) for value in bounds)
+    return [[south, west], [north, east]]
+
+
+def _territories(extents: Sequence[DepartmentExtent]) -> list[dict[str, Any]]:
+    overseas = [
+        {"name": extent.name, "bounds": _corners(extent.bounds)}
+        for extent in extents
+        if is_overseas(extent.code)
+    ]
+    mainland = _corners(mainland_of(extents))
+    if mainland is None or not overseas:
+        return []
+    return [{"name": "Métropole", "bounds": mainland}, *overseas]
+
+
+def _legend(
+    stages: Sequence[dict[str, Any]], tiers: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "stages": [
+            {
+                "slug": item["slug"],
+                "label": item["label"],
+                "colour": palette.stage_colour(item["slug"]),
+                "dashed": item["slug"] in palette.DASHED_STAGES,
+            }
+            for item in stages
+        ],
+        "tiers": [
+            {
+                "tier": item["tier"],
+                "label": tier_label(
+                    item["tier"], item["population_from"], item["population_under"]
+                ),
+                "colour": palette.tier_colour(item["tier"]),
+            }
+            for item in tiers
+        ],
+        "palette": {
+            "border": palette.BORDER_COLOUR,
+            "unknown": palette.UNKNOWN_COLOUR,
+            "opacity": palette.FILL_OPACITY,
+        },
+    }

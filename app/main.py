@@ -18,6 +18,8 @@ from app.http.headers import ResponseHeaders
 from app.http.parameters import known_parameters
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
+from app.maps import endpoints as maps
+from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.problems import (
     ConstraintProblems,
     DatabaseUnavailable,
@@ -90,7 +92,8 @@ def _include_routes(app: FastAPI) -> None:
     for router in (
         health.router,
         cpts_reading.router,
+        maps.router,
         documentation_router(app, swagger),
-        static_router([swagger]),
+        static_router([swagger, *MAP_FOLDERS]),
     ):
         app.include_router(router)

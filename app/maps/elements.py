@@ -32,7 +32,7 @@ def script_json(value: Any) -> str:
     )
 
 
-class MapPage(Figure):  # type: ignore[misc]
+class MapPage(Figure):
     """The document around the map. Texts are rendered here, once and escaped."""
 
     _template = Environment(autoescape=True).from_string(

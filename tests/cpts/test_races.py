@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 
-import httpx
+import httpx2 as httpx
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError

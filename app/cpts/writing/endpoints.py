@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response, status
 
 from app.accounts.dependencies import AdminCaller, ArsCaller, EditorCaller
-from app.cpts.reading.service import cpts_item
+from app.cpts.reading.service import cpts_item, cpts_item_body
 from app.cpts.writing import schemas, service
 from app.database.sessions import WriteSession, WritingSession
 from app.http.caching import matches
@@ -32,7 +32,7 @@ def _answer(session: WritingSession, written: service.Written) -> dict[str, Any]
 
 def _check_precondition(session: WritingSession, cpts_id: int, if_match: str | None) -> None:
     service.open_for_change(session, cpts_id)
-    if if_match is not None and not matches(if_match, cpts_item(session, cpts_id)):
+    if if_match is not None and not matches(if_match, cpts_item_body(session, cpts_id)):
         raise StaleWrite("La CPTS a changé depuis votre lecture : relisez-la puis recommencez.")
 
 

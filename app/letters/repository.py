@@ -2,13 +2,10 @@
 
 import sys
 import threading
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
+from sqlalchemy import text
 
 from app.database.sessions import ReadingSession
 from app.letters.rules import LandBorders
@@ -23,31 +20,10 @@ class RegistryState:
     geography: tuple[str, datetime]
 
 
-@dataclass(frozen=True)
-class CommuneFacts:
-    """A commune with its population of a day."""
-
-    code: str
-    name: str
-    department: str
-    region: str
-    population: int
-    population_year: int | None
-
-
 _STATE = text("""
     SELECT r.revision, g.content_hash, g.loaded_at
     FROM registry_revision r LEFT JOIN geography_release g ON true
 """)
-
-_FACTS = text("""
-    SELECT c.code, c.name, c.department_code AS department, c.region_code AS region,
-           coalesce(n.population, 0) AS population, n.year AS population_year
-    FROM commune c
-    LEFT JOIN LATERAL commune_population_on(c.code, CAST(:day AS date)) n ON true
-    WHERE c.code = ANY (:codes)
-    ORDER BY c.code
-""").bindparams(bindparam("codes", type_=ARRAY(Text)))
 
 _BORDERS = text("""
     SELECT commune_code, array_agg(neighbour_code), array_agg(border_m)
@@ -65,16 +41,6 @@ def registry_state(session: ReadingSession) -> RegistryState:
     if row.content_hash is None:
         raise DatabaseUnavailable("La géographie de référence n'est pas encore chargée.")
     return RegistryState(row.revision, (row.content_hash, row.loaded_at))
-
-
-def commune_facts(
-    session: ReadingSession, codes: Collection[str], day: date
-) -> dict[str, CommuneFacts]:
-    """Give name, department, region and population of a day, by code, in order of code."""
-    if not codes:
-        return {}
-    rows = session.execute(_FACTS, {"codes": list(codes), "day": day})
-    return {row["code"]: CommuneFacts(**row) for row in rows.mappings()}
 
 
 class _BordersInMemory:

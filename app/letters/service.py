@@ -13,12 +13,14 @@ from app.database.sessions import ReadingSession
 from app.funding.repository import scale_on
 from app.funding.rules import FundingScale
 from app.funding.schemas import FundingAnswer
-from app.geography.repository import communes_in_polygon
+from app.geography.repository import CommuneOnDay, communes_by_code, communes_in_polygon
 from app.geography.resolution import CommuneRef, Given, resolve
 from app.letters import rules, schemas
-from app.letters.repository import CommuneFacts, commune_facts, land_borders, registry_state
+from app.letters.repository import land_borders, registry_state
 from app.problems import Invalid
 
+# A commune counts as inside a polygon from this share of its area on.
+INSIDE_SHARE = 0.5
 # Below this share of its area inside the polygon, a commune that counts is named as doubtful.
 DOUBTFUL_SHARE = 0.8
 GEOMETRY = "geometry"
@@ -111,7 +113,7 @@ def check_letter(session: ReadingSession, question: Question) -> schemas.LetterC
     territory = frozenset(asked.given)
     borders = land_borders(session, state)
     around = _surroundings(session, territory, borders, day, excluded)
-    facts = commune_facts(session, territory.union(*around.enclaves), day)
+    facts = communes_by_code(session, territory.union(*around.enclaves), day)
     scale = scale_on(session, day)
     found = [_conflict(claim, facts[claim.commune_code]) for claim in around.conflicts]
     own = [facts[code] for code in sorted(territory)]
@@ -163,7 +165,11 @@ def _asked(session: ReadingSession, question: Question) -> _Asked:
         else:
             asked.leave_out(given, resolution.outcome, resolution.candidates)
     if question.geometry is not None:
-        inside = communes_in_polygon(session, question.geometry)
+        inside = [
+            (code, share)
+            for code, share in communes_in_polygon(session, question.geometry)
+            if share >= INSIDE_SHARE
+        ]
         for code, share in inside:
             doubtful = f"À {share:.0%} dans le polygone." if share < DOUBTFUL_SHARE else None
             asked.add(code, GEOMETRY, doubtful)
@@ -226,7 +232,7 @@ def _reference(claim: ClaimConflict) -> schemas.CptsReference:
     )
 
 
-def _conflict(claim: ClaimConflict, commune: CommuneFacts) -> schemas.Conflict:
+def _conflict(claim: ClaimConflict, commune: CommuneOnDay) -> schemas.Conflict:
     return schemas.Conflict(
         commune=_commune(commune),
         cpts=_reference(claim),
@@ -236,27 +242,27 @@ def _conflict(claim: ClaimConflict, commune: CommuneFacts) -> schemas.Conflict:
     )
 
 
-def _commune(commune: CommuneFacts) -> schemas.CommuneAnswer:
+def _commune(commune: CommuneOnDay) -> schemas.CommuneAnswer:
     return schemas.CommuneAnswer(
         code=commune.code, name=commune.name, population=commune.population
     )
 
 
-def _population(communes: Iterable[CommuneFacts]) -> int:
+def _population(communes: Iterable[CommuneOnDay]) -> int:
     return sum(commune.population for commune in communes)
 
 
-def _tier(scale: FundingScale, communes: Collection[CommuneFacts]) -> int | None:
+def _tier(scale: FundingScale, communes: Collection[CommuneOnDay]) -> int | None:
     return scale.tier_of(_population(communes)) if communes else None
 
 
 def _territory(
-    asked: _Asked, communes: Sequence[CommuneFacts], scale: FundingScale, parts: int
+    asked: _Asked, communes: Sequence[CommuneOnDay], scale: FundingScale, parts: int
 ) -> schemas.Territory:
     population = _population(communes)
-    years = {c.population_year for c in communes if c.population_year is not None}
+    years = {commune.population_year for commune in communes}
     margin = scale.distance(population) if communes else None
-    others = [c for c in communes if years and c.population_year != max(years)]
+    others = [c for c in communes if c.population_year != max(years)]
     return schemas.Territory(
         communes=[
             schemas.TerritoryCommune(
@@ -287,7 +293,7 @@ def _territory(
 
 
 def _free_territory(
-    communes: Sequence[CommuneFacts], scale: FundingScale
+    communes: Sequence[CommuneOnDay], scale: FundingScale
 ) -> schemas.FreeTerritory:
     return schemas.FreeTerritory(
         communes=[_commune(commune) for commune in communes],

@@ -18,6 +18,8 @@ from app.http.headers import ResponseHeaders
 from app.http.parameters import known_parameters
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
+from app.letters import endpoints as letters
+from app.letters.rate_limit import CheckLimit
 from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.problems import (
@@ -65,7 +67,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json",
+        # Served with the documentation, with an ETag as everything else.
+        openapi_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         lifespan=lifespan,
         dependencies=[Depends(known_parameters)],
         responses=declared(Invalid, DatabaseUnavailable),
@@ -74,6 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.sessions = Sessions.on(engine, connections=connections)
+    app.state.check_limit = CheckLimit(settings.service.checks_per_minute)
 
     _include_routes(app)
     describe_problems(app)
@@ -92,6 +97,7 @@ def _include_routes(app: FastAPI) -> None:
     for router in (
         health.router,
         cpts_reading.router,
+        letters.router,
         maps.router,
         documentation_router(app, swagger),
         static_router([swagger, *MAP_FOLDERS]),

@@ -25,7 +25,7 @@ async def _within_limit(request: Request) -> None:
     responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
     dependencies=[Depends(_within_limit)],
 )
-def check(question: Annotated[LetterQuestion, Body()], session: ReadSession) -> Response:
+def check_letter(question: Annotated[LetterQuestion, Body()], session: ReadSession) -> Response:
     """Tell whether the territory is free, who holds what, and what is left. Writes nothing."""
     answer = service.check_letter(session, service.Question.of(question))
     return Response(

@@ -269,7 +269,7 @@ def invalid_request(error: RequestValidationError) -> Problem:
                 for part in str(context["expected"]).replace(" or ", ",").split(",")
             ]
         errors.append(item)
-    named = ", ".join(str(item["loc"][-1]) for item in errors[:5] if item["loc"])
+    named = ", ".join(dict.fromkeys(str(item["loc"][:2][-1]) for item in errors[:5]))
     return Invalid(errors, detail=f"Valeurs invalides : {named}." if named else "")
 
 

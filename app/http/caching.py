@@ -42,13 +42,17 @@ class _Wish:
 
     day: date
     revision: Revision | None = None
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """An answer as sent, and the state of the registry that it was built from."""
+    """An answer as sent, and the state of the registry that it was built from.
 
-    revision: Revision
+    `revision` is None when the answer depends on nothing but the program.
+    """
+
+    revision: Revision | None
     day: date
     tag: str
     body: bytes
@@ -78,7 +82,17 @@ def keep_until_change(request: Request, revision: Revision) -> None:
     """
     wish = request.scope.get(_SCOPE_KEY)
     if isinstance(wish, _Wish):
-        wish.revision = revision
+        wish.revision, wish.keep = revision, True
+
+
+def keep_for_good(request: Request) -> None:
+    """Let an answer be tagged, compressed and kept as long as the process lives.
+
+    For what depends on the program alone, such as its documentation.
+    """
+    wish = request.scope.get(_SCOPE_KEY)
+    if isinstance(wish, _Wish):
+        wish.revision, wish.keep = None, True
 
 
 def entity_tag(body: bytes, coding: str = "") -> str:
@@ -165,12 +179,15 @@ class Caching:
                     return None
                 if flight.began > arrived:
                     return flight.entry
-            if key not in self._entries:
+            entry = self._entries.get(key)
+            if entry is None:
                 if key in self._flights:
                     continue
                 self._clock += 1
                 flight = self._flights[key] = _Flight(self._clock)
                 return flight
+            if entry.revision is None:
+                return entry
             revision = await self.revisions.current()
             entry = self._entries.get(key)
             if entry is None:
@@ -207,9 +224,8 @@ class Caching:
         async def collect(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                if wish.revision is None or message["status"] != 200:
+                if not wish.keep or message["status"] != 200:
                     self._land(key, flight)
-                    wish.revision = None
                     await send(message)
                 else:
                     start = message
@@ -220,7 +236,6 @@ class Caching:
             parts.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            assert wish.revision is not None
             entry = await _entry(wish.revision, wish.day, start, b"".join(parts), key[2])
             if keep:
                 self._keep(key, entry)
@@ -245,7 +260,7 @@ class Caching:
 
 
 async def _entry(
-    revision: Revision, day: date, start: Message, body: bytes, coding: str
+    revision: Revision | None, day: date, start: Message, body: bytes, coding: str
 ) -> _Entry:
     if len(body) > _INLINE_BYTES:
         sent, used = await asyncio.to_thread(encoded, body, coding)

@@ -6,10 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+import orjson
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
+from app.http.caching import keep_for_good
 from app.http.static_files import StaticFolder
 from app.problems import ProblemDocument
 
@@ -73,7 +75,7 @@ def swagger_folder() -> StaticFolder:
 
 
 def documentation_router(app: FastAPI, folder: StaticFolder) -> APIRouter:
-    """Make the route of the page `/docs`, whose files are served from `folder`."""
+    """Make the routes `/openapi.json` and `/docs`, whose files are served from `folder`."""
     router = APIRouter(include_in_schema=False)
     page = _PAGE.format(
         title=app.title,
@@ -98,9 +100,13 @@ def documentation_router(app: FastAPI, folder: StaticFolder) -> APIRouter:
     )
 
     @router.get("/docs")
-    async def documentation() -> HTMLResponse:
-        return HTMLResponse(
-            page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
-        )
+    async def documentation(request: Request) -> HTMLResponse:
+        keep_for_good(request)
+        return HTMLResponse(page, headers={"Content-Security-Policy": policy})
+
+    @router.get("/openapi.json")
+    async def openapi_document(request: Request) -> Response:
+        keep_for_good(request)
+        return Response(orjson.dumps(app.openapi()), media_type="application/json")
 
     return router

@@ -7,10 +7,10 @@ import math
 import re
 from datetime import date
 from typing import Annotated, Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 from fastapi import Depends, Query, Request, params
 from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
 from pydantic import BeforeValidator
 
 from app.problems import Invalid
@@ -71,7 +71,7 @@ def parse_bbox(text: str) -> Bbox:
     return box
 
 
-def _bbox(
+async def _bbox(
     bbox: Annotated[
         str | None,
         Query(
@@ -110,7 +110,7 @@ StageSlugs = Annotated[
 ThemeSlugs = Annotated[
     list[str], _several("Thèmes de travail.", "diabete"), BeforeValidator(_separated)
 ]
-Tiers = Annotated[list[int], _several("Tailles, de 1 à 4.", 2), BeforeValidator(_separated)]
+Tiers = Annotated[list[str], _several("Tailles, de 1 à 4.", "2"), BeforeValidator(_separated)]
 SearchText = Annotated[
     str | None,
     Query(
@@ -135,31 +135,21 @@ Offset = Annotated[
     int, Query(ge=0, le=MAXIMUM_OFFSET, description="Nombre d'éléments à passer.", examples=[0])
 ]
 
-_declared: WeakKeyDictionary[Any, frozenset[str]] = WeakKeyDictionary()
 
-
-def _declared_parameters(route: Any) -> frozenset[str]:
-    names = _declared.get(route)
-    if names is None:
-        names = frozenset(
-            parameter.alias
-            for parameter in get_flat_params(route.dependant)
-            if isinstance(parameter.field_info, params.Query)
-        )
-        _declared[route] = names
-    return names
-
-
-def known_parameters(request: Request) -> None:
+async def known_parameters(request: Request) -> None:
     """Refuse a query parameter that the route does not declare.
 
     A dependency of the whole application. Raises `Invalid` naming the parameter and
     those that are accepted.
     """
     route = request.scope.get("route")
-    if not request.query_params or not hasattr(route, "dependant"):
+    if not request.query_params or not isinstance(route, APIRoute):
         return
-    accepted = _declared_parameters(route)
+    accepted = {
+        parameter.alias
+        for parameter in get_flat_params(route.dependant)
+        if isinstance(parameter.field_info, params.Query)
+    }
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in accepted]
     if unknown:
         raise Invalid(

@@ -38,7 +38,7 @@ class Filters:
     departments: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
-    tiers: tuple[int, ...] = ()
+    tiers: tuple[str, ...] = ()
     q: str | None = None
     bbox: Bbox | None = None
     at: date | None = None
@@ -46,7 +46,7 @@ class Filters:
     offset: int = 0
 
 
-def _filters(
+async def _filters(
     *,
     bbox: BboxFilter,
     region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)

@@ -62,7 +62,7 @@ class PageAddress:
         )
 
 
-def check_values(session: Session, **given: tuple[Any, ...]) -> None:
+def check_values(session: Session, **given: tuple[str, ...]) -> None:
     """Refuse values that no reference list knows.
 
     Parameters: values by parameter name (`region`, `department`, `stage`, `theme`,
@@ -74,7 +74,8 @@ def check_values(session: Session, **given: tuple[Any, ...]) -> None:
     accepted = repository.accepted_values(session)
     errors = []
     for name, values in given.items():
-        unknown = [str(value) for value in values if value not in accepted[name]]
+        known = {str(value) for value in accepted[name]}
+        unknown = [value for value in values if value not in known]
         if unknown:
             errors.append(
                 {
@@ -240,7 +241,8 @@ def coverage(
                 "« stages ». La part couverte est celle de la population municipale (INSEE, "
                 "dernier millésime en vigueur à cette date) de ces communes. "
                 "« cpts_by_stage » compte les CPTS de tout stade qui ont une commune dans le "
-                "territoire : une CPTS à cheval sur plusieurs compte dans chacun."
+                "territoire (dans le pays, celles sans commune aussi) : une CPTS à cheval sur "
+                "plusieurs territoires compte dans chacun."
             ),
         }
     )

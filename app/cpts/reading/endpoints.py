@@ -86,7 +86,7 @@ def list_cpts_geojson(
     responses=declared(NotFound),
     summary="Une CPTS avec son territoire (GeoJSON)",
 )
-def get_cpts_geojson(
+def read_cpts_geojson(
     request: Request,
     session: ReadSession,
     cpts_id: CptsId,
@@ -104,7 +104,7 @@ def get_cpts_geojson(
     responses=declared(NotFound),
     summary="Une CPTS avec ses communes",
 )
-def get_cpts(
+def read_cpts(
     request: Request, session: ReadSession, cpts_id: CptsId, at: Day = None
 ) -> Response:
     """Une CPTS qui a pris fin est montrée à son dernier jour, avec `ended_on`."""
@@ -167,7 +167,7 @@ def list_tiers(request: Request, session: ReadSession, at: Day = None) -> Respon
 
 
 @router.get("/coverage", response_model=Coverage, summary="La couverture par territoire")
-def get_coverage(
+def read_coverage(
     request: Request,
     session: ReadSession,
     level: Annotated[

@@ -17,6 +17,8 @@ ARTICLES = ("les", "las", "los", "aux", "le", "la", "l")
 # The cities whose arrondissements are units, and how many they have.
 ARRONDISSEMENTS = {"paris": 20, "lyon": 9, "marseille": 16}
 
+_CITY_DEPARTMENTS = {"75": "Paris", "69": "Lyon", "13": "Marseille"}
+
 _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ﬁ": "fi", "ﬂ": "fl"}
 )
@@ -37,6 +39,7 @@ _DISTRICT_FIRST = re.compile(
     rf"(?P<number>\d{{1,2}}|[ivx]{{1,5}}){_ORDINAL} {_DISTRICT_WORD}(?: de)? "
     r"(?P<city>paris|lyon|marseille)"
 )
+_DISTRICT_ALONE = re.compile(rf"(?P<number>\d{{1,2}}){_ORDINAL} {_DISTRICT_WORD}")
 _DISTRICT_POSTCODE = re.compile(
     r"(?P<city>paris) 75[01](?P<paris>\d\d)|(?P<lyon>lyon) 690(?P<lyon_number>0\d)"
     r"|(?P<marseille>marseille) 130(?P<marseille_number>[01]\d)"
@@ -105,19 +108,22 @@ def _district_key(key: str) -> str | None:
     return f"{city} {number}" if 1 <= number <= ARRONDISSEMENTS[city] else None
 
 
+def decoded_once_more(text: str) -> str:
+    """Undo a double encoding: "PonÃ§on" was "Ponçon". Other texts stay as they are."""
+    if re.search("[ÂÃÅ]", text):
+        for encoding in ("cp1252", "latin-1"):
+            try:
+                return text.encode(encoding).decode("utf-8")
+            except UnicodeError:
+                continue
+    return text
+
+
 def tidy(text: str) -> str:
-    """Undo a double encoding ("PonÃ§on"), odd spaces, control characters and no-characters."""
-    for encoding in ("cp1252", "latin-1"):
-        if not re.search("[ÂÃÅ]", text):
-            break
-        try:
-            text = text.encode(encoding).decode("utf-8")
-        except UnicodeError:
-            continue
-        break
+    """Undo a double encoding, odd spaces, control characters and halves of characters."""
     text = "".join(
         " " if unicodedata.category(c) in ("Cc", "Zs", "Zl", "Zp") else c
-        for c in text
+        for c in decoded_once_more(text)
         if unicodedata.category(c) not in ("Cf", "Cs")
     )
     return " ".join(unicodedata.normalize("NFC", text).split())
@@ -131,16 +137,17 @@ def restored_cedilla(text: str) -> str:
     return re.sub(r"è(?=[aàâoôuùû])", "ç", text, flags=re.IGNORECASE)
 
 
-def is_same_but_for_damage(given: str, name: str) -> bool:
-    """Whether a text differs from a name only by spaces left out or unreadable characters.
+def is_same_but_for_spaces(given: str, name: str) -> bool:
+    """Whether a text is a name with spaces or hyphens left out or put in."""
+    key = name_key(given).replace(" ", "")
+    return key != "" and key == name_key(name).replace(" ", "")
 
-    A "?" or "\\ufffd" of `given` stands for any single letter.
-    """
-    pattern = "".join("[a-z]{1,2}" if c in "?\ufffd" else re.escape(spelling(c)) for c in given)
-    joined = name_key(name).replace(" ", "")
-    if "?" in given or "\ufffd" in given:
-        return re.fullmatch(pattern, spelling(name).replace(" ", "")) is not None
-    return name_key(given).replace(" ", "") == joined
+
+def district_of_a_department(text: str, departments: tuple[str, ...]) -> str | None:
+    """Read "14e arrondissement" beside the department of Paris, Lyon or Marseille."""
+    alone = _DISTRICT_ALONE.fullmatch(spelling(text))
+    cities = {_CITY_DEPARTMENTS[code] for code in departments if code in _CITY_DEPARTMENTS}
+    return f"{cities.pop()} {alone['number']}" if alone and len(cities) == 1 else None
 
 
 def department_codes(text: str, names: Mapping[str, str]) -> tuple[str, ...]:
@@ -227,11 +234,12 @@ def readings(text: str, names: Mapping[str, str]) -> tuple[Reading, ...]:
     Parameters: `text`, anything; `names`, departments by the key of their name.
     """
     plain = tidy(text)[:200]
-    found = [Reading(plain)]
-    found.extend(_with_department(plain, names))
+    decoded = decoded_once_more(text) != text
+    found = [Reading(plain, repaired=decoded)]
+    found.extend(replace(r, repaired=decoded) for r in _with_department(plain, names))
     bracket = re.fullmatch(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]?", plain)
     if bracket and not any(each.departments for each in found):
-        found.append(Reading(bracket[1].strip(), ignored=bracket[2].strip()))
+        found.append(Reading(bracket[1].strip(), ignored=bracket[2].strip(), repaired=decoded))
     for each in tuple(found):
         restored = restored_cedilla(each.name)
         if restored != each.name:
@@ -260,10 +268,19 @@ def _with_department(plain: str, names: Mapping[str, str]) -> list[Reading]:
         if not match:
             continue
         place, name = match["place"].strip(), match["name"].strip()
-        if re.fullmatch(r"\d{5}", place):
+        codes: tuple[str, ...]
+        if spelling(name) in ARRONDISSEMENTS and re.fullmatch(r"\d\d?", place):
+            # An arrondissement that the city does not have, unless its own department.
+            codes = (place,) if spelling(name) == _city_of(place) else ()
+        elif re.fullmatch(r"\d{5}", place):
             codes = department_of_postcode(place, set(names.values()))
         else:
             codes = department_codes(place, names)
         if codes:
             found.append(Reading(name, codes))
     return found
+
+
+def _city_of(department: str) -> str | None:
+    name = _CITY_DEPARTMENTS.get(department)
+    return spelling(name) if name else None

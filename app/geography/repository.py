@@ -1,0 +1,284 @@
+"""Questions to the reference geography: one query each, however many communes are asked for."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from app.database.sessions import ReadingSession
+
+
+@dataclass(frozen=True, order=True)
+class CommuneRef:
+    """A commune of today."""
+
+    code: str
+    name: str
+    department: str
+
+
+@dataclass(frozen=True)
+class CommuneOnDay:
+    """A commune with its municipal population of a day."""
+
+    code: str
+    name: str
+    department: str
+    region: str
+    population: int
+    population_year: int
+
+
+_COMMUNES = text("""
+    SELECT c.code, c.name, c.department_code AS department, c.region_code AS region,
+           n.population, n.year AS population_year
+    FROM commune c CROSS JOIN LATERAL commune_population_on(c.code, :day) n
+    WHERE c.code = ANY (:codes)
+    ORDER BY c.code
+""").bindparams(bindparam("codes", type_=ARRAY(Text)))
+
+
+def communes_by_code(
+    session: ReadingSession, codes: Collection[str], day: date
+) -> dict[str, CommuneOnDay]:
+    """Give communes by code, with their population of a day; unknown codes are left out."""
+    rows = session.execute(_COMMUNES, {"codes": list(codes), "day": day})
+    return {row["code"]: CommuneOnDay(**row) for row in rows.mappings()}
+
+
+_NEIGHBOURS = text("""
+    SELECT n.commune_code, n.neighbour_code, n.border_m
+    FROM commune_neighbour n
+    WHERE n.commune_code = ANY (:codes)
+    ORDER BY n.commune_code, n.neighbour_code
+""").bindparams(bindparam("codes", type_=ARRAY(Text)))
+
+
+def neighbours_of(
+    session: ReadingSession, codes: Collection[str]
+) -> dict[str, dict[str, float]]:
+    """Give, by commune, its neighbours and the geodesic length of each border in metres.
+
+    A commune without any land neighbour (an island) has an empty entry.
+    """
+    found: dict[str, dict[str, float]] = {code: {} for code in codes}
+    for row in session.execute(_NEIGHBOURS, {"codes": list(codes)}):
+        found[row.commune_code][row.neighbour_code] = row.border_m
+    return found
+
+
+def connected_parts(
+    communes: Collection[str], neighbours: Mapping[str, Iterable[str]]
+) -> list[list[str]]:
+    """Split communes into groups joined by borders of positive length.
+
+    Parameters: `neighbours`, as `neighbours_of` gives them; those outside `communes` do
+    not count. Gives the largest part first, codes in order.
+    """
+    left = set(communes)
+    parts: list[list[str]] = []
+    for start in sorted(communes):
+        if start not in left:
+            continue
+        left.remove(start)
+        part, frontier = [start], [start]
+        while frontier:
+            reached = left.intersection(neighbours.get(frontier.pop(), ()))
+            left -= reached
+            part.extend(reached)
+            frontier.extend(reached)
+        parts.append(sorted(part))
+    return sorted(parts, key=lambda part: (-len(part), part[0]))
+
+
+# The literal is repaired and kept to its surfaces; the communes' own index finds the touched
+# ones, and those that lie wholly inside are not cut.
+_IN_POLYGON = """
+    WITH given AS MATERIALIZED (
+        SELECT ST_CollectionExtract(ST_MakeValid({literal}), 3) AS geom
+    ), piece AS MATERIALIZED (
+        SELECT ST_Subdivide(g.geom, 128) AS geom FROM given g WHERE NOT ST_IsEmpty(g.geom)
+    ), cut AS (
+        SELECT c.code, c.geom, sum(ST_Area(CASE
+            WHEN ST_Contains(p.geom, c.geom) THEN c.geom
+            ELSE ST_Intersection(p.geom, c.geom) END)) AS inside
+        FROM piece p JOIN commune c ON ST_Intersects(c.geom, p.geom)
+        GROUP BY c.code, c.geom
+    )
+    SELECT code, least(1, inside / ST_Area(geom)) AS share FROM cut
+    WHERE inside > 0
+    ORDER BY code
+"""
+_WKB_LITERAL = "ST_GeomFromWKB(CAST(:geometry AS bytea), 4326)"
+_GEOJSON_LITERAL = "ST_SetSRID(ST_GeomFromGeoJSON(CAST(:geometry AS text)), 4326)"
+
+
+def communes_in_polygon(
+    session: ReadingSession, geometry: bytes | str | Mapping[str, Any]
+) -> list[tuple[str, float]]:
+    """Tell which communes lie in a polygon, and by which share of their area.
+
+    Parameters: `geometry`, in longitude and latitude (EPSG:4326): WKB as bytes, or a
+    GeoJSON geometry as text or mapping. An invalid polygon is repaired (ST_MakeValid);
+    lines and points count for nothing. Gives `(code, share)` by code, `share` in ]0, 1]:
+    area of the intersection over area of the commune, both in degrees, whose distortion
+    is the same in both.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: the geometry is neither WKB nor GeoJSON.
+    """
+    if isinstance(geometry, Mapping):
+        geometry = orjson.dumps(geometry).decode()
+    literal = _WKB_LITERAL if isinstance(geometry, bytes) else _GEOJSON_LITERAL
+    statement = text(_IN_POLYGON.format(literal=literal))
+    rows = session.execute(statement, {"geometry": geometry})
+    return [(row.code, float(row.share)) for row in rows]
+
+
+@dataclass(frozen=True)
+class KnownCode:
+    """What a code is: `kind` is 'commune', 'city', 'epci' or the kind of a former commune.
+
+    One row per commune of today that the code leads to.
+    """
+
+    given: str
+    kind: str
+    name: str
+    code: str
+    commune: str
+    department: str
+
+
+_CODES = text("""
+    SELECT c.code AS given, 'commune' AS kind, c.name AS name,
+           c.code, c.name AS commune, c.department_code AS department
+    FROM commune c WHERE c.code = ANY (:codes)
+    UNION ALL
+    SELECT t.code, 'city', t.name, c.code, c.name, c.department_code
+    FROM city t JOIN commune c ON c.city_code = t.code WHERE t.code = ANY (:codes)
+    UNION ALL
+    SELECT e.code, 'epci', e.name, c.code, c.name, c.department_code
+    FROM epci e JOIN commune c ON c.epci_code = e.code WHERE e.code = ANY (:codes)
+    UNION ALL
+    SELECT f.code, f.kind, f.name, c.code, c.name, c.department_code
+    FROM former_commune f JOIN commune c ON c.code = f.commune_code WHERE f.code = ANY (:codes)
+    ORDER BY given, code
+""").bindparams(bindparam("codes", type_=ARRAY(Text)))
+
+
+def known_codes(session: ReadingSession, codes: Collection[str]) -> dict[str, list[KnownCode]]:
+    """Look up codes of communes, cities, EPCI and former communes, by the code asked."""
+    found: dict[str, list[KnownCode]] = defaultdict(list)
+    for row in session.execute(_CODES, {"codes": list(codes)}).mappings():
+        found[row["given"]].append(KnownCode(**row))
+    return dict(found)
+
+
+@dataclass(frozen=True)
+class KnownName:
+    """A name that leads to a commune of today; `city` is set on a city's own name."""
+
+    key: str
+    name: str
+    kind: str
+    former_code: str | None
+    code: str
+    commune: str
+    department: str
+    city: str | None
+
+
+_NAMES = text("""
+    SELECT n.key, n.name, n.kind, n.former_code, c.code, c.name AS commune,
+           c.department_code AS department,
+           CASE WHEN n.kind = 'city' THEN c.city_code END AS city
+    FROM commune_name n JOIN commune c ON c.code = n.commune_code
+    WHERE n.key = ANY (:keys)
+    ORDER BY c.department_code, c.code, n.id
+""").bindparams(bindparam("keys", type_=ARRAY(Text)))
+
+
+def known_names(session: ReadingSession, keys: Collection[str]) -> dict[str, list[KnownName]]:
+    """Look up names by their keys (`app.geography.naming.name_keys`)."""
+    found: dict[str, list[KnownName]] = defaultdict(list)
+    for row in session.execute(_NAMES, {"keys": list(keys)}).mappings():
+        found[row["key"]].append(KnownName(**row))
+    return dict(found)
+
+
+# Under this share of common trigrams a name is no help, and looking at it costs time.
+_NEARNESS = "SELECT set_config('pg_trgm.similarity_threshold', '0.4', true)"
+
+_NEAREST = text("""
+    SELECT given.number, near.*
+    FROM unnest(CAST(:keys AS text[]), CAST(:departments AS text[]))
+         WITH ORDINALITY AS given (key, departments, number)
+    CROSS JOIN LATERAL (
+        SELECT m.key, m.name, m.kind, m.former_code, c.code, c.name AS commune,
+               c.department_code AS department, NULL AS city
+        FROM (SELECT DISTINCT ON (n.commune_code) n.*, similarity(n.key, given.key) AS nearness
+              FROM commune_name n
+              WHERE n.key % given.key AND n.kind <> 'city'
+                AND (given.departments = ''
+                     OR n.department_code = ANY (string_to_array(given.departments, ' ')))
+              ORDER BY n.commune_code, similarity(n.key, given.key) DESC) m
+        JOIN commune c ON c.code = m.commune_code
+        ORDER BY m.nearness DESC, m.kind <> 'current', c.code
+        LIMIT :most
+    ) near
+    ORDER BY given.number
+""")
+
+
+def nearest_names(
+    session: ReadingSession, asked: Sequence[tuple[str, Collection[str]]], most: int
+) -> list[list[KnownName]]:
+    """Give the communes whose names are nearest to some keys, by common trigrams.
+
+    Parameters: `asked`, pairs of a key and the departments to look in (all when empty);
+    `most`, how many communes for each. Gives one list per pair, the nearest first.
+    """
+    found: list[list[KnownName]] = [[] for _ in asked]
+    if not asked:
+        return found
+    parameters = {
+        "keys": [key for key, _ in asked],
+        "departments": [" ".join(sorted(codes)) for _, codes in asked],
+        "most": most,
+    }
+    session.execute(text(_NEARNESS))
+    for row in session.execute(_NEAREST, parameters).mappings():
+        values = dict(row)
+        found[values.pop("number") - 1].append(KnownName(**values))
+    return found
+
+
+def department_names(session: ReadingSession) -> list[tuple[str, str]]:
+    """List `(code, name)` of every department."""
+    rows = session.execute(text("SELECT code, name FROM department ORDER BY code"))
+    return [(row.code, row.name) for row in rows]
+
+
+_BY_POSTCODE = text("""
+    SELECT p.postcode, c.code, c.name, c.department_code AS department
+    FROM commune_postcode p JOIN commune c ON c.code = p.commune_code
+    WHERE p.postcode = ANY (:postcodes)
+    ORDER BY p.postcode, c.code
+""").bindparams(bindparam("postcodes", type_=ARRAY(Text)))
+
+
+def communes_by_postcode(
+    session: ReadingSession, postcodes: Collection[str]
+) -> dict[str, list[CommuneRef]]:
+    """Give, by postal code, the communes that it serves."""
+    found: dict[str, list[CommuneRef]] = defaultdict(list)
+    for row in session.execute(_BY_POSTCODE, {"postcodes": list(postcodes)}):
+        found[row.postcode].append(CommuneRef(row.code, row.name, row.department))
+    return dict(found)

@@ -7,7 +7,9 @@ from fastapi import Depends, FastAPI
 
 from app.cpts import errors as cpts_errors
 from app.cpts.history import endpoints as cpts_history
+from app.cpts.history import endpoints as cpts_history
 from app.cpts.reading import endpoints as cpts_reading
+from app.cpts.writing import endpoints as cpts_writing
 from app.cpts.writing import endpoints as cpts_writing
 from app.database.engine import create_database_engine, database_url
 from app.database.sessions import Sessions
@@ -99,6 +101,8 @@ def _include_routes(app: FastAPI) -> None:
     for router in (
         health.router,
         cpts_reading.router,
+        cpts_writing.router,
+        cpts_history.router,
         cpts_writing.router,
         cpts_history.router,
         letters.router,

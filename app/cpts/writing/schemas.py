@@ -33,17 +33,18 @@ def _text(maximum: int, pattern: str | None = None) -> Any:
     )
 
 
-Text = Annotated[str, AfterValidator(_plain_text)]
-Name = Annotated[Text, _text(200)]
-Acronym = Annotated[Text, _text(40)]
+PLAIN = AfterValidator(_plain_text)
+
+Name = Annotated[str, _text(200), PLAIN]
+Acronym = Annotated[str, _text(40), PLAIN]
 # Nine characters; the second may be the letter of a Corsican department.
-Finess = Annotated[Text, _text(9, r"^[0-9][0-9AB][0-9]{7}$")]
-Website = Annotated[Text, _text(300), AfterValidator(_web_address)]
-Mailbox = Annotated[Text, _text(200), AfterValidator(_mailbox)]
-Phone = Annotated[Text, _text(30, r"^\+?[0-9 .()-]{6,}$")]
-Address = Annotated[Text, _text(300)]
-Reason = Annotated[Text, _text(500)]
-CommuneCode = Annotated[Text, _text(20)]
+Finess = Annotated[str, _text(9, r"^[0-9][0-9AB][0-9]{7}$")]
+Website = Annotated[str, _text(300), PLAIN, AfterValidator(_web_address)]
+Mailbox = Annotated[str, _text(200), PLAIN, AfterValidator(_mailbox)]
+Phone = Annotated[str, _text(30, r"^\+?[0-9 .()-]{6,}$")]
+Address = Annotated[str, _text(300), PLAIN]
+Reason = Annotated[str, _text(500), PLAIN]
+CommuneCode = Annotated[str, _text(20), PLAIN]
 Communes = Annotated[list[CommuneCode], Field(max_length=MAXIMUM_COMMUNES)]
 # ids are 64-bit in the database.
 CptsId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]

@@ -57,37 +57,92 @@ _FIGURE = re.compile(
 # gives its role, and of two headers of one role the surer is kept.
 _WORDINGS: tuple[tuple[Role, str], ...] = (
     (Role.FINESS, r".*\bfiness\b.*|finess(ej|et|geo)?"),
-    (Role.CODE, r"(code |cod |num |numero |n )?(commune )?(insee|cog|depcom|codgeo|codcom)"
-                r"( (com|commune|communes|de la commune))?"),
-    (Role.CODE, r"(code|codes|cod|num|numero|n) (insee |officiel )?(de la |de |des )?"
-                r"(com|commune|communes|geo|geographique)( insee)?|com code|com insee"
-                r"|insee (com|commune)|code officiel geographique|(com|commune|communes) code"),
-    (Role.DEPARTMENT, r"(code |num |numero |n )?(de )?(departement|departements|dept|dpt|dep|dpts)"
-                      r"( (code|insee|num))?"),
-    (Role.DEPARTMENT, r"(nom |libelle |lib )?(du )?(departement|dept|dpt|dep|de departement)"
-                      r"( (nom|lib))?|departement\w* principal"),
-    (Role.NAME, r"cpts|(nom|lib|libelle|intitule|denomination|designation)( de)?( la| des| du)?"
-                r"( projet( de)?)? ?cpts|cpts (nom|name|lib|libelle|intitule)|nom ?cpts"
-                r"|nom du projet|projet( de)? cpts|cpts et projets( de cpts)?"),
-    (Role.COMMUNE, r"(nom |libelle |lib |liste )?(de la |de |des |du )?(commune|communes)"
-                   r"( (nom|name|lib|libelle|concernees?|couvertes?|de la cpts|du territoire"
-                   r"|membres|cpts))?|nom com|lib ?com|libgeo|com nom|nom_com|ville|villes"),
-    (Role.STAGE, r"(stade|avancement|statut|etat|etape|maturite|phase)( .*)?"
-                 r"|niveau (d |de )?(avancement|maturite)|(.* )?(avancement|stade)"),
-    (Role.SINCE, r"date|date (de |du |d |de l )?(stade|statut|etape|avancement|effet|etat)"
-                 r"|depuis( le)?|stade date|statut date"),
-    (Role.EMAIL, r"(adresse )?(e ?mail|mail|mel|courriel|bal|messagerie)s?( .*)?|adresse "
-                 r"(electronique|de messagerie)|boite (mail|generique).*|.* (e ?mail|mail|courriel)"),
-    (Role.WEBSITE, r"site|sites|site (internet|web|www).*|site_?inter.*|url.*|web|www|website"
-                   r"|adresse (internet|web)|lien( .*)?|page web"),
+    (
+        Role.CODE,
+        (
+            r"(code |cod |num |numero |n )?(commune )?(insee|cog|depcom|codgeo|codcom)"
+            r"( (com|commune|communes|de la commune))?"
+        ),
+    ),
+    (
+        Role.CODE,
+        (
+            r"(code|codes|cod|num|numero|n) (insee |officiel )?(de la |de |des )?"
+            r"(com|commune|communes|geo|geographique)( insee)?|com code|com insee"
+            r"|insee (com|commune)|code officiel geographique|(com|commune|communes) code"
+        ),
+    ),
+    (
+        Role.DEPARTMENT,
+        (
+            r"(code |num |numero |n )?(de )?(departements?|dept|dpts?|dep)"
+            r"( (code|insee|num))?"
+        ),
+    ),
+    (
+        Role.DEPARTMENT,
+        (
+            r"(nom |libelle |lib )?(du )?(departement|dept|dpt|dep|de departement)"
+            r"( (nom|lib))?|departement\w* principal"
+        ),
+    ),
+    (
+        Role.NAME,
+        (
+            r"cpts|(nom|lib|libelle|intitule|denomination|designation)( de)?( la| des| du)?"
+            r"( projet( de)?)? ?cpts|cpts (nom|name|lib|libelle|intitule)|nom ?cpts"
+            r"|nom du projet|projet( de)? cpts|cpts et projets( de cpts)?"
+        ),
+    ),
+    (
+        Role.COMMUNE,
+        (
+            r"(nom |libelle |lib |liste )?(de la |de |des |du )?(commune|communes)"
+            r"( (nom|name|lib|libelle|concernees?|couvertes?|de la cpts|du territoire"
+            r"|membres|cpts))?|nom com|lib ?com|libgeo|com nom|villes?"
+        ),
+    ),
+    (
+        Role.STAGE,
+        (
+            r"(stade|avancement|statut|etat|etape|maturite|phase)( (?!jurid).*)?"
+            r"|niveau (d |de )?(avancement|maturite)|(.* )?(avancement|stade)"
+        ),
+    ),
+    (
+        Role.SINCE,
+        (
+            r"date|date (de |du |d |de l )?(stade|statut|etape|avancement|effet|etat)"
+            r"|depuis( le)?|stade date|statut date"
+        ),
+    ),
+    (
+        Role.EMAIL,
+        (
+            r"(adresse )?(e ?mail|mail|mel|courriel|bal|messagerie)s?( .*)?|adresse "
+            r"(electronique|de messagerie)|boite (mail|generique).*|.* (mail|courriel)"
+        ),
+    ),
+    (
+        Role.WEBSITE,
+        (
+            r"site|sites|site (internet|web|www).*|site inter.*|url.*|web|www|website"
+            r"|adresse (internet|web)|lien( .*)?|page web"
+        ),
+    ),
     (Role.EMAIL, r"contacts?( .*)?"),
     (Role.PHONE, r"(numero (de )?)?(tel|telephone|standard|phone)( (de la )?cpts| fixe)?"),
     (Role.THEMES, r"(thematiques?|themes?)( .*)?"),
     (Role.ACRONYM, r"sigle|acronyme|sigle cpts|nom court"),
     (Role.COMMUNE, r"territoires?( .*)?|composition( .*)?|perimetre communal"),
-    (Role.NAME, r"nom|name|denomination|raison sociale|intitule|libelle|label|designation"
-                r"|nom (de la )?(structure|association)|nom long|nom complet"),
-)  # fmt: skip
+    (
+        Role.NAME,
+        (
+            r"nom|name|denomination|raison sociale|intitule|libelle|label|designation"
+            r"|nom (de la )?(structure|association)|nom long|nom complet"
+        ),
+    ),
+)
 _PATTERNS = tuple((role, re.compile(wording)) for role, wording in _WORDINGS)
 
 

@@ -3,7 +3,6 @@
 The letter check reads the territory that a project asks for with this; no CPTS is named.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,9 @@ from app.cpts.importing.layers import read_layers
 from app.cpts.importing.listing import table_entries
 from app.cpts.importing.sources import Source, open_source, unusable
 from app.cpts.importing.tables import Row, Table, decode, read_tables, read_text_lines
-from app.cpts.importing.values import commune_code_of, department_of
+from app.cpts.importing.values import department_of
+from app.geography.naming import commune_code
 from app.geography.resolution import Given
-
-_CODE = re.compile(r"\d[\dAB]\d{3}")
 
 
 @dataclass(frozen=True)
@@ -81,9 +79,9 @@ def _of_table(source: Source, table: Table) -> list[Given]:
     if len(filled) == 1:
         return [Given(cell, None) for cell in _column(table.rows, filled[0]) if cell]
     for index in filled:
-        codes = [commune_code_of(cell) for cell in _column(table.rows, index) if cell]
-        if all(_CODE.fullmatch(code) for code in codes):
-            return [Given(code, None) for code in codes]
+        cells = [cell for cell in _column(table.rows, index) if cell]
+        if all(commune_code(cell) for cell in cells):
+            return [Given(cell, None) for cell in cells]
     if not table.rows:
         return []
     raise unusable(

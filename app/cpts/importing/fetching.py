@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
-import httpx
+import httpx2 as httpx2
 
 from app.cpts.importing.sources import LARGEST_FILE, unusable
 
@@ -34,13 +34,13 @@ def fetched(address: str) -> Iterator[tuple[Path, str]]:
         path = Path(folder) / "contenu"
         try:
             _download(address, path, name)
-        except httpx.TooManyRedirects:
+        except httpx2.TooManyRedirects:
             raise unusable(f"« {name} » : trop de redirections.") from None
-        except httpx.TimeoutException:
+        except httpx2.TimeoutException:
             raise unusable(f"« {name} » : le serveur ne répond pas à temps.") from None
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError):
             raise unusable(f"« {name} » : l'adresse n'est pas valable.") from None
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             raise unusable(
                 f"« {name} » : le serveur {parts.hostname} n'a pas pu être joint."
             ) from None
@@ -51,13 +51,13 @@ def _download(address: str, path: Path, name: str) -> None:
     began = time.monotonic()
     received = 0
     with (
-        httpx.Client(
+        httpx2.Client(
             follow_redirects=True, max_redirects=MOST_REDIRECTS, timeout=TIMEOUT_S
         ) as client,
         client.stream("GET", address) as response,
         path.open("wb") as target,
     ):
-        if response.status_code != httpx.codes.OK:
+        if response.status_code != httpx2.codes.OK:
             raise unusable(f"« {name} » : le serveur répond {response.status_code}.")
         for piece in response.iter_bytes():
             received += len(piece)

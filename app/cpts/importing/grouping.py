@@ -36,8 +36,9 @@ class ListedCpts:
     """One CPTS of the listing: `rows` are positions in the list of entries.
 
     `columns` holds what the file gives for columns of the table `cpts` (never a key
-    without a value); `stage` is None when the file states none; `remarks` are said on
-    the row where they arose.
+    without a value); `stage` is None when neither the file nor the import's default gives
+    one, and `states_its_stage` tells that the file did; `remarks` are said on the row where
+    they arose.
     """
 
     position: int
@@ -46,6 +47,7 @@ class ListedCpts:
     rows: list[int] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
     stage: str | None = None
+    states_its_stage: bool = False
     since: date | None = None
     themes: list[str] = field(default_factory=list)
     fault: Fault | None = None
@@ -190,6 +192,7 @@ def _settle_stage(
         )
     elif slugs:
         cpts.stage = next(iter(slugs.values()))
+        cpts.states_its_stage = True
     elif default_stage:
         cpts.stage = default_stage
     else:

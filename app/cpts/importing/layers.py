@@ -107,7 +107,7 @@ def read_layer_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
 
 
 def _entry(feature: Feature, columns: Columns, sheet: str) -> Entry:
-    particulars = {
+    particulars: dict[Role, str] = {
         role: text
         for role in columns.positions
         if role not in (Role.NAME, Role.COMMUNE, Role.CODE, Role.DEPARTMENT)
@@ -180,7 +180,7 @@ def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
     if present.empty:
         return frame.geometry.to_numpy()
     if frame.crs is None:
-        west, south, east, north = present.total_bounds
+        west, south, east, north = (float(bound) for bound in present.total_bounds)
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
             raise unusable(
                 f"« {source.name} » ne dit pas son système de coordonnées "
@@ -199,8 +199,7 @@ def _polygonal(shape: Any) -> Any:
     """Give the valid polygonal part of a geometry, None when there is none."""
     if shape is None or shapely.is_empty(shape):
         return None
-    bounds = shapely.bounds(shape)
-    if not all(abs(bound) <= 360 for bound in bounds):
+    if not (abs(shapely.bounds(shape)) <= 360).all():
         return None
     mended = shapely.make_valid(shapely.force_2d(shape), method="structure")
     parts = [

@@ -10,7 +10,7 @@ from typing import Any
 from app.cpts.importing.columns import Columns, Role, find_header
 from app.cpts.importing.sources import Source, unusable
 from app.cpts.importing.tables import Row, Table, read_tables
-from app.cpts.importing.values import commune_code_of, cut_list, says_nothing
+from app.cpts.importing.values import cut_list, says_nothing
 
 _PARTICULARS = (
     Role.ACRONYM, Role.FINESS, Role.STAGE, Role.SINCE, Role.WEBSITE, Role.EMAIL, Role.PHONE,
@@ -106,9 +106,7 @@ def table_entries(table: Table, start: int, columns: Columns) -> Iterator[Entry]
             name = own
         communes = _communes(columns, row)
         if not own and not communes:
-            # Nothing about any commune or CPTS: a legend, a total or a source note.
-            if any(columns.cell(row.cells, role) for role in _PARTICULARS):
-                yield Entry(row.number, name)
+            # A second mailbox, a legend, the source: nothing that could be lost.
             continue
         notes = () if own or not name else ("CPTS de la ligne au-dessus",)
         entry = Entry(
@@ -140,10 +138,8 @@ def _communes(columns: Columns, row: Row) -> list[tuple[str, str]]:
     codes = (
         []
         if says_nothing(code_cell)
-        else [commune_code_of(part) for part in cut_list(code_cell.replace(" - ", ";"))]
+        else [_one_line(part) for part in cut_list(code_cell.replace(" - ", ";"))]
     )
-    # Four digits where a name is expected are a code that lost its zero.
-    names = [commune_code_of(name) if name.isdigit() else name for name in names]
     if len(names) == len(codes):
         return list(zip(names, codes, strict=True))
     return [("", code) for code in codes] + [(name, "") for name in names]

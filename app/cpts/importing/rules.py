@@ -107,7 +107,7 @@ def decide(
             break
         staying |= kept
     waiting = [c for c in candidates if not c.is_faulty and c.position not in board.granted]
-    while any([board.admit(c) for c in waiting if c.position not in board.granted]):
+    while any(board.admit(c) for c in waiting if c.position not in board.granted):
         pass
     contested = {c.position: board.contested(c) for c in candidates}
     return Decision(board.granted, {p: found for p, found in contested.items() if found})
@@ -154,9 +154,7 @@ class _Board:
                 continue
             for claim in self._claims.get(code, []):
                 if claim.cpts_id != candidate.existing:
-                    found[code] = Holder(
-                        claim.name, claim.stage, held_from=claim.held_from
-                    )
+                    found[code] = Holder(claim.name, claim.stage, held_from=claim.held_from)
                     break
         return found
 

@@ -128,7 +128,7 @@ def read_csv_rows(content: bytes) -> list[Row]:
     Raises `Failure` (exit status 2) when no row can be read.
     """
     text = decode(content)
-    first, _, rest = text.partition("\n")
+    first, _, _ = text.partition("\n")
     stated = re.fullmatch(r"sep=(.)\s*", first.strip("\r"))
     separator = stated[1] if stated else separator_of(text)
     try:

@@ -17,31 +17,86 @@ ACI = "aci_signe"
 
 _STAGE_ORDER = (DYNAMIQUE, LETTRE, ASSOCIATION, PROJET, ACI)
 
-_NOTHING = frozenset({"", "0", "neant", "non", "aucun", "aucune", "na", "n a", "nc", "nr", "x",
-                      "sans", "sans objet", "so", "en cours", "a venir", "non renseigne"})  # fmt: skip
+_NOTHING = frozenset(
+    {
+        "",
+        "0",
+        "neant",
+        "non",
+        "aucun",
+        "aucune",
+        "na",
+        "n a",
+        "nc",
+        "nr",
+        "x",
+        "sans",
+        "sans objet",
+        "so",
+        "en cours",
+        "a venir",
+        "non renseigne",
+    }
+)
 
 # In this order: what is only under way must not be taken for what it will become.
 _STAGE_WORDINGS: tuple[tuple[str, str], ...] = (
-    (r"(.* )?(aci|contrat)\b.*\b(negociation|en cours|a signer|a venir|non signee?)( .*)?", PROJET),
+    (
+        r"(.* )?(aci|contrat)\b.*\b(negociation|en cours|a signer|a venir|non signee?)( .*)?",
+        PROJET,
+    ),
     (r"(en |phase de )?(cours de )?negociation( .*)?", PROJET),
-    (r"(lettre d intention|lettre|li|l i)\b.*\b(depose|deposee|en cours|redaction|instruction"
-     r"|ecriture|attente|transmise|recue|non validee|a venir|refusee)( .*)?", DYNAMIQUE),
-    (r"(projet de sante|ps|p s)\b.*\b(depose|en cours|redaction|instruction|ecriture|attente"
-     r"|transmis|recu|non valide|a venir|elaboration|refuse)( .*)?", ""),
+    (
+        (
+            r"(lettre d intention|lettre|li|l i)\b.*\b(depose|deposee|en cours|redaction|instruction"
+            r"|ecriture|attente|transmise|recue|non validee|a venir|refusee)( .*)?"
+        ),
+        DYNAMIQUE,
+    ),
+    (
+        (
+            r"(projet de sante|ps|p s)\b.*\b(depose|en cours|redaction|instruction|ecriture|attente"
+            r"|transmis|recu|non valide|a venir|elaboration|refuse)( .*)?"
+        ),
+        "",
+    ),
     (r"(.* )?(non|pas) (fonctionnel\w*|en fonctionnement|signee?)( .*)?", ""),
-    (r"(cpts )?(aci|aci \d{4}|aci .*sign\w+|sign\w+ (de |d )?(l |un |un )?aci( .*)?|contrat .*sign\w+"
-     r"|contrat|conventionnee?s?|sous aci|avec aci|aci valide\w*|aci conclu\w*)", ACI),
-    (r"(cpts )?(en fonctionnement|fonctionnel\w*|en activite|active|operationnel\w*"
-     r"|en exercice|signee?|mise en oeuvre)", ACI),
-    (r"(projet de sante|ps|p s)( (est )?(valide|validee?|approuve|accepte))?( .*valide\w*)?", PROJET),
+    (
+        (
+            r"(cpts )?(aci|aci .*sign\w+|sign\w+ (de |d )?(l |un )?aci( .*)?|contrat .*sign\w+"
+            r"|contrat|conventionnee?s?|sous aci|avec aci|aci valide\w*|aci conclu\w*)"
+        ),
+        ACI,
+    ),
+    (
+        (
+            r"(cpts )?(en fonctionnement|fonctionnel\w*|en activite|active|operationnel\w*"
+            r"|en exercice|signee?|mise en oeuvre)"
+        ),
+        ACI,
+    ),
+    (r"(projet de sante|ps|p s)( (est )?(validee?|approuve|accepte))?( .*valide\w*)?", PROJET),
     (r"valid\w+ (du |de )?(projet de sante|ps)", PROJET),
-    (r"(association( loi 1901)?|asso)( (creee|constituee|declaree|existante))?"
-     r"|creation de l association", ASSOCIATION),
-    (r"(lettre d intention|lettre|li|l i)( (est )?(validee?|acceptee?|approuvee?|signee?))?", LETTRE),
+    (
+        (
+            r"(association( loi 1901)?|asso)( (creee|constituee|declaree|existante))?"
+            r"|creation de l association"
+        ),
+        ASSOCIATION,
+    ),
+    (
+        r"(lettre d intention|lettre|li|l i)( (est )?(validee?|acceptee?|approuvee?|signee?))?",
+        LETTRE,
+    ),
     (r"valid\w+ (de )?(la )?(lettre d intention|li)", LETTRE),
-    (r"(dynamiques?|dynamique .*|pre ?projets?|avant projet|emergen\w+|en emergence|idee"
-     r"|en reflexion|reflexion|initiative|en projet|projet|prefiguration|dynamique)", DYNAMIQUE),
-)  # fmt: skip
+    (
+        (
+            r"(dynamiques?|dynamique .*|pre ?projets?|avant projet|emergen\w+|en emergence|idee"
+            r"|en reflexion|reflexion|initiative|en projet|projet|prefiguration)"
+        ),
+        DYNAMIQUE,
+    ),
+)
 _STAGES = tuple((re.compile(wording), slug) for wording, slug in _STAGE_WORDINGS)
 
 
@@ -82,12 +137,6 @@ def department_of(text: str) -> str | None:
     if code.isdigit() and len(code) == 3 and not code.startswith("97"):
         return code.lstrip("0").zfill(2) if code.startswith("0") else None
     return code.zfill(2)
-
-
-def commune_code_of(text: str) -> str:
-    """Give a commune's code with the zero that a spreadsheet takes away, in capitals."""
-    code = re.sub(r"\s", "", text).upper()
-    return code.zfill(5) if re.fullmatch(r"\d{4}", code) else code
 
 
 def finess_of(text: str) -> str | None:

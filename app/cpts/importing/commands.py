@@ -1,0 +1,139 @@
+"""`./cpts import`: load a listing of CPTS from a file or an address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cpts.importing.rules import OnConflict
+
+if TYPE_CHECKING:
+    from app.cpts.importing.plan import Plan
+    from app.cpts.importing.sources import Source
+
+_MOST_KEPT_OUT_SHOWN = 50
+
+
+def import_listing(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FICHIER_OU_ADRESSE",
+            help="CSV, XLSX, GeoJSON (export WFS), GeoPackage ou Shapefile zippé.",
+        ),
+    ],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tout faire sauf écrire au registre.")
+    ] = False,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="csv, xlsx, geojson, gpkg ou shapefile ; sinon reconnu."),
+    ] = None,
+    default_stage: Annotated[
+        str | None, typer.Option(help="Stade des CPTS dont le fichier ne dit rien.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="AAAA-MM-JJ",
+            help="Jour à partir duquel le fichier fait foi ; aujourd'hui par défaut.",
+        ),
+    ] = None,
+    on_conflict: Annotated[
+        OnConflict,
+        typer.Option(
+            help="Une commune déjà tenue : écarter la CPTS, ou l'admettre sans la commune."
+        ),
+    ] = OnConflict.REFUSE,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RÔLE=EN-TÊTE",
+            help="Colonne d'un rôle (name, commune, code, department, stage, since, finess, "
+            "website, email, phone, acronym, themes) ; répétable.",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Rapport CSV, une ligne par ligne du fichier.")
+    ] = None,
+) -> None:
+    """Charge une liste de CPTS : 0 tout est entré, 1 non, 2 fichier inutilisable."""
+    from app.cpts.importing import service
+    from app.cpts.importing.columns import parse_column_options
+    from app.cpts.importing.plan import Options
+    from app.cpts.importing.report import check_writable, write_report
+    from app.database.calendar import today
+    from app.database.command_database import command_engine
+    from app.database.sessions import session_scope
+    from app.geography.loading import load_geography
+    from app.progress import terminal_progress
+
+    progress = terminal_progress()
+    chosen = parse_column_options(column or [])
+    if report is not None:
+        check_writable(report)
+    with _source(file, format_) as source:
+        with progress.step(f"Lecture de « {source.name} »"):
+            listing = service.read_listing(source, chosen)
+        for remark in listing.remarks:
+            typer.echo(remark)
+        with command_engine(progress=progress) as engine:
+            load_geography(engine, progress)
+            with session_scope(engine) as session:
+                options = Options(
+                    as_of.date() if as_of else today(),
+                    on_conflict,
+                    service.default_stage(session, default_stage),
+                )
+                if dry_run:
+                    plan = service.plan_import(session, listing, options, progress)
+                else:
+                    plan = service.import_listing(
+                        session, listing, options, progress, origin=source.name
+                    )
+                # Before the commit: a report that cannot be written stops the import.
+                if report is not None:
+                    write_report(report, plan.lines)
+    _tell(plan, dry_run=dry_run)
+    raise typer.Exit(0 if plan.everything_went_in else 1)
+
+
+@contextmanager
+def _source(file: str, stated: str | None) -> "Iterator[Source]":
+    from app.cpts.importing.fetching import fetched, is_address
+    from app.cpts.importing.sources import open_source
+
+    if not is_address(file):
+        yield open_source(Path(file), given=stated)
+        return
+    with fetched(file) as (path, name):
+        yield open_source(path, name=name, given=stated)
+
+
+def _tell(plan: "Plan", *, dry_run: bool) -> None:
+    from app.cpts.importing.report import counted
+
+    new = sum(1 for entering in plan.entering if entering.registered is None)
+    changed = sum(1 for entering in plan.entering if entering.changes) - new
+    typer.echo(
+        f"{len(plan.entering)} CPTS {'entreraient' if dry_run else 'entrées'} : {new} nouvelles, "
+        f"{changed} modifiées, {len(plan.entering) - new - changed} inchangées ; "
+        f"{len(plan.kept_out)} écartées."
+    )
+    typer.echo(f"{len(plan.lines)} lignes : {counted(plan.lines)}.")
+    if plan.doubtful:
+        typer.echo(
+            f"{plan.doubtful} communes douteuses (20 à 80 % de leur surface) : --report."
+        )
+    for name, reason in list(plan.kept_out.items())[:_MOST_KEPT_OUT_SHOWN]:
+        typer.echo(f"Écartée : {name} ({reason})")
+    more = len(plan.kept_out) - _MOST_KEPT_OUT_SHOWN
+    if more > 0:
+        typer.echo(f"… et {more} autres : voir --report.")
+    if dry_run:
+        typer.echo("Essai seulement : rien n'a été écrit.")

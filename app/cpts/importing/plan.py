@@ -1,0 +1,430 @@
+"""What an import is going to do, and what it says of every row: worked out, not written."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.cpts.importing import repository
+from app.cpts.importing.grouping import ListedCpts
+from app.cpts.importing.listing import Entry
+from app.cpts.importing.report import ReportLine
+from app.cpts.importing.repository import Refusal, RegisteredCpts
+from app.cpts.importing.resolving import Reading, given_department
+from app.cpts.importing.rules import (
+    Candidate,
+    Decision,
+    Holder,
+    OnConflict,
+    Outcome,
+    Standing,
+    StageStep,
+    decide,
+    stage_step,
+)
+from app.cpts.importing.values import DYNAMIQUE
+from app.cpts.writing.repository import own_claims_from
+from app.database.sessions import ReadingSession
+
+_MOST_TOLD = 10
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to import: `default_stage` a slug, `as_of` the day from which the file counts."""
+
+    as_of: date
+    on_conflict: OnConflict = OnConflict.REFUSE
+    default_stage: str | None = None
+
+
+@dataclass(frozen=True)
+class Entering:
+    """One CPTS that enters: a new one, or `registered` with only what changes.
+
+    `columns` are those of the table `cpts` to set; `release` and `hold` commune codes.
+    """
+
+    cpts: ListedCpts
+    registered: RegisteredCpts | None
+    columns: Mapping[str, str | None]
+    stage: StageStep
+    themes: Collection[str] | None
+    release: frozenset[str]
+    hold: frozenset[str]
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be written for it."""
+        return bool(
+            self.registered is None
+            or self.columns
+            or self.stage.record
+            or self.themes is not None
+            or self.release
+            or self.hold
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written, the report, and the CPTS that stay out with the reason."""
+
+    as_of: date
+    entering: Sequence[Entering]
+    refusals: Sequence[Refusal]
+    fulfilled: Collection[tuple[str, str]]
+    lines: Sequence[ReportLine]
+    kept_out: Mapping[str, str]
+    doubtful: int = 0
+
+    @property
+    def everything_went_in(self) -> bool:
+        """Whether no row of the file was kept out."""
+        return all(line.outcome.went_in for line in self.lines)
+
+
+@dataclass
+class Material:
+    """Everything that the decision is made from."""
+
+    entries: Sequence[Entry]
+    listed: Sequence[ListedCpts]
+    readings: list[Reading]
+    ranks: Mapping[str, int]
+    labels: Mapping[str, str]
+    registered: dict[int, RegisteredCpts] = field(default_factory=dict)
+    held: dict[int, dict[str, bool]] = field(default_factory=dict)
+    # By position of the CPTS, code → first row that names it, in the file's order.
+    communes: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    def is_faulty(self, cpts: ListedCpts) -> bool:
+        """Whether the CPTS or one of its rows keeps it out, whatever the others do."""
+        return cpts.fault is not None or any(
+            not self.readings[row].outcome.went_in for row in cpts.rows
+        )
+
+
+def make_plan(session: ReadingSession, material: Material, options: Options) -> Plan:
+    """Recognise the CPTS in the registry, decide who enters, and write the report's lines."""
+    _recognise(session, material, options)
+    _allow_no_territory(material)
+    for cpts in material.listed:
+        named: dict[str, int] = {}
+        for row in cpts.rows:
+            for commune in material.readings[row].communes:
+                named.setdefault(commune.code, row)
+        material.communes[cpts.position] = named
+    candidates = [_candidate(material, cpts) for cpts in material.listed]
+    codes = {code for candidate in candidates for code in candidate.communes}
+    standing = [
+        Standing(
+            claim["commune_code"],
+            claim["cpts_id"],
+            claim["name"],
+            claim["stage"],
+            claim["held_from"],
+        )
+        for claim in repository.standing_claims(session, codes, options.as_of)
+    ]
+    decision = decide(candidates, standing, options.on_conflict)
+    entering = [
+        _entering(material, cpts, decision.granted[cpts.position], options)
+        for cpts in material.listed
+        if cpts.position in decision.granted
+    ]
+    lines, kept_out = _report(material, decision, options)
+    refusals, fulfilled = _refusals(session, material, decision)
+    return Plan(
+        options.as_of,
+        entering,
+        refusals,
+        fulfilled,
+        lines,
+        kept_out,
+        sum(reading.doubtful for reading in material.readings),
+    )
+
+
+def _recognise(session: ReadingSession, material: Material, options: Options) -> None:
+    """Find each CPTS in the registry, by FINESS number, else by name."""
+    known = repository.registered(
+        session,
+        {cpts.key for cpts in material.listed},
+        {cpts.finess for cpts in material.listed if cpts.finess},
+    )
+    by_finess = {r.columns["finess"]: r for r in known if r.columns["finess"]}
+    by_key: dict[str, list[RegisteredCpts]] = {}
+    for each in known:
+        by_key.setdefault(each.key, []).append(each)
+    taken: dict[int, ListedCpts] = {}
+    for cpts in material.listed:
+        found = by_finess.get(cpts.finess) if cpts.finess else None
+        if found is None:
+            found = _by_name(cpts, by_key.get(cpts.key, []))
+        if found is None:
+            continue
+        other = taken.setdefault(found.id, cpts)
+        if other is not cpts:
+            for one, two in ((cpts, other), (other, cpts)):
+                one.blame(
+                    Outcome.AMBIGUOUS,
+                    f"reconnue comme « {found.name} » du registre, de même que « {two.name} »",
+                )
+        if options.as_of < found.started_on:
+            cpts.blame(
+                Outcome.SKIPPED,
+                f"la CPTS n'est au registre que depuis le {found.started_on:%d/%m/%Y} "
+                "(--as-of plus tard)",
+            )
+        material.registered[cpts.position] = found
+    material.held = own_claims_from(
+        session, [r.id for r in material.registered.values()], options.as_of
+    )
+
+
+def _by_name(cpts: ListedCpts, same_name: Sequence[RegisteredCpts]) -> RegisteredCpts | None:
+    if not same_name:
+        return None
+    if len(same_name) > 1:
+        ids = ", ".join(str(each.id) for each in same_name)
+        cpts.blame(
+            Outcome.AMBIGUOUS,
+            f"plusieurs CPTS du registre portent ce nom (identifiants {ids}) ; "
+            "une colonne FINESS les distinguerait",
+        )
+        return None
+    [found] = same_name
+    number = found.columns["finess"]
+    if cpts.finess and number and number != cpts.finess:
+        cpts.blame(
+            Outcome.AMBIGUOUS,
+            f"numéro FINESS {cpts.finess} dans le fichier, {number} au registre pour ce nom",
+        )
+        return None
+    return found
+
+
+def _allow_no_territory(material: Material) -> None:
+    """Let a CPTS in without any commune at the first stage, the only one that allows it."""
+    for cpts in material.listed:
+        found = material.registered.get(cpts.position)
+        stages = [slug for slug, _ in found.stages] if found else []
+        if (
+            cpts.states_its_stage
+            and cpts.stage == DYNAMIQUE
+            and all(stage == DYNAMIQUE for stage in stages)
+            and not (found and material.held.get(found.id))
+            and all(material.entries[row].given == "" for row in cpts.rows)
+        ):
+            for row in cpts.rows:
+                material.readings[row] = Reading(Outcome.LOADED, detail="sans territoire")
+
+
+def _candidate(material: Material, cpts: ListedCpts) -> Candidate:
+    found = material.registered.get(cpts.position)
+    stage = cpts.stage or ""
+    if found is not None and stage:
+        stage = max(
+            [stage, *(slug for slug, _ in found.stages)], key=material.ranks.__getitem__
+        )
+    return Candidate(
+        cpts.position,
+        cpts.name,
+        stage,
+        list(material.communes[cpts.position]),
+        existing=found.id if found else None,
+        is_faulty=material.is_faulty(cpts),
+    )
+
+
+def _entering(
+    material: Material, cpts: ListedCpts, granted: Sequence[str], options: Options
+) -> Entering:
+    assert cpts.stage is not None
+    found = material.registered.get(cpts.position)
+    step = stage_step(
+        found.stages if found else (),
+        material.ranks,
+        material.labels,
+        stage=cpts.stage,
+        since=cpts.since or options.as_of,
+    )
+    if step.note:
+        cpts.remark(cpts.rows[0], step.note)
+    communes = set(granted)
+    if found is None:
+        columns: dict[str, str | None] = {"name": cpts.name, **cpts.columns}
+        return Entering(
+            cpts, None, columns, step, cpts.themes or None, frozenset(), frozenset(communes)
+        )
+    given = dict(cpts.columns)
+    if found.key != cpts.key:
+        given["name"] = cpts.name
+        cpts.remark(cpts.rows[0], f"nom changé, « {found.name} » au registre (même FINESS)")
+    held = material.held.get(found.id, {})
+    settled = {code for code, unchanged in held.items() if unchanged}
+    left = held.keys() - communes
+    if left:
+        cpts.remark(
+            cpts.rows[0],
+            f"{len(left)} commune(s) du registre absentes du fichier, rendues : {_told(left)}",
+        )
+    return Entering(
+        cpts,
+        found,
+        {column: value for column, value in given.items() if found.columns[column] != value},
+        step,
+        cpts.themes if cpts.themes and set(cpts.themes) != found.themes else None,
+        frozenset(held.keys() - (settled & communes)),
+        frozenset(communes - settled),
+    )
+
+
+def _told(codes: Collection[str]) -> str:
+    shown = ", ".join(sorted(codes)[:_MOST_TOLD])
+    return shown + ("…" if len(codes) > _MOST_TOLD else "")
+
+
+def _report(
+    material: Material, decision: Decision, options: Options
+) -> tuple[list[ReportLine], dict[str, str]]:
+    """Give one line per entry in the file's order, and why each CPTS stays out."""
+    told: dict[int, tuple[Outcome, str]] = {}
+    kept_out: dict[str, str] = {}
+    for cpts in material.listed:
+        enters = cpts.position in decision.granted
+        contested = decision.contested.get(cpts.position, {})
+        first_fault: int | None = None
+        for row in cpts.rows:
+            told[row] = _row_outcome(material, cpts, row, contested, enters=enters)
+            is_cause = told[row][0] not in (Outcome.SKIPPED, Outcome.LOADED, Outcome.CORRECTED)
+            if is_cause and first_fault is None:
+                first_fault = row
+        if enters:
+            continue
+        reason = cpts.fault.detail if cpts.fault else ""
+        if not reason and first_fault is not None:
+            entry = material.entries[first_fault]
+            reason = (
+                f"ligne {entry.row}, {entry.given or 'sans commune'} : {told[first_fault][1]}"
+            )
+        kept_out[cpts.name or "(sans nom)"] = reason
+        for row in cpts.rows:
+            if told[row][0] is Outcome.SKIPPED:
+                told[row] = (Outcome.SKIPPED, f"CPTS écartée : {reason}")
+    lines = [
+        _line(material, cpts, row, *told[row])
+        for row, cpts in sorted(
+            ((row, cpts) for cpts in material.listed for row in cpts.rows),
+            key=lambda pair: pair[0],
+        )
+    ]
+    return lines, kept_out
+
+
+def _row_outcome(
+    material: Material,
+    cpts: ListedCpts,
+    row: int,
+    contested: Mapping[str, Holder],
+    *,
+    enters: bool,
+) -> tuple[Outcome, str]:
+    reading = material.readings[row]
+    if not reading.outcome.went_in:
+        return reading.outcome, reading.detail
+    if cpts.fault is not None:
+        return cpts.fault.outcome, cpts.fault.detail
+    taken = [commune for commune in reading.communes if commune.code in contested]
+    if taken:
+        holders: dict[str, list[str]] = {}
+        for commune in taken:
+            who = _described(material, contested[commune.code])
+            holders.setdefault(who, []).append(f"{commune.name} ({commune.code})")
+        told = " ; ".join(
+            f"{', '.join(names)} : déjà tenue par {who}" for who, names in holders.items()
+        )
+        rest = " ; la CPTS entre sans elle" if enters else ""
+        return Outcome.CONFLICT, _joined(told + rest, reading.detail)
+    if not enters:
+        return Outcome.SKIPPED, ""
+    named = material.communes[cpts.position]
+    again = [c for c in reading.communes if named[c.code] != row]
+    if again:
+        first = material.entries[named[again[0].code]].row
+        return Outcome.CORRECTED, _joined(f"déjà nommée à la ligne {first}", reading.detail)
+    return reading.outcome, reading.detail
+
+
+def _described(material: Material, holder: Holder) -> str:
+    where = ""
+    if holder.position is not None:
+        first = material.entries[material.listed[holder.position].rows[0]]
+        where = f", même fichier, ligne {first.row}"
+    label = material.labels.get(holder.stage, holder.stage)
+    return f"« {holder.name} » ({label}{where})"
+
+
+def _line(
+    material: Material, cpts: ListedCpts, row: int, outcome: Outcome, detail: str
+) -> ReportLine:
+    entry = material.entries[row]
+    reading = material.readings[row]
+    sheet = f"feuille « {entry.sheet} »" if entry.sheet else ""
+    return ReportLine(
+        entry.row,
+        entry.cpts,
+        entry.given,
+        given_department(entry),
+        outcome,
+        [commune.code for commune in reading.communes],
+        [commune.name for commune in reading.communes],
+        _joined(sheet, detail, *entry.notes, *cpts.remarks.get(row, ())),
+    )
+
+
+def _refusals(
+    session: ReadingSession, material: Material, decision: Decision
+) -> tuple[list[Refusal], list[tuple[str, str]]]:
+    """Give the refused claims to record, and those that are settled and go."""
+    identified = [cpts for cpts in material.listed if cpts.fault is None]
+    keys = {cpts.key for cpts in identified} | {
+        material.registered[c.position].key
+        for c in identified
+        if c.position in material.registered
+    }
+    standing = {(r.commune_code, r.key): r for r in repository.refusals(session, keys)}
+    wanted: dict[tuple[str, str], Refusal] = {}
+    settled: list[tuple[str, str]] = []
+    for cpts in identified:
+        found = material.registered.get(cpts.position)
+        name = found.name if found and found.key == cpts.key else cpts.name
+        for code in decision.contested.get(cpts.position, {}):
+            wanted[code, cpts.key] = Refusal(
+                code,
+                cpts.key,
+                found.id if found else None,
+                name,
+                cpts.finess or (found.columns["finess"] if found else None),
+                cpts.stage or "",
+            )
+        if material.is_faulty(cpts):
+            # What it asks for is not fully known: nothing of before can be said settled.
+            continue
+        own_keys = {cpts.key} | ({found.key} if found else set())
+        settled += [pair for pair in standing if pair[1] in own_keys and pair not in wanted]
+    entering_new = {
+        cpts.key
+        for cpts in identified
+        if cpts.position in decision.granted and cpts.position not in material.registered
+    }
+    fresh = [
+        refusal
+        for pair, refusal in wanted.items()
+        if standing.get(pair) != refusal or refusal.key in entering_new
+    ]
+    return fresh, settled
+
+
+def _joined(*parts: str) -> str:
+    return " ; ".join(part for part in parts if part)

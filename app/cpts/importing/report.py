@@ -1,0 +1,92 @@
+"""The import's report: what became of every row of the file."""
+
+import csv
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.cpts.importing.rules import Outcome
+from app.cpts.importing.sources import unusable
+
+COLUMNS = (
+    "row", "cpts", "given", "department", "outcome", "commune_code", "commune_name", "detail",
+)  # fmt: skip
+# What a spreadsheet would run as a formula when a cell begins with it.
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class ReportLine:
+    """One line of the report; several codes and names are joined by « ; »."""
+
+    row: int
+    cpts: str
+    given: str
+    department: str
+    outcome: Outcome
+    commune_codes: Sequence[str]
+    commune_names: Sequence[str]
+    detail: str
+
+
+def write_report(path: Path, lines: Sequence[ReportLine]) -> None:
+    """Write the report as CSV (UTF-8, comma), one line per commune of a row.
+
+    Cells that a spreadsheet would take for a formula get an apostrophe before them.
+    Raises `Failure` (exit status 2) when the file cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as opened:
+            writer = csv.writer(opened)
+            writer.writerow(COLUMNS)
+            for line in lines:
+                cells = (
+                    line.cpts,
+                    line.given,
+                    line.department,
+                    line.outcome.value,
+                    " ; ".join(line.commune_codes),
+                    " ; ".join(line.commune_names),
+                    line.detail,
+                )
+                writer.writerow([line.row, *map(harmless, cells)])
+    except OSError as error:
+        raise unusable(
+            f"Le rapport « {path} » ne peut pas être écrit ({error.strerror})."
+        ) from None
+
+
+def harmless(text: str) -> str:
+    """Keep a spreadsheet from running a cell as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
+
+
+def counted(lines: Sequence[ReportLine]) -> str:
+    """Say in French how many rows had each outcome."""
+    labels = {
+        Outcome.LOADED: "chargées",
+        Outcome.CORRECTED: "corrigées",
+        Outcome.AMBIGUOUS: "ambiguës",
+        Outcome.UNKNOWN: "inconnues",
+        Outcome.CONFLICT: "en conflit",
+        Outcome.SKIPPED: "écartées avec leur CPTS",
+    }
+    counts = Counter(line.outcome for line in lines)
+    return ", ".join(
+        f"{counts[outcome]} {label}" for outcome, label in labels.items() if counts[outcome]
+    )
+
+
+def check_writable(path: Path) -> None:
+    """Check, before a long import, that its report can be written; leaves a file as it is.
+
+    Raises `Failure` (exit status 2).
+    """
+    try:
+        with path.open("a", encoding="utf-8"):
+            pass
+    except OSError as error:
+        raise unusable(
+            f"Le rapport « {path} » ne peut pas être écrit ({error.strerror})."
+        ) from None

@@ -1,0 +1,199 @@
+"""The SQL of the import: what the registry knows of the CPTS and communes of a file."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam, delete, exists, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.types import Text
+
+from app.cpts.models import Cpts, CptsStage, CptsTheme, RefusedClaim, Stage, Theme
+from app.database.sessions import ReadingSession, WritingSession
+
+
+@dataclass(frozen=True)
+class RegisteredCpts:
+    """A living CPTS of the registry, with its stages `(slug, since)` and themes."""
+
+    id: int
+    name: str
+    key: str
+    columns: Mapping[str, str | None]
+    started_on: date
+    stages: Sequence[tuple[str, date]]
+    themes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A claim that is refused, as the table `refused_claim` keeps it."""
+
+    commune_code: str
+    key: str
+    cpts_id: int | None
+    claimant_name: str
+    claimant_finess: str | None
+    claimant_stage: str
+
+
+def search_keys(session: ReadingSession, names: Iterable[str]) -> dict[str, str]:
+    """Give the key under which the registry compares each name."""
+    distinct = sorted(set(names))
+    statement = text(
+        "SELECT given, search_key(given) AS key FROM unnest(CAST(:names AS text[])) AS n (given)"
+    )
+    return {row.given: row.key for row in session.execute(statement, {"names": distinct})}
+
+
+def stages(session: ReadingSession) -> tuple[dict[str, int], dict[str, str]]:
+    """Give the ranks and the labels of the stages, by slug in their order."""
+    rows = session.execute(select(Stage.slug, Stage.rank, Stage.label).order_by(Stage.rank))
+    known = rows.all()
+    return {s.slug: s.rank for s in known}, {s.slug: s.label for s in known}
+
+
+def theme_labels(session: ReadingSession) -> dict[str, str]:
+    """Give the label of every theme, by slug."""
+    return {row.slug: row.label for row in session.execute(select(Theme.slug, Theme.label))}
+
+
+def has_demonstration(session: ReadingSession) -> bool:
+    """Whether the registry holds demonstration data."""
+    return bool(session.execute(select(exists().where(Cpts.demonstration))).scalar_one())
+
+
+def registered(
+    session: ReadingSession, keys: Collection[str], finess: Collection[str]
+) -> list[RegisteredCpts]:
+    """Give the living CPTS that have one of these name keys or FINESS numbers.
+
+    Demonstration data does not count: an import removes it.
+    """
+    found = session.execute(
+        select(Cpts)
+        .where(
+            Cpts.ended_on.is_(None),
+            ~Cpts.demonstration,
+            Cpts.name_key.in_(keys) | Cpts.finess.in_(finess),
+        )
+        .order_by(Cpts.id)
+    ).scalars()
+    rows = list(found)
+    ids = [row.id for row in rows]
+    timelines: dict[int, list[tuple[str, date]]] = {}
+    stage_rows = select(CptsStage.cpts_id, CptsStage.stage_slug, CptsStage.since)
+    for cpts_id, slug, since in session.execute(stage_rows.where(CptsStage.cpts_id.in_(ids))):
+        timelines.setdefault(cpts_id, []).append((slug, since))
+    themes: dict[int, set[str]] = {}
+    theme_rows = select(CptsTheme.cpts_id, CptsTheme.theme_slug)
+    for cpts_id, slug in session.execute(theme_rows.where(CptsTheme.cpts_id.in_(ids))):
+        themes.setdefault(cpts_id, set()).add(slug)
+    return [
+        RegisteredCpts(
+            id=row.id,
+            name=row.name,
+            key=row.name_key,
+            columns={
+                column: getattr(row, column)
+                for column in ("name", "acronym", "finess", "website", "email", "phone")
+            },
+            started_on=row.started_on,
+            stages=timelines.get(row.id, []),
+            themes=frozenset(themes.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def refusals(session: ReadingSession, keys: Collection[str]) -> list[Refusal]:
+    """Give the refused claims of the claimants with these name keys."""
+    rows = session.execute(
+        select(RefusedClaim).where(RefusedClaim.claimant_key.in_(keys))
+    ).scalars()
+    return [
+        Refusal(
+            row.commune_code,
+            row.claimant_key,
+            row.cpts_id,
+            row.claimant_name,
+            row.claimant_finess,
+            row.claimant_stage or "",
+        )
+        for row in rows
+    ]
+
+
+def put_refusals(session: WritingSession, rows: Sequence[Refusal], day: date) -> None:
+    """Record refused claims; one that stands already keeps the day of its first refusal."""
+    if not rows:
+        return
+    statement = upsert(RefusedClaim).values(
+        [
+            {
+                "commune_code": row.commune_code,
+                "cpts_id": row.cpts_id,
+                "claimant_name": row.claimant_name,
+                "claimant_finess": row.claimant_finess,
+                "claimant_stage": row.claimant_stage,
+                "refused_on": day,
+            }
+            for row in rows
+        ]
+    )
+    changed = ("cpts_id", "claimant_name", "claimant_finess", "claimant_stage")
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["commune_code", "claimant_key"],
+            set_={column: getattr(statement.excluded, column) for column in changed},
+        )
+    )
+
+
+def drop_refusals(session: WritingSession, pairs: Collection[tuple[str, str]]) -> None:
+    """Drop refused claims, by commune code and claimant's name key."""
+    if pairs:
+        session.execute(
+            delete(RefusedClaim).where(
+                tuple_(RefusedClaim.commune_code, RefusedClaim.claimant_key).in_(pairs)
+            )
+        )
+
+
+_STANDING = text("""
+    SELECT c.commune_code, p.id AS cpts_id, p.name, s.slug AS stage,
+           lower(c.held) AS held_from
+    FROM claim c
+    JOIN cpts p ON p.id = c.cpts_id AND NOT p.demonstration
+    CROSS JOIN LATERAL (
+        SELECT t.slug FROM cpts_stage_on(p.id, greatest(:day, lower(c.held), p.started_on)) t
+    ) s
+    WHERE c.commune_code = ANY (:communes) AND c.held && daterange(:day, NULL)
+    ORDER BY c.commune_code, lower(c.held)
+""").bindparams(bindparam("communes", type_=ARRAY(Text)))
+
+
+def standing_claims(
+    session: ReadingSession, communes: Collection[str], day: date
+) -> list[Mapping[str, Any]]:
+    """Give every claim on these communes that is held on a day or later.
+
+    Each has `commune_code`, `cpts_id`, `name`, `stage` (the holder's, on that day or on
+    the claim's first) and `held_from`. Those of demonstration data are left out.
+    """
+    rows = session.execute(_STANDING, {"communes": list(communes), "day": day})
+    return [dict(row) for row in rows.mappings()]
+
+
+def update_columns(
+    session: WritingSession, changed: Mapping[int, Mapping[str, str | None]]
+) -> None:
+    """Set columns of CPTS, by id."""
+    for cpts_id, values in changed.items():
+        row = session.get_one(Cpts, cpts_id)
+        for column, value in values.items():
+            setattr(row, column, value)
+        row.updated_at = func.clock_timestamp()
+    session.flush()

@@ -1,0 +1,96 @@
+"""Importing a listing: read, resolve, decide, write."""
+
+from collections.abc import Mapping
+
+from app.cpts.demonstration.service import remove_demonstration
+from app.cpts.importing import repository
+from app.cpts.importing.columns import Role
+from app.cpts.importing.grouping import group, states_a_stage
+from app.cpts.importing.layers import read_layer_listing
+from app.cpts.importing.listing import Listing, read_table_listing
+from app.cpts.importing.plan import Material, Options, Plan, make_plan
+from app.cpts.importing.resolving import read_names, read_polygons
+from app.cpts.importing.sources import Source, unusable
+from app.cpts.importing.values import stage_of
+from app.cpts.importing.words import words_of
+from app.cpts.importing.writing import write_plan
+from app.cpts.writing.repository import lock_registry
+from app.database.sessions import ReadingSession, WritingSession
+from app.progress import Progress
+
+
+def read_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
+    """Read a listing from a table or a polygon file.
+
+    Parameters: `chosen`, the headers or fields that the user names. Raises `Failure`
+    (exit status 2) on what cannot be used.
+    """
+    if source.format.has_polygons:
+        return read_layer_listing(source, chosen)
+    return read_table_listing(source, chosen)
+
+
+def default_stage(session: ReadingSession, text: str | None) -> str | None:
+    """Read the stage that `--default-stage` gives, as a slug or in words.
+
+    Raises `Failure` (exit status 2) on an unknown one.
+    """
+    if text is None:
+        return None
+    slug = stage_of(text)
+    if slug is None:
+        ranks, _ = repository.stages(session)
+        raise unusable(f"Stade « {text} » inconnu ; stades : {', '.join(ranks)}.")
+    return slug
+
+
+def plan_import(
+    session: ReadingSession, listing: Listing, options: Options, progress: Progress
+) -> Plan:
+    """Work out everything that an import would do; writes nothing.
+
+    Demonstration data is looked past, since an import removes it. Raises `Failure` (exit
+    status 2) when neither the file nor the options state a stage.
+    """
+    if options.default_stage is None and not states_a_stage(listing.entries):
+        raise unusable(
+            "Le fichier ne dit pas le stade des CPTS : indiquez-le par --default-stage "
+            "(ou nommez sa colonne par --column stage=…)."
+        )
+    entries = listing.entries
+    ranks, labels = repository.stages(session)
+    themes = repository.theme_labels(session)
+    listed = group(
+        entries,
+        repository.search_keys(session, (entry.cpts for entry in entries)),
+        {words_of(word): slug for slug, label in themes.items() for word in (slug, label)},
+        default_stage=options.default_stage,
+        as_of=options.as_of,
+    )
+    with progress.step("Reconnaissance des communes", total=len(listed)) as step:
+        readings = read_names(session, entries)
+        drawn = [c for c in listed if any(entries[r].polygon is not None for r in c.rows)]
+        read_polygons(session, drawn, entries, readings, step)
+    return make_plan(session, Material(entries, listed, readings, ranks, labels), options)
+
+
+def import_listing(
+    session: WritingSession,
+    listing: Listing,
+    options: Options,
+    progress: Progress,
+    *,
+    origin: str,
+) -> Plan:
+    """Import a listing in the caller's transaction, under the registry's lock.
+
+    Demonstration data goes first. Parameters: `origin`, the file's name for the history.
+    Raises `Failure` as `plan_import` does; nothing is written then.
+    """
+    lock_registry(session)
+    plan = plan_import(session, listing, options, progress)
+    if repository.has_demonstration(session):
+        remove_demonstration(session)
+    with progress.step("Écriture au registre"):
+        write_plan(session, plan, origin=origin)
+    return plan

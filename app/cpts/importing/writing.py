@@ -1,0 +1,87 @@
+"""Carrying out a plan, in the caller's transaction, with a handful of statements."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from app.cpts.history.repository import Change, record_changes, snapshot
+from app.cpts.importing import repository
+from app.cpts.importing.plan import Plan
+from app.cpts.writing import repository as registry
+from app.cpts.writing.rules import first_day
+from app.database.sessions import WritingSession
+
+ACTOR = "import"
+
+
+def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> None:
+    """Write what a plan changes; nothing at all, not even a revision, when it changes nothing.
+
+    Parameters: `origin`, the file's name, kept with every entry of the history. The
+    registry is locked and free of demonstration data.
+    """
+    changing = [entering for entering in plan.entering if entering.changes]
+    ids = {e.cpts.position: e.registered.id for e in plan.entering if e.registered}
+    present = [ids[e.cpts.position] for e in changing if e.registered]
+    before = snapshot(session, present) if present else {}
+    ids |= _insert_new(session, plan)
+    repository.update_columns(
+        session, {ids[e.cpts.position]: e.columns for e in changing if e.registered}
+    )
+    registry.put_stages(
+        session,
+        [(ids[e.cpts.position], *e.stage.record) for e in changing if e.stage.record],
+    )
+    themes = {ids[e.cpts.position]: e.themes for e in changing if e.themes is not None}
+    if themes:
+        registry.set_themes(session, themes)
+    # Everything is released before anything is claimed: CPTS may exchange communes.
+    released = [(ids[e.cpts.position], code) for e in changing for code in sorted(e.release)]
+    registry.release_from(session, released, plan.as_of)
+    held = [(ids[e.cpts.position], code) for e in changing for code in sorted(e.hold)]
+    registry.hold_from(session, held, plan.as_of)
+    by_key = {e.cpts.key: ids[e.cpts.position] for e in plan.entering}
+    repository.put_refusals(
+        session,
+        [replace(r, cpts_id=by_key.get(r.key, r.cpts_id)) for r in plan.refusals],
+        plan.as_of,
+    )
+    repository.drop_refusals(session, plan.fulfilled)
+    _record(session, [ids[e.cpts.position] for e in changing], before, origin)
+
+
+def _insert_new(session: WritingSession, plan: Plan) -> dict[int, int]:
+    new = [entering for entering in plan.entering if entering.registered is None]
+    if not new:
+        return {}
+    columns = ("name", "acronym", "finess", "website", "email", "phone")
+    rows = [
+        {column: entering.columns.get(column) for column in columns}
+        | {"started_on": _first_day(entering.stage.record, plan.as_of)}
+        for entering in new
+    ]
+    inserted = registry.insert_cpts(session, rows)
+    return {e.cpts.position: cpts_id for e, cpts_id in zip(new, inserted, strict=True)}
+
+
+def _first_day(record: tuple[str, date] | None, as_of: date) -> date:
+    return first_day([record[1]] if record else [], as_of)
+
+
+def _record(
+    session: WritingSession, changed: list[int], before: Mapping[int, Any], origin: str
+) -> None:
+    if not changed:
+        return
+    after = snapshot(session, changed)
+    changes = [
+        Change(cpts_id, "imported", before.get(cpts_id), after[cpts_id], f"fichier {origin}")
+        for cpts_id in changed
+    ]
+    record_changes(
+        session,
+        [change.only_differences() for change in changes],
+        actor=ACTOR,
+        token_id=None,
+    )

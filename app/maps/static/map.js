@@ -123,6 +123,7 @@ function addPanels(features) {
   if (basemap) switches.push({ label: "Fond de plan", checked: true, toggle: switched(basemap) });
   addLegend(map, {
     scales,
+    opacity: palette.opacity,
     switches,
     onScale: (key) => {
       scale = key;

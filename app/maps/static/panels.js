@@ -20,11 +20,12 @@ function choice(type, name, value, label, checked, onChange) {
   return element("label", {}, input, " ", label);
 }
 
-function swatches(scale, tally) {
+function swatches(scale, tally, opacity) {
   const list = element("ul", { class: "swatches" });
   for (const step of scale) {
     const swatch = element("span", { class: "swatch" });
-    swatch.style.backgroundColor = step.colour;
+    swatch.style.setProperty("--fill", step.colour);
+    swatch.style.setProperty("--opacity", opacity);
     if (step.dashed) swatch.classList.add("dashed");
     list.append(
       element("li", {}, swatch, `${step.label} `, element("small", {}, `(${count(tally(step))})`)),
@@ -34,8 +35,8 @@ function swatches(scale, tally) {
 }
 
 // `scales`: [{key, label, steps: [{label, colour, dashed}], tally(step)}]; `onScale(key)`
-// recolours; `switches`: [{label, checked, toggle(on)}].
-export function addLegend(map, { scales, onScale, switches }) {
+// recolours; `opacity`, that of the fills; `switches`: [{label, checked, toggle(on)}].
+export function addLegend(map, { scales, opacity, onScale, switches }) {
   const body = element("div");
   const panel = element(
     "details",
@@ -46,7 +47,7 @@ export function addLegend(map, { scales, onScale, switches }) {
   );
   panel.open = !NARROW.matches;
   const show = (scale) => {
-    body.replaceChildren(swatches(scale.steps, scale.tally));
+    body.replaceChildren(swatches(scale.steps, scale.tally, opacity));
     onScale(scale.key);
   };
   scales.forEach((scale, index) => {

@@ -1,0 +1,210 @@
+"""The page of a map, over HTTP."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import DatabaseSettings, MapSettings, Settings
+
+Register = Callable[..., int]
+
+ARRAS = "62041"
+HOSTILE = "</script><b>\"'`{{7*7}}{%raw%}"
+
+
+def _title(page: str) -> str:
+    found = re.search(r"<title>(.*?)</title>", page, re.DOTALL)
+    assert found
+    return html.unescape(found.group(1))
+
+
+def _inline_scripts(page: str) -> list[str]:
+    scripts = re.findall(r"<script\b([^>]*)>(.*?)</script>", page, re.DOTALL)
+    return [content for attributes, content in scripts if "src=" not in attributes]
+
+
+def test_the_page_is_in_french_and_titled_after_its_filters(client: TestClient) -> None:
+    answer = client.get("/maps/cpts?region=32&stage=aci_signe")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert '<html lang="fr">' in answer.text
+    assert _title(answer.text) == "CPTS – Hauts-de-France – ACI signé – carte"
+    assert _title(client.get("/maps/cpts").text) == "CPTS de France – carte"
+
+
+def test_the_page_names_no_host_but_that_of_the_base_map(client: TestClient) -> None:
+    page = client.get("/maps/cpts").text
+    hosts = set(re.findall(r"(?:https?:)?//([a-z0-9.-]+\.[a-z]+)", page))
+    assert hosts == {"data.geopf.fr"}
+
+
+def test_without_base_map_the_page_names_no_host_at_all(test_database: str) -> None:
+    settings = Settings(
+        database=DatabaseSettings(url=test_database), maps=MapSettings(basemap_url="")
+    )
+    with TestClient(create_app(settings)) as client:
+        answer = client.get("/maps/cpts")
+    assert "//" not in answer.text.replace("</", "<")
+    assert "img-src 'self' data:;" in answer.headers["content-security-policy"]
+
+
+def test_the_policy_allows_the_scripts_of_the_page_by_hash_and_no_other(
+    client: TestClient,
+) -> None:
+    answer = client.get("/maps/cpts?q=lille")
+    policy = dict(
+        part.strip().split(" ", 1)
+        for part in answer.headers["content-security-policy"].split(";")
+    )
+    scripts = _inline_scripts(answer.text)
+    assert scripts
+    hashes = {
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    }
+    assert set(policy["script-src"].split()) == {"'self'", *hashes}
+    assert "unsafe" not in str(policy)
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] == "'self'"
+    assert policy["img-src"] == "'self' data: https://data.geopf.fr"
+
+
+def test_a_page_is_the_same_each_time_and_known_again_by_its_tag(
+    client: TestClient, test_database: str
+) -> None:
+    first = client.get("/maps/cpts?region=32")
+    other_worker = Settings(database=DatabaseSettings(url=test_database))
+    with TestClient(create_app(other_worker)) as other:
+        assert other.get("/maps/cpts?region=32").headers["etag"] == first.headers["etag"]
+    again = client.get("/maps/cpts?region=32", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_hostile_words_in_the_address_are_text_in_the_page(client: TestClient) -> None:
+    page = client.get("/maps/cpts", params={"q": HOSTILE}).text
+    assert _title(page) == f"CPTS – « {HOSTILE} » – carte"
+    assert "<b>" not in page
+    assert page.count("</script>") == len(re.findall(r"<script\b", page))
+    assert "49" not in _title(page)
+
+
+def test_the_data_comes_by_address_with_the_same_filters(client: TestClient) -> None:
+    page = client.get("/maps/cpts?department=59,62&at=2026-01-01").text
+    found = re.search(r'"cpts": ("[^"]*")', page)
+    assert found
+    address = json.loads(found.group(1))
+    assert address == "/api/v1/cpts.geojson?department=59%2C62&at=2026-01-01"
+    assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("region=nulle-part", "region"),
+        ("department=999", "department"),
+        ("stage=termine", "stage"),
+        ("tier=7", "tier"),
+        ("bbox=5,44,NaN,45", "bbox"),
+        ("at=hier", "at"),
+        ("limit=-1", "limit"),
+        ("couleur=rouge", "couleur"),
+    ],
+)
+def test_nonsense_gets_the_refusal_of_the_api(
+    client: TestClient, query: str, parameter: str
+) -> None:
+    answer = client.get(f"/maps/cpts?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "invalid"
+    assert [error["loc"][-1] for error in answer.json()["errors"]] == [parameter]
+
+
+def test_without_javascript_the_page_leads_to_the_lists(client: TestClient) -> None:
+    page = client.get("/maps/cpts?region=32").text
+    found = re.search(r"<noscript>(.*?)</noscript>", page, re.DOTALL)
+    assert found
+    links = [html.unescape(link) for link in re.findall(r'href="([^"]+)"', found.group(1))]
+    assert links == ["/api/v1/cpts?region=32", "/api/v1/compositions.csv?region=32"]
+    for link in links:
+        assert client.get(link).status_code == 200
+
+
+def test_the_data_behind_a_page_that_is_known_already_is_that_of_now(
+    client: TestClient, register: Register
+) -> None:
+    data = "/api/v1/cpts.geojson?region=32"
+    assert client.get(data).json()["numberMatched"] == 0
+    tag = client.get("/maps/cpts?region=32").headers["etag"]
+    register("CPTS de l'Essai", communes=(ARRAS,))
+    answer = client.get("/maps/cpts?region=32", headers={"If-None-Match": tag})
+    assert answer.status_code in (200, 304)
+    assert client.get(data).json()["numberMatched"] == 1
+
+
+def test_everything_that_the_page_loads_is_here_and_may_be_kept(client: TestClient) -> None:
+    page = client.get("/maps/cpts").text
+    addresses = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page))
+    assert {address.rsplit("/", 1)[1] for address in addresses} >= {
+        "leaflet.js",
+        "leaflet.css",
+        "map.js",
+        "map.css",
+        "icon.svg",
+    }
+    for address in addresses:
+        answer = client.get(address, headers={"Accept-Encoding": "br"})
+        assert answer.status_code == 200
+        assert answer.headers["content-encoding"] == "br"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_only_files_of_a_page_are_served(client: TestClient) -> None:
+    page = client.get("/maps/cpts").text
+    found = re.search(r'(/static/maps-[0-9a-f]+)/map\.js"', page)
+    assert found
+    for address in (
+        f"{found.group(1)}/autre.js",
+        f"{found.group(1)}/..%2fpage.py",
+        f"{found.group(1)}/../page.py",
+        "/static/maps-0/map.js",
+        "/static/maps/map.js",
+    ):
+        answer = client.get(address)
+        assert answer.status_code == 404, address
+        assert answer.json()["code"] == "not-found"
+
+
+@pytest.mark.parametrize("detail", ["national", "region", "department"])
+def test_outlines_of_every_department_at_each_scale(client: TestClient, detail: str) -> None:
+    answer = client.get(f"/maps/departments.geojson?detail={detail}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/geo+json"
+    assert "etag" in answer.headers
+    features = answer.json()["features"]
+    assert len(features) == 101
+    somme = next(feature for feature in features if feature["id"] == "80")
+    assert somme["properties"] == {"code": "80", "name": "Somme", "region": "32"}
+    assert somme["geometry"]["type"] == "MultiPolygon"
+    longitude, latitude = somme["geometry"]["coordinates"][0][0][0]
+    assert 1 < longitude < 4
+    assert 49 < latitude < 51
+
+
+def test_outlines_of_a_scale_that_is_none_are_refused(client: TestClient) -> None:
+    answer = client.get("/maps/departments.geojson?detail=commune")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["loc"] == ["query", "detail"]
+
+
+def test_the_service_starts_without_folium() -> None:
+    program = "import sys, app.main; sys.exit('folium' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,0 +1,92 @@
+"""What a map shows for a filter."""
+
+from datetime import date
+
+import pytest
+
+from app.cpts.reading.schemas import Filters
+from app.http.parameters import Bbox
+from app.maps.repository import DepartmentExtent
+from app.maps.rules import (
+    Names,
+    first_view,
+    follows_data,
+    heading,
+    long_date,
+    outline_detail,
+    tier_label,
+)
+
+NORD = DepartmentExtent("59", "Nord", "32", (2.0, 49.9, 4.3, 51.1))
+CORSE = DepartmentExtent("2A", "Corse-du-Sud", "94", (8.5, 41.3, 9.4, 42.4))
+GUADELOUPE = DepartmentExtent("971", "Guadeloupe", "01", (-61.8, 15.8, -61.0, 16.5))
+EXTENTS = [NORD, CORSE, GUADELOUPE]
+NAMES = Names(
+    regions={"32": "Hauts-de-France"},
+    departments={"59": "Nord"},
+    stages={"aci_signe": "ACI signé"},
+    themes={"diabete": "Diabète"},
+)
+
+
+def test_without_a_filter_metropolitan_france_is_shown_with_corsica() -> None:
+    assert first_view(Filters(), EXTENTS) == (2.0, 41.3, 9.4, 51.1)
+    assert not follows_data(Filters(at=date(2025, 1, 1)))
+
+
+def test_a_filter_of_a_place_shows_that_place() -> None:
+    assert first_view(Filters(regions=("32",)), EXTENTS) == NORD.bounds
+    assert first_view(Filters(departments=("971",)), EXTENTS) == GUADELOUPE.bounds
+    box = Bbox(1, 2, 3, 4)
+    assert first_view(Filters(bbox=box, regions=("32",)), EXTENTS) == box
+
+
+def test_a_department_is_shown_rather_than_the_region_beside_it() -> None:
+    assert first_view(Filters(regions=("32",), departments=("2A",)), EXTENTS) == CORSE.bounds
+
+
+def test_of_places_on_both_sides_of_an_ocean_the_metropolitan_ones_are_shown() -> None:
+    assert first_view(Filters(departments=("971", "59")), EXTENTS) == NORD.bounds
+
+
+def test_the_title_names_every_filter() -> None:
+    assert heading(Filters(), NAMES) == "CPTS de France"
+    filters = Filters(
+        regions=("32",),
+        departments=("59",),
+        stages=("aci_signe",),
+        themes=("diabete",),
+        tiers=(2,),
+        q="lille",
+        bbox=Bbox(1, 2, 3, 4),
+        at=date(2026, 1, 1),
+    )
+    assert heading(filters, NAMES) == (
+        "CPTS – Hauts-de-France – Nord (59) – ACI signé – taille 2 – Diabète – « lille » "
+        "– zone choisie – au 1er janvier 2026"
+    )
+
+
+@pytest.mark.parametrize(
+    ("bounds", "label"),
+    [
+        ((1, 0, 40_000), "Taille 1 : moins de 40 000 habitants"),
+        ((2, 40_000, 80_000), "Taille 2 : de 40 000 à 79 999 habitants"),
+        ((3, 80_000, 175_001), "Taille 3 : de 80 000 à 175 000 habitants"),
+        ((4, 175_001, None), "Taille 4 : plus de 175 000 habitants"),
+    ],
+)
+def test_the_legend_tells_the_inhabitants_of_a_tier(
+    bounds: tuple[int, int, int | None], label: str
+) -> None:
+    assert tier_label(*bounds).replace("\N{NO-BREAK SPACE}", " ") == label
+
+
+def test_dates_are_written_in_french() -> None:
+    assert long_date(date(2026, 8, 1)) == "1er août 2026"
+    assert long_date(date(2026, 12, 25)) == "25 décembre 2026"
+
+
+def test_outlines_of_departments_have_no_finer_scale_than_department() -> None:
+    assert outline_detail("full") == "department"
+    assert outline_detail("national") == "national"

@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 
 from app.cpts import errors as cpts_errors
-from app.cpts.history import endpoints as cpts_history
+from app.cpts.communes import endpoints as cpts_communes
 from app.cpts.history import endpoints as cpts_history
 from app.cpts.reading import endpoints as cpts_reading
-from app.cpts.writing import endpoints as cpts_writing
 from app.cpts.writing import endpoints as cpts_writing
 from app.database.engine import create_database_engine, database_url
 from app.database.sessions import Sessions
@@ -101,8 +100,7 @@ def _include_routes(app: FastAPI) -> None:
     for router in (
         health.router,
         cpts_reading.router,
-        cpts_writing.router,
-        cpts_history.router,
+        cpts_communes.router,
         cpts_writing.router,
         cpts_history.router,
         letters.router,

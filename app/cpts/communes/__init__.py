@@ -1,0 +1,1 @@
+"""The communes, and which CPTS holds each."""

@@ -1,0 +1,57 @@
+"""Routes that tell which CPTS holds which commune."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from app.cpts.communes import service
+from app.cpts.communes.schemas import CommunePage, RequestedCommunes, SingleCommune
+from app.cpts.reading.service import PageAddress
+from app.database.sessions import ReadingSession, ReadSession
+from app.http.caching import keep_until_change
+from app.http.parameters import Day
+from app.http.repository import current_revision
+from app.problems import NotFound, declared
+from app.settings import Settings
+
+router = APIRouter(prefix="/api/v1/communes", tags=["communes"])
+
+CommuneCode = Annotated[
+    str,
+    Path(max_length=20, description="Code INSEE, d'aujourd'hui ou d'hier.", examples=["42218"]),
+]
+
+
+def _answer(request: Request, session: ReadingSession, body: dict[str, Any]) -> Response:
+    keep_until_change(request, current_revision(session))
+    return Response(orjson.dumps(body), media_type="application/json")
+
+
+@router.get("", response_model=CommunePage, summary="Les communes, et qui les tient")
+def list_communes(
+    request: Request, session: ReadSession, filters: RequestedCommunes
+) -> Response:
+    """La meilleure réponse d'abord avec `q` ; par code sinon."""
+    settings: Settings = request.app.state.settings
+    address = PageAddress(
+        base=settings.service.public_url or "",
+        path=request.url.path,
+        query=tuple(request.query_params.multi_items()),
+    )
+    return _answer(request, session, service.commune_page(session, filters, address))
+
+
+@router.get(
+    "/{code}",
+    response_model=SingleCommune,
+    response_model_exclude_none=True,
+    responses=declared(NotFound),
+    summary="Une commune, et qui la tient",
+)
+def read_commune(
+    request: Request, session: ReadSession, code: CommuneCode, at: Day = None
+) -> Response:
+    """Un ancien code répond par la commune d'aujourd'hui, avec `former_code`."""
+    return _answer(request, session, service.single_commune(session, code, at))

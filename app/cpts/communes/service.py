@@ -1,0 +1,124 @@
+"""Reading the communes: bodies of answers, of one snapshot of the database."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from app.cpts.communes import repository
+from app.cpts.communes.repository import FoundCommunes
+from app.cpts.communes.rules import searches
+from app.cpts.communes.schemas import CommuneFilters
+from app.cpts.reading.rules import page_links
+from app.cpts.reading.service import PageAddress, check_values
+from app.database.calendar import today
+from app.database.sessions import ReadingSession
+from app.geography import naming
+from app.geography.repository import department_names, known_codes
+from app.problems import NotFound
+
+
+def commune_page(
+    session: ReadingSession, filters: CommuneFilters, address: PageAddress
+) -> dict[str, Any]:
+    """Give a page of communes; raises `Invalid` for an unknown region or department."""
+    check_values(session, region=filters.regions, department=filters.departments)
+    day = filters.at or today()
+    found = _find(session, filters, day)
+    items = [_public(item) for item in repository.commune_items(session, found.codes, day)]
+    return {
+        "items": items,
+        "number_matched": found.matched,
+        "number_returned": len(items),
+        "links": page_links(
+            address.base,
+            address.path,
+            address.query,
+            matched=found.matched,
+            returned=len(items),
+            limit=filters.limit,
+            offset=filters.offset,
+        ),
+    }
+
+
+def _find(session: ReadingSession, filters: CommuneFilters, day: date) -> FoundCommunes:
+    if filters.q is None:
+        return repository.find_communes(session, None, filters, day)
+    names = {
+        key: code for code, name in department_names(session) for key in naming.name_keys(name)
+    }
+    asked = searches(filters.q, names)
+    for search in asked:
+        found = repository.find_communes(session, search, filters, day)
+        if found.matched:
+            return found
+    if asked and asked[-1].key:
+        return repository.resembling_communes(session, asked[-1], filters, day)
+    return FoundCommunes(0, [])
+
+
+def single_commune(session: ReadingSession, given: str, day: date | None) -> dict[str, Any]:
+    """Give one commune by a code of today or of the past, or a city by its own.
+
+    Parameters: `given`, an INSEE code; `day`, today when None. Raises `NotFound`, with
+    the candidates when the territory of a former code was shared out.
+    """
+    day = day or today()
+    code = naming.commune_code(given)
+    rows = known_codes(session, [code]).get(code, []) if code and len(given) == 5 else []
+    if code is None or not rows:
+        raise NotFound("Aucune commune ne porte ni n'a porté ce code.")
+    items = repository.commune_items(session, [row.code for row in rows], day)
+    if rows[0].kind == "city":
+        return _city(session, code, items)
+    if rows[0].kind == "commune":
+        return _public(items[0])
+    if len(rows) > 1:
+        raise NotFound(
+            f"{rows[0].name} ({code}) a été partagée entre plusieurs communes : "
+            + ", ".join(f"{row.commune} ({row.code})" for row in rows)
+            + ".",
+            candidates=[
+                {"code": row.code, "name": row.commune, "department": row.department}
+                for row in rows
+            ],
+        )
+    return _public(items[0]) | {"former_code": code}
+
+
+def _public(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name != "city_code"}
+
+
+def _city(session: ReadingSession, code: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    known = repository.city_of(session, code)
+    assert known is not None
+    name, department = known
+    holders = [item["cpts"] for item in items]
+    return {
+        "code": code,
+        "name": name,
+        "kind": "city",
+        "department": department,
+        "region": items[0]["region"],
+        "population": sum(item["population"] for item in items),
+        "population_year": max(item["population_year"] for item in items),
+        "postcodes": _distinct(items, lambda item: item["postcodes"], lambda code: code),
+        # Held as a whole or by nobody in particular: each arrondissement tells its own.
+        "cpts": holders[0] if all(holder == holders[0] for holder in holders) else None,
+        "also_claimed_by": _distinct(
+            items,
+            lambda item: item["also_claimed_by"],
+            lambda claimant: (claimant["name"], claimant["id"] or 0),
+        ),
+        "arrondissements": [_public(item) for item in items],
+    }
+
+
+def _distinct(
+    items: list[dict[str, Any]],
+    values: Callable[[dict[str, Any]], list[Any]],
+    key: Callable[[Any], Any],
+) -> list[Any]:
+    found = {key(value): value for item in items for value in values(item)}
+    return [found[each] for each in sorted(found)]

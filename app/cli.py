@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from app.accounts.commands import token_commands
 from app.cpts.demonstration.commands import demonstration_commands
+from app.cpts.importing.commands import import_listing
 from app.cpts.verification.commands import verify_database
 from app.database import commands as database_commands
 from app.failures import Failure
@@ -30,6 +31,7 @@ database.command(
 database.command("check-migrations", hidden=True)(database_commands.check_migrations)
 database.command("verify")(verify_database)
 application.add_typer(database, name="db")
+application.command("import")(import_listing)
 application.add_typer(token_commands, name="token")
 application.add_typer(demonstration_commands, name="demo")
 

@@ -120,10 +120,10 @@ def _tell(plan: "Plan", *, dry_run: bool) -> None:
 
     new = sum(1 for entering in plan.entering if entering.registered is None)
     changed = sum(1 for entering in plan.entering if entering.changes) - new
+    verb = "entreraient" if dry_run else "entrées"
     typer.echo(
-        f"{len(plan.entering)} CPTS {'entreraient' if dry_run else 'entrées'} : {new} nouvelles, "
-        f"{changed} modifiées, {len(plan.entering) - new - changed} inchangées ; "
-        f"{len(plan.kept_out)} écartées."
+        f"{len(plan.entering)} CPTS {verb} : {new} nouvelles, {changed} modifiées, "
+        f"{len(plan.entering) - new - changed} inchangées ; {len(plan.kept_out)} écartées."
     )
     typer.echo(f"{len(plan.lines)} lignes : {counted(plan.lines)}.")
     if plan.doubtful:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
-import httpx2 as httpx2
+import httpx2
 
 from app.cpts.importing.sources import LARGEST_FILE, unusable
 

@@ -25,6 +25,8 @@ from app.cpts.importing.tables import clean
 
 MOST_FEATURES = 100_000
 _SUFFIXES = {Format.GEOJSON: ".geojson", Format.GPKG: ".gpkg", Format.SHAPEFILE: ".shp"}
+# A layer of unknown or mixed geometry may hold polygons.
+_WITH_POLYGONS = ("Polygon", "Surface", "Unknown", "Collection")
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -59,9 +61,7 @@ def read_layers(source: Source) -> list[Layer]:
         with _opened(source) as paths:
             for path in paths:
                 for name, kind in pyogrio.list_layers(path):
-                    if kind is None or "Polygon" in str(kind) or "Unknown" in str(kind):
-                        layers.append(_read_layer(source, path, str(name)))
-                    elif "GeometryCollection" in str(kind):
+                    if kind is None or any(word in kind for word in _WITH_POLYGONS):
                         layers.append(_read_layer(source, path, str(name)))
     except pyogrio.errors.DataSourceError:
         raise _damaged(source) from None
@@ -180,7 +180,7 @@ def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
     if present.empty:
         return frame.geometry.to_numpy()
     if frame.crs is None:
-        west, south, east, north = (float(bound) for bound in present.total_bounds)
+        west, south, east, north = shapely.total_bounds(present.to_numpy())
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
             raise unusable(
                 f"« {source.name} » ne dit pas son système de coordonnées "

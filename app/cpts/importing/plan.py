@@ -1,23 +1,23 @@
 """What an import is going to do, and what it says of every row: worked out, not written."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from app.cpts.importing import repository
 from app.cpts.importing.grouping import ListedCpts
-from app.cpts.importing.listing import Entry
+from app.cpts.importing.material import Material
+from app.cpts.importing.outcomes import report_lines
 from app.cpts.importing.report import ReportLine
 from app.cpts.importing.repository import Refusal, RegisteredCpts
-from app.cpts.importing.resolving import Reading, given_department
+from app.cpts.importing.resolving import Reading
 from app.cpts.importing.rules import (
     Candidate,
     Decision,
-    Holder,
     OnConflict,
     Outcome,
-    Standing,
     StageStep,
+    Standing,
     decide,
     stage_step,
 )
@@ -83,27 +83,6 @@ class Plan:
         return all(line.outcome.went_in for line in self.lines)
 
 
-@dataclass
-class Material:
-    """Everything that the decision is made from."""
-
-    entries: Sequence[Entry]
-    listed: Sequence[ListedCpts]
-    readings: list[Reading]
-    ranks: Mapping[str, int]
-    labels: Mapping[str, str]
-    registered: dict[int, RegisteredCpts] = field(default_factory=dict)
-    held: dict[int, dict[str, bool]] = field(default_factory=dict)
-    # By position of the CPTS, code → first row that names it, in the file's order.
-    communes: dict[int, dict[str, int]] = field(default_factory=dict)
-
-    def is_faulty(self, cpts: ListedCpts) -> bool:
-        """Whether the CPTS or one of its rows keeps it out, whatever the others do."""
-        return cpts.fault is not None or any(
-            not self.readings[row].outcome.went_in for row in cpts.rows
-        )
-
-
 def make_plan(session: ReadingSession, material: Material, options: Options) -> Plan:
     """Recognise the CPTS in the registry, decide who enters, and write the report's lines."""
     _recognise(session, material, options)
@@ -132,7 +111,7 @@ def make_plan(session: ReadingSession, material: Material, options: Options) -> 
         for cpts in material.listed
         if cpts.position in decision.granted
     ]
-    lines, kept_out = _report(material, decision, options)
+    lines, kept_out = report_lines(material, decision)
     refusals, fulfilled = _refusals(session, material, decision)
     return Plan(
         options.as_of,
@@ -285,104 +264,6 @@ def _told(codes: Collection[str]) -> str:
     return shown + ("…" if len(codes) > _MOST_TOLD else "")
 
 
-def _report(
-    material: Material, decision: Decision, options: Options
-) -> tuple[list[ReportLine], dict[str, str]]:
-    """Give one line per entry in the file's order, and why each CPTS stays out."""
-    told: dict[int, tuple[Outcome, str]] = {}
-    kept_out: dict[str, str] = {}
-    for cpts in material.listed:
-        enters = cpts.position in decision.granted
-        contested = decision.contested.get(cpts.position, {})
-        first_fault: int | None = None
-        for row in cpts.rows:
-            told[row] = _row_outcome(material, cpts, row, contested, enters=enters)
-            is_cause = told[row][0] not in (Outcome.SKIPPED, Outcome.LOADED, Outcome.CORRECTED)
-            if is_cause and first_fault is None:
-                first_fault = row
-        if enters:
-            continue
-        reason = cpts.fault.detail if cpts.fault else ""
-        if not reason and first_fault is not None:
-            entry = material.entries[first_fault]
-            reason = (
-                f"ligne {entry.row}, {entry.given or 'sans commune'} : {told[first_fault][1]}"
-            )
-        kept_out[cpts.name or "(sans nom)"] = reason
-        for row in cpts.rows:
-            if told[row][0] is Outcome.SKIPPED:
-                told[row] = (Outcome.SKIPPED, f"CPTS écartée : {reason}")
-    lines = [
-        _line(material, cpts, row, *told[row])
-        for row, cpts in sorted(
-            ((row, cpts) for cpts in material.listed for row in cpts.rows),
-            key=lambda pair: pair[0],
-        )
-    ]
-    return lines, kept_out
-
-
-def _row_outcome(
-    material: Material,
-    cpts: ListedCpts,
-    row: int,
-    contested: Mapping[str, Holder],
-    *,
-    enters: bool,
-) -> tuple[Outcome, str]:
-    reading = material.readings[row]
-    if not reading.outcome.went_in:
-        return reading.outcome, reading.detail
-    if cpts.fault is not None:
-        return cpts.fault.outcome, cpts.fault.detail
-    taken = [commune for commune in reading.communes if commune.code in contested]
-    if taken:
-        holders: dict[str, list[str]] = {}
-        for commune in taken:
-            who = _described(material, contested[commune.code])
-            holders.setdefault(who, []).append(f"{commune.name} ({commune.code})")
-        told = " ; ".join(
-            f"{', '.join(names)} : déjà tenue par {who}" for who, names in holders.items()
-        )
-        rest = " ; la CPTS entre sans elle" if enters else ""
-        return Outcome.CONFLICT, _joined(told + rest, reading.detail)
-    if not enters:
-        return Outcome.SKIPPED, ""
-    named = material.communes[cpts.position]
-    again = [c for c in reading.communes if named[c.code] != row]
-    if again:
-        first = material.entries[named[again[0].code]].row
-        return Outcome.CORRECTED, _joined(f"déjà nommée à la ligne {first}", reading.detail)
-    return reading.outcome, reading.detail
-
-
-def _described(material: Material, holder: Holder) -> str:
-    where = ""
-    if holder.position is not None:
-        first = material.entries[material.listed[holder.position].rows[0]]
-        where = f", même fichier, ligne {first.row}"
-    label = material.labels.get(holder.stage, holder.stage)
-    return f"« {holder.name} » ({label}{where})"
-
-
-def _line(
-    material: Material, cpts: ListedCpts, row: int, outcome: Outcome, detail: str
-) -> ReportLine:
-    entry = material.entries[row]
-    reading = material.readings[row]
-    sheet = f"feuille « {entry.sheet} »" if entry.sheet else ""
-    return ReportLine(
-        entry.row,
-        entry.cpts,
-        entry.given,
-        given_department(entry),
-        outcome,
-        [commune.code for commune in reading.communes],
-        [commune.name for commune in reading.communes],
-        _joined(sheet, detail, *entry.notes, *cpts.remarks.get(row, ())),
-    )
-
-
 def _refusals(
     session: ReadingSession, material: Material, decision: Decision
 ) -> tuple[list[Refusal], list[tuple[str, str]]]:
@@ -424,7 +305,3 @@ def _refusals(
         if standing.get(pair) != refusal or refusal.key in entering_new
     ]
     return fresh, settled
-
-
-def _joined(*parts: str) -> str:
-    return " ; ".join(part for part in parts if part)

@@ -43,7 +43,8 @@ def search_keys(session: ReadingSession, names: Iterable[str]) -> dict[str, str]
     """Give the key under which the registry compares each name."""
     distinct = sorted(set(names))
     statement = text(
-        "SELECT given, search_key(given) AS key FROM unnest(CAST(:names AS text[])) AS n (given)"
+        "SELECT given, search_key(given) AS key"
+        " FROM unnest(CAST(:names AS text[])) AS n (given)"
     )
     return {row.given: row.key for row in session.execute(statement, {"names": distinct})}
 

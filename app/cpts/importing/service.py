@@ -8,7 +8,8 @@ from app.cpts.importing.columns import Role
 from app.cpts.importing.grouping import group, states_a_stage
 from app.cpts.importing.layers import read_layer_listing
 from app.cpts.importing.listing import Listing, read_table_listing
-from app.cpts.importing.plan import Material, Options, Plan, make_plan
+from app.cpts.importing.material import Material
+from app.cpts.importing.plan import Options, Plan, make_plan
 from app.cpts.importing.resolving import read_names, read_polygons
 from app.cpts.importing.sources import Source, unusable
 from app.cpts.importing.values import stage_of

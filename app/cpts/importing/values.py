@@ -48,15 +48,15 @@ _STAGE_WORDINGS: tuple[tuple[str, str], ...] = (
     (r"(en |phase de )?(cours de )?negociation( .*)?", PROJET),
     (
         (
-            r"(lettre d intention|lettre|li|l i)\b.*\b(depose|deposee|en cours|redaction|instruction"
-            r"|ecriture|attente|transmise|recue|non validee|a venir|refusee)( .*)?"
+            r"(lettre d intention|lettre|li|l i)\b.*\b(depose|deposee|en cours|redaction"
+            r"|instruction|ecriture|attente|transmise|recue|non validee|a venir|refusee)( .*)?"
         ),
         DYNAMIQUE,
     ),
     (
         (
-            r"(projet de sante|ps|p s)\b.*\b(depose|en cours|redaction|instruction|ecriture|attente"
-            r"|transmis|recu|non valide|a venir|elaboration|refuse)( .*)?"
+            r"(projet de sante|ps|p s)\b.*\b(depose|en cours|redaction"
+            r"|instruction|ecriture|attente|transmis|recu|non valide|a venir|elaboration|refuse)( .*)?"
         ),
         "",
     ),

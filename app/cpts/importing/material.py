@@ -1,0 +1,34 @@
+"""Everything that the decision about a file is made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.cpts.importing.grouping import ListedCpts
+from app.cpts.importing.listing import Entry
+from app.cpts.importing.repository import RegisteredCpts
+from app.cpts.importing.resolving import Reading
+
+
+@dataclass
+class Material:
+    """The file as read and resolved, and what the registry knows of its CPTS.
+
+    `registered` is by position of the CPTS in the file; `held` by id in the registry, as
+    `app.cpts.writing.repository.own_claims_from` gives it; `communes` by position, from
+    code to the first row that names it, in the file's order.
+    """
+
+    entries: Sequence[Entry]
+    listed: Sequence[ListedCpts]
+    readings: list[Reading]
+    ranks: Mapping[str, int]
+    labels: Mapping[str, str]
+    registered: dict[int, RegisteredCpts] = field(default_factory=dict)
+    held: dict[int, dict[str, bool]] = field(default_factory=dict)
+    communes: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    def is_faulty(self, cpts: ListedCpts) -> bool:
+        """Whether the CPTS or one of its rows keeps it out, whatever the others do."""
+        return cpts.fault is not None or any(
+            not self.readings[row].outcome.went_in for row in cpts.rows
+        )

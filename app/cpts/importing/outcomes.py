@@ -1,0 +1,111 @@
+"""What became of every row, and why a CPTS stays out: the lines of the report."""
+
+from collections.abc import Mapping
+
+from app.cpts.importing.grouping import ListedCpts
+from app.cpts.importing.material import Material
+from app.cpts.importing.report import ReportLine
+from app.cpts.importing.resolving import given_department
+from app.cpts.importing.rules import Decision, Holder, Outcome
+
+
+def report_lines(
+    material: Material, decision: Decision
+) -> tuple[list[ReportLine], dict[str, str]]:
+    """Give one line per entry in the file's order, and why each CPTS stays out."""
+    told: dict[int, tuple[Outcome, str]] = {}
+    kept_out: dict[str, str] = {}
+    for cpts in material.listed:
+        enters = cpts.position in decision.granted
+        contested = decision.contested.get(cpts.position, {})
+        first_fault: int | None = None
+        for row in cpts.rows:
+            told[row] = _row_outcome(material, cpts, row, contested, enters=enters)
+            is_cause = told[row][0] not in (Outcome.SKIPPED, Outcome.LOADED, Outcome.CORRECTED)
+            if is_cause and first_fault is None:
+                first_fault = row
+        if enters:
+            continue
+        reason = cpts.fault.detail if cpts.fault else ""
+        if not reason and first_fault is not None:
+            entry = material.entries[first_fault]
+            reason = (
+                f"ligne {entry.row}, {entry.given or 'sans commune'} : {told[first_fault][1]}"
+            )
+        kept_out[cpts.name or "(sans nom)"] = reason
+        for row in cpts.rows:
+            if told[row][0] is Outcome.SKIPPED:
+                told[row] = (Outcome.SKIPPED, f"CPTS écartée : {reason}")
+    lines = [
+        _line(material, cpts, row, *told[row])
+        for row, cpts in sorted(
+            ((row, cpts) for cpts in material.listed for row in cpts.rows),
+            key=lambda pair: pair[0],
+        )
+    ]
+    return lines, kept_out
+
+
+def _row_outcome(
+    material: Material,
+    cpts: ListedCpts,
+    row: int,
+    contested: Mapping[str, Holder],
+    *,
+    enters: bool,
+) -> tuple[Outcome, str]:
+    reading = material.readings[row]
+    if not reading.outcome.went_in:
+        return reading.outcome, reading.detail
+    if cpts.fault is not None:
+        return cpts.fault.outcome, cpts.fault.detail
+    taken = [commune for commune in reading.communes if commune.code in contested]
+    if taken:
+        holders: dict[str, list[str]] = {}
+        for commune in taken:
+            who = _described(material, contested[commune.code])
+            holders.setdefault(who, []).append(f"{commune.name} ({commune.code})")
+        told = " ; ".join(
+            f"{', '.join(names)} : déjà tenue par {who}" for who, names in holders.items()
+        )
+        rest = " ; la CPTS entre sans elle" if enters else ""
+        return Outcome.CONFLICT, _joined(told + rest, reading.detail)
+    if not enters:
+        return Outcome.SKIPPED, ""
+    named = material.communes[cpts.position]
+    again = [c for c in reading.communes if named[c.code] != row]
+    if again:
+        first = material.entries[named[again[0].code]].row
+        return Outcome.CORRECTED, _joined(f"déjà nommée à la ligne {first}", reading.detail)
+    return reading.outcome, reading.detail
+
+
+def _described(material: Material, holder: Holder) -> str:
+    where = ""
+    if holder.position is not None:
+        first = material.entries[material.listed[holder.position].rows[0]]
+        where = f", même fichier, ligne {first.row}"
+    label = material.labels.get(holder.stage, holder.stage)
+    return f"« {holder.name} » ({label}{where})"
+
+
+def _line(
+    material: Material, cpts: ListedCpts, row: int, outcome: Outcome, detail: str
+) -> ReportLine:
+    entry = material.entries[row]
+    reading = material.readings[row]
+    sheet = f"feuille « {entry.sheet} »" if entry.sheet else ""
+    return ReportLine(
+        entry.row,
+        entry.cpts,
+        entry.given,
+        given_department(entry),
+        outcome,
+        [commune.code for commune in reading.communes],
+        [commune.name for commune in reading.communes],
+        _joined(sheet, detail, *entry.notes, *cpts.remarks.get(row, ())),
+    )
+
+
+def _joined(*parts: str) -> str:
+    return " ; ".join(part for part in parts if part)

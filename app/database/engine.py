@@ -22,6 +22,12 @@ def database_url(address: str) -> URL:
     return make_url(f"postgresql+psycopg://{rest}")
 
 
+def plain_address(address: str) -> str:
+    """Leave out a driver's name, which libpq does not know: `postgresql+psycopg://…`."""
+    scheme, separator, rest = address.partition("://")
+    return f"{scheme.partition('+')[0]}{separator}{rest}"
+
+
 def create_database_engine(
     address: str, *, connections: int = 20, application_name: str = "cpts"
 ) -> Engine:

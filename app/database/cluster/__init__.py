@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.database.cluster.private import PrivateCluster
 from app.database.cluster.server import ADMINISTRATOR_ROLE
+from app.database.engine import plain_address
 from app.database.requirements import check_database
 from app.progress import Progress
 from app.settings import DatabaseSettings
@@ -36,7 +37,7 @@ def database_server(
     usable database.
     """
     if settings.url is not None:
-        url = settings.url.get_secret_value()
+        url = plain_address(settings.url.get_secret_value())
         check_database(url)
         yield DatabaseAddress(url, private=False)
         return

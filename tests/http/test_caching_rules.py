@@ -1,0 +1,306 @@
+"""What is shared between requests, and what never is, told with a revision set by hand."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from app.http.caching import Caching, entity_tag, keep_until_change, matches
+from app.http.repository import Revision
+from app.http.revisions import Revisions, RevisionUnknown
+
+
+def revision(number: int) -> Revision:
+    return Revision(number, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+class Registry:
+    """An application over one number, and the look-up of its revision."""
+
+    def __init__(self) -> None:
+        self.number = 1
+        self.built = 0
+        self.asked = 0
+        self.down = False
+        self.kept = True
+        self.padding = b""
+        # Set for answers to leave; cleared, they wait with the number they have read.
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def current(self) -> Revision:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.down:
+            raise RevisionUnknown
+        return revision(self.number)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.built += 1
+        number = self.number
+        await self.gate.wait()
+        if self.kept:
+            keep_until_change(Request(scope), revision(number))
+        response = Response(b"state %d" % number + self.padding)
+        await response(scope, receive, send)
+
+
+def caching(registry: Registry, capacity: int = 100_000) -> Caching:
+    class Looked(Revisions):
+        def __init__(self) -> None:
+            pass
+
+        async def current(self) -> Revision:
+            return await registry.current()
+
+    return Caching(registry, revisions=Looked(), capacity=capacity)
+
+
+async def get(
+    app: Caching, path: str = "/", **headers: str
+) -> tuple[int, bytes, dict[str, str]]:
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    scope: Scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [
+            (name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()
+        ],
+    }
+    await app(scope, receive, send)
+    received = {key.decode(): value.decode() for key, value in messages[0]["headers"]}
+    return messages[0]["status"], b"".join(m.get("body", b"") for m in messages[1:]), received
+
+
+def run(scenario: Any) -> None:
+    asyncio.run(asyncio.wait_for(scenario, 10))
+
+
+def test_an_answer_is_built_once_until_the_registry_changes() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        assert (await get(app))[1] == b"state 1"
+        assert (await get(app))[1] == b"state 1"
+        assert registry.built == 1
+        registry.number = 2
+        assert (await get(app))[1] == b"state 2"
+        assert registry.built == 2
+
+    run(scenario())
+
+
+def test_an_answer_is_built_anew_on_another_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        monkeypatch.setenv("CPTS_TODAY", "2026-03-01")
+        await get(app)
+        await get(app)
+        assert registry.built == 1
+        monkeypatch.setenv("CPTS_TODAY", "2026-03-02")
+        await get(app)
+        assert registry.built == 2
+
+    run(scenario())
+
+
+def test_an_answer_begun_on_the_eve_is_not_kept_for_the_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        monkeypatch.setenv("CPTS_TODAY", "2026-03-01")
+        registry.gate.clear()
+        slow = asyncio.create_task(get(app))
+        await asyncio.sleep(0.01)
+        monkeypatch.setenv("CPTS_TODAY", "2026-03-02")
+        registry.gate.set()
+        await slow
+        await get(app)
+        assert registry.built == 2
+
+    run(scenario())
+
+
+def test_requests_that_arrive_together_share_what_began_after_the_first() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        registry.gate.clear()
+        first = asyncio.create_task(get(app))
+        await asyncio.sleep(0.01)
+        others = [asyncio.create_task(get(app)) for _ in range(20)]
+        await asyncio.sleep(0.01)
+        registry.gate.set()
+        answers = await asyncio.gather(first, *others)
+        assert {body for _, body, _ in answers} == {b"state 1"}
+        assert registry.built == 1
+
+    run(scenario())
+
+
+def test_a_request_never_shares_an_answer_that_was_begun_before_a_change_it_may_know() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        registry.gate.clear()
+        early = asyncio.create_task(get(app))
+        await asyncio.sleep(0.01)
+        registry.number = 2
+        late = [asyncio.create_task(get(app)) for _ in range(20)]
+        await asyncio.sleep(0.01)
+        registry.gate.set()
+        assert (await early)[1] == b"state 1"
+        assert {body for _, body, _ in await asyncio.gather(*late)} == {b"state 2"}
+        assert registry.built == 2
+
+    run(scenario())
+
+
+def test_a_change_makes_many_waiting_requests_build_once() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        await get(app)
+        registry.number = 2
+        answers = await asyncio.gather(*(get(app) for _ in range(50)))
+        assert {body for _, body, _ in answers} == {b"state 2"}
+        assert registry.built == 2
+
+    run(scenario())
+
+
+def test_without_the_database_nothing_kept_is_sent() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        await get(app)
+        registry.down = True
+        status, body, headers = await get(app)
+        assert status == 503
+        assert b"database-unavailable" in body
+        assert headers["retry-after"]
+        registry.down = False
+        assert (await get(app))[0] == 200
+
+    run(scenario())
+
+
+def test_an_answer_that_did_not_ask_for_it_is_not_kept() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        registry.kept = False
+        app = caching(registry)
+        for _ in range(3):
+            _, _, headers = await get(app)
+            assert "etag" not in headers
+        await asyncio.gather(*(get(app) for _ in range(3)))
+        assert registry.built == 6
+        assert registry.asked == 0
+
+    run(scenario())
+
+
+def test_what_a_token_is_shown_is_neither_kept_nor_taken_from_what_is_kept() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        _, _, headers = await get(app, authorization="Bearer x")
+        assert headers["etag"] == entity_tag(b"state 1")
+        await get(app)
+        await get(app, authorization="Bearer x")
+        assert registry.built == 3
+
+    run(scenario())
+
+
+def test_memory_stays_within_its_bound_and_the_least_recent_goes_first() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        registry.padding = b"x" * 8_500
+        app = caching(registry, capacity=30_500)
+        for path in ("/a", "/b", "/c", "/a", "/d"):
+            await get(app, path)
+        assert registry.built == 4
+        await get(app, "/a")
+        assert registry.built == 4
+        await get(app, "/b")
+        assert registry.built == 5
+        registry.padding = b"x" * 40_000
+        registry.number = 2
+        await get(app, "/a")
+        await get(app, "/a")
+        assert registry.built == 7
+
+    run(scenario())
+
+
+def test_each_coding_has_its_own_tag() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        registry.padding = b" " * 2_000
+        app = caching(registry)
+        tags = set()
+        for coding in ("br", "gzip", "identity"):
+            _, body, headers = await get(app, accept_encoding=coding)
+            assert headers["content-length"] == str(len(body))
+            assert headers.get("content-encoding", "identity") == coding
+            assert headers["vary"] == "Accept-Encoding"
+            assert headers["cache-control"] == "public, no-cache"
+            tags.add(headers["etag"])
+        assert len(tags) == 3
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("{tag}", 304),
+        ("W/{tag}", 304),
+        ('"other", W/{tag}', 304),
+        ("*", 304),
+        ('"other"', 200),
+        ("unquoted", 200),
+        ('"{bare', 200),
+    ],
+)
+def test_if_none_match_takes_lists_weak_tags_and_any(asked: str, status: int) -> None:
+    async def scenario() -> None:
+        app = caching(Registry())
+        _, _, headers = await get(app)
+        tag = headers["etag"]
+        for _ in range(2):
+            answered, body, received = await get(
+                app, if_none_match=asked.replace("{tag}", tag).replace("{bare", tag.strip('"'))
+            )
+            assert answered == status
+            assert received["etag"] == tag
+            assert bool(body) == (status == 200)
+
+    run(scenario())
+
+
+def test_if_match_ignores_the_coding_that_the_body_was_sent_in() -> None:
+    body = b"state"
+    for coding in ("", "br", "gzip"):
+        assert matches(entity_tag(body, coding), body)
+        assert matches(f'"x", {entity_tag(body, coding)}', body)
+        assert not matches(entity_tag(b"other", coding), body)
+    assert matches("*", body)
+    assert not matches("", body)

@@ -1,0 +1,137 @@
+"""What a request may carry, and the headers of every answer."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.http.body import MAXIMUM_BODY_BYTES
+
+CHECK = "/api/v1/letters/check"
+
+
+def test_a_body_that_is_too_large_is_refused(client: TestClient) -> None:
+    body = b'{"communes": ["' + b"x" * MAXIMUM_BODY_BYTES + b'"]}'
+    response = client.post(CHECK, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+    assert response.json()["code"] == "too-large"
+
+
+def test_a_body_that_is_too_large_is_refused_without_its_length_announced(
+    client: TestClient,
+) -> None:
+    def parts() -> Iterator[bytes]:
+        for _ in range(MAXIMUM_BODY_BYTES // 1_000_000 + 2):
+            yield b" " * 1_000_000
+
+    response = client.post(CHECK, content=parts(), headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_of_another_type_is_refused(client: TestClient, media_type: str) -> None:
+    response = client.post(
+        CHECK, content=b'{"communes": ["59350"]}', headers={"Content-Type": media_type}
+    )
+    assert response.status_code == 415
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"communes": ["\\u0000"]}',
+        b'{"communes": ["\\ud800"]}',
+        b'{"name": "\\udfff\\ud800", "communes": ["59350"]}',
+        b"null",
+        b"[]",
+        b"1e999",
+        b'{"communes": NaN}',
+        b'{"communes": ["59350"], "communes2": 1}',
+    ],
+)
+def test_a_body_that_is_no_text_or_no_question_is_invalid(
+    client: TestClient, body: bytes
+) -> None:
+    response = client.post(CHECK, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert response.json()["code"] == "invalid"
+
+
+def test_a_pair_of_surrogates_is_text(client: TestClient) -> None:
+    response = client.post(
+        CHECK,
+        content=b'{"communes": ["59350"], "name": "\\ud83d\\ude00"}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/cpts?q=%00", "/api/v1/cpts/%00", "/api/v1/cpts?region=32%00"]
+)
+def test_the_null_character_is_refused_everywhere(client: TestClient, path: str) -> None:
+    assert client.get(path).status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cpts?q=%ff%fe", "/api/v1/cpts?q=%ed%a0%80"])
+def test_bytes_that_are_no_text_are_searched_for_in_vain(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 200
+    assert response.json()["number_matched"] == 0
+
+
+def test_head_answers_like_get_without_a_body(client: TestClient) -> None:
+    for path in ("/api/v1/stages", "/healthz", "/nowhere"):
+        got, head = client.get(path), client.head(path)
+        assert head.status_code == got.status_code
+        assert head.content == b""
+        assert head.headers.get("etag") == got.headers.get("etag")
+        assert head.headers["content-length"] == got.headers["content-length"]
+
+
+def test_pages_of_other_origins_may_read(client: TestClient) -> None:
+    response = client.get("/api/v1/stages", headers={"Origin": "https://carte.example"})
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert "ETag" in response.headers["access-control-expose-headers"]
+    preflight = client.options(
+        "/api/v1/cpts",
+        headers={
+            "Origin": "https://carte.example",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "if-none-match",
+        },
+    )
+    assert preflight.status_code == 204
+    assert "If-None-Match" in preflight.headers["access-control-allow-headers"]
+
+
+def test_pages_of_other_origins_may_not_write(client: TestClient) -> None:
+    preflight = client.options(
+        "/api/v1/cpts",
+        headers={
+            "Origin": "https://carte.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization",
+        },
+    )
+    assert "POST" not in preflight.headers["access-control-allow-methods"]
+    assert "uthorization" not in preflight.headers["access-control-allow-headers"]
+
+
+def test_every_answer_bears_the_headers_of_safety(client: TestClient) -> None:
+    for path in ("/api/v1/stages", "/nowhere", "/docs", "/healthz"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in headers["content-security-policy"]
+
+
+def test_another_method_is_refused_in_the_shape_of_every_error(client: TestClient) -> None:
+    response = client.put("/api/v1/stages")
+    assert response.status_code == 405
+    assert response.json()["code"] == "method-not-allowed"
+    assert "GET" in response.headers["allow"]

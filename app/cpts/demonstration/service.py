@@ -64,10 +64,13 @@ def load_on_first_start(engine: Engine, progress: Progress) -> None:
         load_demonstration(engine, progress)
 
 
-def load_demonstration(engine: Engine, progress: Progress) -> tuple[int, int]:
+def load_demonstration(
+    engine: Engine, progress: Progress, directory: Path = DIRECTORY
+) -> tuple[int, int]:
     """Load the demonstration data, in place of what is left of an earlier load.
 
-    Communes that a real CPTS holds, or will hold, are left out.
+    Communes that a real CPTS holds, or will hold, are left out. `directory` holds the two
+    files of `read_demonstration`.
 
     Returns: the numbers of CPTS and of communes loaded.
     """
@@ -75,7 +78,7 @@ def load_demonstration(engine: Engine, progress: Progress) -> tuple[int, int]:
     with progress.step(label), session_scope(engine) as session:
         repository.lock_registry(session)
         demonstration.remove(session)
-        return _insert(session, read_demonstration())
+        return _insert(session, read_demonstration(directory))
 
 
 def remove_demonstration(session: WritingSession) -> int:

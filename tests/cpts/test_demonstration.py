@@ -1,0 +1,102 @@
+"""Demonstration data: offered once, marked, and out of the way of real CPTS."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
+
+from app.cpts.demonstration.service import (
+    DIRECTORY,
+    load_demonstration,
+    load_on_first_start,
+    remove_demonstration,
+)
+from app.database.sessions import session_scope
+from app.progress import SilentProgress
+
+Register = Callable[..., int]
+
+
+@pytest.fixture(autouse=True)
+def _never_loaded(engine: Engine) -> Iterator[None]:
+    reset = text("UPDATE registry_revision SET demonstration_loaded_at = NULL")
+    with engine.begin() as connection:
+        connection.execute(reset)
+    yield
+    with engine.begin() as connection:
+        connection.execute(reset)
+
+
+@pytest.fixture
+def of_the_north(tmp_path: Path) -> Path:
+    """The demonstration data of the Nord department alone, which loads in an instant."""
+    keys = set()
+    for name, wanted in (
+        ("demonstration_claims.csv", lambda row: row["commune"].startswith("59")),
+        ("demonstration_cpts.csv", lambda row: row["key"] in keys),
+    ):
+        with (DIRECTORY / name).open(encoding="utf-8", newline="") as source:
+            reader = csv.DictReader(source)
+            rows = [row for row in reader if wanted(row)]
+            keys |= {row["key"] for row in rows}
+            with (tmp_path / name).open("w", encoding="utf-8", newline="") as target:
+                writer = csv.DictWriter(target, reader.fieldnames or [])
+                writer.writeheader()
+                writer.writerows(rows)
+    return tmp_path
+
+
+def count(client: TestClient) -> int:
+    return int(client.get("/api/v1/cpts", params={"limit": 1}).json()["number_matched"])
+
+
+def test_it_covers_the_country_once_and_does_not_come_back_once_removed(
+    client: TestClient, engine: Engine
+) -> None:
+    load_on_first_start(engine, SilentProgress())
+    assert 700 <= count(client) <= 780
+    first = client.get("/api/v1/cpts", params={"limit": 1}).json()["items"][0]
+    assert first["demonstration"] is True
+    assert first["name"].startswith("Démo")
+    coverage = client.get("/api/v1/coverage", params={"level": "region"}).json()
+    assert len(coverage["items"]) == 18
+    assert all(0.3 < item["share_covered"] < 1 for item in coverage["items"])
+    with session_scope(engine) as session:
+        assert remove_demonstration(session) > 700
+    load_on_first_start(engine, SilentProgress())
+    assert count(client) == 0
+
+
+def test_it_leaves_out_the_communes_of_real_cpts_and_is_not_offered_beside_them(
+    client: TestClient, register: Register, engine: Engine, of_the_north: Path
+) -> None:
+    lille = register("CPTS réelle", communes=("59350",))
+    load_on_first_start(engine, SilentProgress())
+    assert count(client) == 1
+    load_demonstration(engine, SilentProgress(), of_the_north)
+    again, communes = load_demonstration(engine, SilentProgress(), of_the_north)
+    assert communes > 400
+    assert count(client) == again + 1
+    commune = client.get("/api/v1/communes/59350").json()
+    assert commune["cpts"]["id"] == lille
+
+
+def test_a_demonstration_cpts_conflicts_like_any_other_and_says_what_it_is(
+    client: TestClient,
+    bearer: Callable[..., dict[str, str]],
+    engine: Engine,
+    of_the_north: Path,
+) -> None:
+    load_demonstration(engine, SilentProgress(), of_the_north)
+    with engine.connect() as connection:
+        held = connection.execute(text("SELECT commune_code FROM claim LIMIT 1")).scalar_one()
+    response = client.post(
+        "/api/v1/cpts",
+        json={"name": "CPTS réelle", "stage": "aci_signe", "communes": [held]},
+        headers=bearer("admin"),
+    )
+    assert response.status_code == 409
+    assert response.json()["conflicts"][0]["cpts"]["demonstration"] is True

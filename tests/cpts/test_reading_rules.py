@@ -1,0 +1,94 @@
+"""Choices of the reading side, without a database."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.cpts.reading.rules import day_shown, page_links, spreadsheet_safe, suitable_detail
+from app.cpts.reading.schemas import Filters
+from app.http.parameters import Bbox
+
+FRANCE = Bbox(-5, 41, 10, 51)
+
+
+@pytest.mark.parametrize(
+    ("filters", "detail"),
+    [
+        (Filters(), "national"),
+        (Filters(stages=("aci_signe",), q="val"), "national"),
+        (Filters(regions=("32",)), "region"),
+        (Filters(departments=("59", "62")), "department"),
+        (Filters(regions=("32",), departments=("59",)), "department"),
+        (Filters(bbox=FRANCE), "national"),
+        (Filters(bbox=Bbox(2, 48, 8, 50)), "region"),
+        (Filters(bbox=Bbox(2, 48, 4, 50)), "department"),
+        (Filters(bbox=Bbox(2, 48, 2.4, 48.2)), "full"),
+        (Filters(bbox=FRANCE, regions=("32",)), "region"),
+        (Filters(bbox=Bbox(2, 48, 2.4, 48.2), regions=("11",)), "full"),
+    ],
+)
+def test_the_detail_suits_the_narrowest_filter(filters: Filters, detail: str) -> None:
+    assert suitable_detail(filters) == detail
+
+
+FIRST, LAST, END = date(2024, 3, 1), date(2026, 2, 28), date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("day", "asked", "shown"),
+    [
+        (date(2025, 1, 1), False, date(2025, 1, 1)),
+        (date(2025, 1, 1), True, date(2025, 1, 1)),
+        (FIRST, True, FIRST),
+        (date(2024, 2, 29), True, None),
+        (date(2024, 2, 29), False, FIRST),
+        (LAST, True, LAST),
+        (END, True, LAST),
+        (date(2030, 1, 1), False, LAST),
+    ],
+)
+def test_a_single_cpts_is_shown_on_a_day_of_its_life(
+    day: date, asked: bool, shown: date | None
+) -> None:
+    assert day_shown(FIRST, END, day, asked=asked) == shown
+
+
+def test_a_cpts_that_ended_on_its_first_day_is_shown_on_that_day() -> None:
+    assert day_shown(FIRST, FIRST, END, asked=False) == FIRST
+
+
+@given(
+    matched=st.integers(0, 50),
+    limit=st.integers(1, 20),
+    offset=st.integers(0, 60),
+)
+def test_a_next_page_is_linked_exactly_when_more_remain(
+    matched: int, limit: int, offset: int
+) -> None:
+    returned = max(0, min(limit, matched - offset))
+    links = {
+        link["rel"]: link["href"]
+        for link in page_links(
+            "", "/l", (("q", "a b&c"),), matched=matched, returned=returned, limit=limit,
+            offset=offset,
+        )
+    }  # fmt: skip
+    assert ("next" in links) == (offset + limit < matched)
+    assert ("prev" in links) == (offset > 0)
+    if "next" in links:
+        assert links["next"] == f"/l?q=a+b%26c&limit={limit}&offset={offset + limit}"
+
+
+def test_links_bear_the_outside_address_when_there_is_one() -> None:
+    (link,) = page_links(
+        "https://carte.example", "/l", (), matched=1, returned=1, limit=10, offset=0
+    )
+    assert link == {"rel": "self", "href": "https://carte.example/l"}
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+33", "-1", "@A1", "\t=1", "\r=1"])
+def test_a_cell_is_never_a_formula(value: str) -> None:
+    assert spreadsheet_safe(value) == "'" + value
+    assert spreadsheet_safe("CPTS =1") == "CPTS =1"

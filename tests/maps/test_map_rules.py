@@ -56,7 +56,7 @@ def test_the_title_names_every_filter() -> None:
         departments=("59",),
         stages=("aci_signe",),
         themes=("diabete",),
-        tiers=(2,),
+        tiers=("2",),
         q="lille",
         bbox=Bbox(1, 2, 3, 4),
         at=date(2026, 1, 1),

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+# The registry's tables refer to that of tokens: a command that writes needs both.
+import app.accounts.models  # noqa: F401
 from app.accounts.commands import token_commands
 from app.cpts.demonstration.commands import demonstration_commands
 from app.cpts.importing.commands import import_listing

@@ -1,8 +1,8 @@
 """Makes the Python environment; run by the launcher with the system's Python.
 
 Only the standard library is there yet, and nothing of `app` is imported. Usage:
-python installation.py CHECKOUT LOCK, where LOCK is the name of a list of requirements
-with hashes.
+python installation.py CHECKOUT LOCK [ENVIRONMENT], where LOCK is the name of a list of
+requirements with hashes, and ENVIRONMENT the folder that gets them, `.venv` by default.
 """
 
 import fcntl
@@ -19,11 +19,11 @@ from typing import NoReturn
 _INCLUDED = {"requirements-dev.lock": ["requirements.lock"]}
 
 
-def main(checkout: Path, lock: str) -> None:
-    """Install the requirements of `lock` into the environment of `checkout`."""
-    environment = checkout / ".venv"
+def main(checkout: Path, lock: str, folder: str = ".venv") -> None:
+    """Install the requirements of `lock` into the environment `folder` of `checkout`."""
+    environment = checkout / folder
     try:
-        gate = (checkout / ".venv.lock").open("a")
+        gate = (checkout / f"{folder}.lock").open("a")
     except PermissionError:
         _stop(f"ce compte ne peut pas écrire dans {checkout}.")
     with gate:
@@ -156,6 +156,6 @@ def _stop(reason: str) -> NoReturn:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]), sys.argv[2])
+        main(Path(sys.argv[1]), *sys.argv[2:])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -75,7 +75,7 @@ def names(registry: Registry, ids: list[int]) -> set[str]:
         ("tier=4", {"lille"}),
         ("tier=2", {"alpes", "corse"}),
         ("tier=2,3", {"alpes", "corse", "arras"}),
-        ("bbox=3,50.6,3.1,50.7", {"lille", "arras"}),
+        ("bbox=3,50.6,3.15,50.7", {"lille", "arras"}),
         ("bbox=3.05,50.63,3.05,50.63", {"lille"}),
         ("bbox=-30,30,-20,40", set()),
         ("bbox=-180,-90,180,90", {"lille", "arras", "alpes", "corse"}),

@@ -57,7 +57,8 @@ def test_what_somebody_with_the_rights_of_an_owner_damaged_is_named(
     with engine.begin() as connection:
         connection.execute(
             text(
-                "INSERT INTO cpts_stage (cpts_id, since, stage_slug) VALUES (:cpts, '2023-01-01', 'projet_sante_valide')"
+                "INSERT INTO cpts_stage (cpts_id, since, stage_slug)"
+                " VALUES (:cpts, '2023-01-01', 'projet_sante_valide')"
             ),
             {"cpts": cpts},
         )

@@ -181,7 +181,11 @@ class _Question:
     def _understand(self, given: Given) -> _Understood:
         text = naming.tidy(given.text)
         code, siren = naming.commune_code(text), naming.siren_code(text)
-        departments = naming.department_codes(given.department or "", self._known_departments)
+        departments = (
+            naming.department_codes(given.department, self._known_departments)
+            if given.department
+            else ()
+        )
         name = naming.district_of_a_department(text, departments) or given.text
         return _Understood(
             given,

@@ -1,5 +1,6 @@
 """The SQL about communes and who holds them."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -23,15 +24,7 @@ _PAGE = """
     WITH matched AS MATERIALIZED (
         SELECT m.code, min(m.rank) AS rank FROM ({matching}) m GROUP BY m.code
     ), found AS MATERIALIZED (
-        SELECT m.code, m.rank FROM matched m JOIN commune c ON c.code = m.code
-        WHERE (CAST(:departments AS text[]) IS NULL OR c.department_code = ANY (:departments))
-          AND (CAST(:regions AS text[]) IS NULL OR c.region_code = ANY (:regions))
-          AND (CAST(:postcode AS text) IS NULL OR EXISTS (
-              SELECT FROM commune_postcode p
-              WHERE p.commune_code = c.code AND p.postcode = :postcode))
-          AND (CAST(:held AS boolean) IS NULL OR :held = EXISTS (
-              SELECT FROM claim h
-              WHERE h.commune_code = c.code AND h.held @> CAST(:day AS date)))
+        SELECT m.code, m.rank FROM matched m {conditions}
     ), page AS (
         SELECT f.code, row_number() OVER (ORDER BY f.rank, {order} f.code) AS position
         FROM found f {population}
@@ -44,7 +37,24 @@ _BY_SIZE = {
     "order": "n.population DESC,",
     "population": "CROSS JOIN LATERAL commune_population_on(f.code, :day) n",
 }
-_TEXTS = ("key", "start", "anchor", "digits", "code", "postcode")
+_BY_CODE = {"order": "", "population": ""}
+# Rows of communes carry their polygons: they are read only when a filter needs them.
+_CONDITIONS = {
+    "departments": "m.code IN (SELECT c.code FROM commune c"
+    " WHERE c.department_code = ANY (:departments))",
+    "regions": "m.code IN (SELECT c.code FROM commune c WHERE c.department_code IN"
+    " (SELECT d.code FROM department d WHERE d.region_code = ANY (:regions)))",
+    "postcode": "m.code IN (SELECT p.commune_code FROM commune_postcode p"
+    " WHERE p.postcode = :postcode)",
+    "held": ":held = EXISTS (SELECT FROM claim h"
+    " WHERE h.commune_code = m.code AND h.held @> CAST(:day AS date))",
+}
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("key", "start", "anchor", "digits", "code", "postcode"), Text()),
+    **dict.fromkeys(("words", "departments", "regions"), ARRAY(Text)),
+    "held": Boolean(),
+    "day": Date(),
+}
 
 
 @dataclass(frozen=True)
@@ -61,33 +71,38 @@ def _script(name: str) -> str:
 
 
 @cache
-def _page_statement(matching: str, *, by_size: bool) -> TextClause:
-    size = _BY_SIZE if by_size else {"order": "", "population": ""}
-    statement = text(_PAGE.format(matching=_script(matching), **size))
-    types: dict[str, Any] = dict.fromkeys(_TEXTS, Text())
-    types |= dict.fromkeys(("words", "departments", "regions"), ARRAY(Text))
-    types |= {"held": Boolean(), "day": Date()}
-    named = {name for name in types if f":{name}" in statement.text}
-    return statement.bindparams(*(bindparam(name, type_=types[name]) for name in named))
+def _page_statement(matching: str, filtered: tuple[str, ...], *, by_size: bool) -> TextClause:
+    conditions = " AND ".join(_CONDITIONS[name] for name in filtered)
+    statement = text(
+        _PAGE.format(
+            matching=_script(matching),
+            conditions=f"WHERE {conditions}" if conditions else "",
+            **(_BY_SIZE if by_size else _BY_CODE),
+        )
+    )
+    named = set(re.findall(r":(\w+)", statement.text)) & set(_TYPES)
+    return statement.bindparams(*(bindparam(name, type_=_TYPES[name]) for name in named))
 
 
 def find_communes(
     session: ReadingSession, search: Search | None, filters: CommuneFilters, day: date
 ) -> FoundCommunes:
     """Find a page of communes: best rank, then most inhabitants; by code without a search."""
+    if search is None:
+        narrowed = _narrowed(None, filters)
+        return _page(session, "every", {}, narrowed=narrowed, filters=filters, day=day)
     parameters = {
-        "everything": search is None,
-        "named": search is not None and search.key != "",
-        "key": search.key if search else "",
-        "start": f"{search.key}%" if search else "",
+        "key": search.key,
+        "start": f"{search.key}%",
         # The longest word is the one that the trigram index narrows most.
-        "anchor": f"%{max(search.words, key=len)}%" if search and search.words else "",
-        "words": list(search.words) if search else [],
-        "digits": search.digits if search else None,
-        "code": search.code if search else None,
+        "anchor": f"%{max(search.words, key=len)}%" if search.words else "",
+        "words": list(search.words),
+        "digits": f"{search.digits}%" if search.digits else None,
+        "code": search.code,
     }
-    statement = _page_statement("matching", by_size=search is not None)
-    return _page(session, statement, parameters | _narrowed(search, filters, day))
+    matching = "names" if search.key else "codes"
+    narrowed = _narrowed(search, filters)
+    return _page(session, matching, parameters, narrowed=narrowed, filters=filters, day=day)
 
 
 def resembling_communes(
@@ -98,30 +113,37 @@ def resembling_communes(
         text("SELECT set_config('pg_trgm.similarity_threshold', :share, true)"),
         {"share": RESEMBLANCE},
     )
-    statement = _page_statement("resembling", by_size=True)
-    return _page(session, statement, {"key": search.key} | _narrowed(search, filters, day))
+    narrowed = _narrowed(search, filters)
+    named = {"key": search.key}
+    return _page(session, "resembling", named, narrowed=narrowed, filters=filters, day=day)
 
 
-def _narrowed(search: Search | None, filters: CommuneFilters, day: date) -> dict[str, Any]:
+def _narrowed(search: Search | None, filters: CommuneFilters) -> dict[str, Any]:
     departments: set[str] | None = set(filters.departments) or None
     if search and search.departments:
         named = set(search.departments)
         departments = named if departments is None else departments & named
-    return {
+    given = {
         "departments": None if departments is None else sorted(departments),
         "regions": list(filters.regions) or None,
         "postcode": filters.postcode,
         "held": filters.held,
-        "day": day,
-        "limit": filters.limit,
-        "offset": filters.offset,
     }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _page(
-    session: ReadingSession, statement: TextClause, parameters: dict[str, Any]
+    session: ReadingSession,
+    matching: str,
+    parameters: dict[str, Any],
+    *,
+    narrowed: dict[str, Any],
+    filters: CommuneFilters,
+    day: date,
 ) -> FoundCommunes:
-    row = session.execute(statement, parameters).one()
+    statement = _page_statement(matching, tuple(narrowed), by_size=matching != "every")
+    bounds = {"day": day, "limit": filters.limit, "offset": filters.offset}
+    row = session.execute(statement, parameters | narrowed | bounds).one()
     return FoundCommunes(row.matched, list(row.codes))
 
 

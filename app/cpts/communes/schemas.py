@@ -1,22 +1,28 @@
 """What is asked about communes, and the shape of what comes back."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from app.http.parameters import Day, DepartmentCodes, Offset, RegionCodes
+from app.problems import Invalid
 
 DEFAULT_LIMIT = 20
 MAXIMUM_LIMIT = 1_000
 
 
-def _five_digits(value: Any) -> Any:
-    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) == 5):
-        raise ValueError("Un code postal de cinq chiffres est attendu.")
-    return value
+def _check_postcode(postcode: str | None) -> None:
+    if postcode is not None and not re.fullmatch(r"[0-9]{5}", postcode):
+        raise Invalid.at(
+            "query",
+            "postcode",
+            message="Un code postal de cinq chiffres est attendu.",
+            accepted=["cinq chiffres"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,6 @@ async def _filters(
     postcode: Annotated[
         str | None,
         Query(description="Code postal, cinq chiffres.", examples=["42000"]),
-        BeforeValidator(_five_digits),
     ] = None,
     held: Annotated[
         Literal["true", "false"] | None,
@@ -63,6 +68,7 @@ async def _filters(
     ] = DEFAULT_LIMIT,
     offset: Offset = 0,
 ) -> CommuneFilters:
+    _check_postcode(postcode)
     return CommuneFilters(
         q=q.strip() or None if q else None,
         departments=tuple(department),

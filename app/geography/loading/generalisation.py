@@ -45,8 +45,7 @@ def generalise(coverage: Geometries, scale: Scale) -> Geometries:
     no valid coverage.
     """
     simplified = shapely.coverage_simplify(coverage, scale.tolerance, simplify_boundary=True)
-    snapped = _on_grid(simplified, scale.decimals)
-    check_coverage(snapped, scale.name)
+    snapped = _on_grid(simplified, scale)
     if (shapely.get_num_geometries(snapped) < shapely.get_num_geometries(coverage)).any():
         raise Failure(f"Généralisation « {scale.name} » : une île a disparu.")
     return snapped
@@ -69,16 +68,26 @@ def as_multipolygons(polygons: Geometries) -> Geometries:
 def check_coverage(coverage: Geometries, name: str) -> None:
     """Check that every geometry is a valid MultiPolygon and none overlaps a neighbour.
 
-    Raises `Failure` that says which of these does not hold.
+    Raises `Failure` that says for how many polygons this does not hold.
     """
-    if shapely.is_empty(coverage).any():
-        raise Failure(f"Géométrie « {name} » : une commune n'a plus de contour.")
-    if not (shapely.get_type_id(coverage) == shapely.GeometryType.MULTIPOLYGON).all():
-        raise Failure(f"Géométrie « {name} » : un contour n'est pas un MultiPolygon.")
-    if not shapely.is_valid(coverage).all():
-        raise Failure(f"Géométrie « {name} » : un contour n'est pas valide.")
-    if not shapely.coverage_is_valid(coverage):
-        raise Failure(f"Géométrie « {name} » : des contours voisins se chevauchent.")
+    spoilt = _spoilt(coverage)
+    if spoilt.any():
+        raise Failure(
+            f"Contours ({name}) : {spoilt.sum()} communes sans contour valide, ou dont le "
+            "contour empiète sur un voisin."
+        )
+
+
+def _spoilt(coverage: Geometries) -> NDArray[np.bool_]:
+    """Tell which polygons are empty, invalid, or do not meet their neighbours exactly."""
+    spoilt: NDArray[np.bool_] = (
+        shapely.is_empty(coverage)
+        | (shapely.get_type_id(coverage) != shapely.GeometryType.MULTIPOLYGON)
+        | ~shapely.is_valid(coverage)
+    )
+    if not spoilt.any():
+        spoilt |= ~shapely.is_empty(shapely.coverage_invalid_edges(coverage))
+    return spoilt
 
 
 def outlines(coverage: Geometries, groups: NDArray[Any]) -> dict[str, Any]:
@@ -87,36 +96,32 @@ def outlines(coverage: Geometries, groups: NDArray[Any]) -> dict[str, Any]:
     Parameters: `coverage` and `groups`, one code per polygon, of the same length.
     """
     codes = sorted(set(groups.tolist()))
-    united = [shapely.union_all(coverage[groups == code]) for code in codes]
+    united = [shapely.coverage_union_all(coverage[groups == code]) for code in codes]
     return dict(zip(codes, as_multipolygons(np.array(united, dtype=object)), strict=True))
 
 
-def _on_grid(coverage: Geometries, decimals: int) -> Geometries:
+def _on_grid(coverage: Geometries, scale: Scale) -> Geometries:
     """Round the vertices, save those of polygons that rounding would spoil.
 
     A vertex is rounded, or not, for all the polygons that share it: otherwise their
     common border would open.
     """
+    coverage = as_multipolygons(coverage)
     exact = shapely.get_coordinates(coverage)
-    rounded = np.round(exact, decimals)
-    _, vertex = np.unique(exact, axis=0, return_inverse=True)
-    vertex = vertex.reshape(-1)
-    counts = shapely.get_num_coordinates(coverage)
-    owner = np.repeat(np.arange(len(coverage)), counts)
-    kept = np.zeros(vertex.max() + 1, dtype=bool)
+    rounded = np.round(exact, scale.decimals)
+    _, vertex = np.unique(exact.view(np.complex128).reshape(-1), return_inverse=True)
+    owner = np.repeat(np.arange(len(coverage)), shapely.get_num_coordinates(coverage))
+    kept = np.zeros(len(exact), dtype=bool)
     for _ in range(_ROUNDS):
         coordinates = np.where(kept[vertex][:, None], exact, rounded)
         snapped = shapely.set_coordinates(coverage.copy(), coordinates)
-        spoilt = (
-            ~shapely.is_valid(snapped)
-            | shapely.is_empty(snapped)
-            | ~shapely.is_empty(shapely.coverage_invalid_edges(snapped))
-        )
+        spoilt = _spoilt(snapped)
         if not spoilt.any():
             distinct = np.asarray(shapely.remove_repeated_points(snapped), dtype=object)
             return as_multipolygons(distinct)
         kept[vertex[spoilt[owner]]] = True
-    return as_multipolygons(coverage)
+    check_coverage(coverage, scale.name)
+    return coverage
 
 
 def as_ewkb(geometries: Any) -> list[Any]:

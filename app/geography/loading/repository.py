@@ -240,10 +240,15 @@ def apply_attributes(cursor: Cursor[Any]) -> None:
 
 
 def record_release(cursor: Cursor[Any], reference_date: date, content_hash: str) -> None:
-    """Say which release the database holds, and let the planner know the new sizes."""
+    """Say which release the database holds."""
     cursor.execute(_RECORD_RELEASE, (reference_date, content_hash))
-    for table in LOADED_TABLES:
-        cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table)))
+
+
+def vacuum(engine: Engine) -> None:
+    """Let the planner know the new sizes, and indexes answer without a look at the tables."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in LOADED_TABLES:
+            connection.exec_driver_sql(f"VACUUM (ANALYZE) {table}")
 
 
 def _cursor(connection: Connection) -> Cursor[Any]:

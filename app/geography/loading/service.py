@@ -1,6 +1,7 @@
 """One use case: bring the database to the reference geography of some files."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def load_geography(engine: Engine, progress: Progress, directory: Path = GEO_DAT
         for line in _notices(cursor):
             progress.say(line)
         _apply(cursor, release, progress)
+    repository.vacuum(engine)
     return True
 
 
@@ -81,8 +83,12 @@ def _shapes(release: Release, progress: Progress) -> dict[str, dict[str, list[st
         general.check_coverage(full, "pleine précision")
         shapes["commune"]["geom"] = general.as_ewkb(full)
         step.advance()
-        for scale in general.SCALES:
-            coverage = general.generalise(full, scale)
+        with ThreadPoolExecutor() as threads:
+            # The geometry library works outside of Python's lock.
+            coverages = threads.map(
+                lambda scale: general.generalise(full, scale), general.SCALES
+            )
+        for scale, coverage in zip(general.SCALES, coverages, strict=True):
             column = f"geom_{scale.name}"
             shapes["commune"][column] = general.as_ewkb(coverage)
             shapes["department"][column] = _outlines(

@@ -1,0 +1,1 @@
+SELECT c.code, 0 AS rank FROM commune c

@@ -24,6 +24,8 @@ BORDER_COLOUR = "#1c2430"
 # Nothing is official at the first stage: its border is dashed, besides its colour.
 DASHED_STAGES = ("dynamique_identifiee",)
 FILL_OPACITY = 0.8
+# Near, over a base map whose names are to be read.
+CLOSE_FILL_OPACITY = 0.6
 # What lies beneath the fills without a base map; close to the paper of IGN Plan V2.
 PAPER_COLOUR = "#f4f1ea"
 

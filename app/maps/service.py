@@ -149,5 +149,6 @@ def _legend(
             "border": palette.BORDER_COLOUR,
             "unknown": palette.UNKNOWN_COLOUR,
             "opacity": palette.FILL_OPACITY,
+            "closeOpacity": palette.CLOSE_FILL_OPACITY,
         },
     }

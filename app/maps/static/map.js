@@ -17,6 +17,10 @@ const nameOfDepartment = (code) =>
 // Thin while territories are small on the screen, or their borders cover them.
 const borderWeight = () => Math.min(1.5, Math.max(0.4, (map.getZoom() - 3) / 5));
 
+// Near enough for names of the base map to matter, they show through.
+const fillOpacity = () =>
+  basemap && map.hasLayer(basemap) && map.getZoom() >= 9 ? palette.closeOpacity : palette.opacity;
+
 function style(feature) {
   const { stage, tier } = feature.properties;
   const step = scale === "stage" ? stages.get(stage) : tiers.get(tier);
@@ -26,7 +30,7 @@ function style(feature) {
     opacity: 0.9,
     dashArray: stages.get(stage)?.dashed ? "4 3" : null,
     fillColor: step?.colour ?? palette.unknown,
-    fillOpacity: palette.opacity,
+    fillOpacity: fillOpacity(),
   };
 }
 
@@ -44,6 +48,12 @@ const cptsLayer = L.geoJSON(null, {
     layer.on("mouseout", () => layer.setStyle({ weight: borderWeight() }));
   },
 });
+
+function restyle() {
+  cptsLayer.setStyle(style);
+  // The legend shows the colours as the map does.
+  document.documentElement.style.setProperty("--opacity", fillOpacity());
+}
 
 // Above the fills, and transparent to the pointer.
 map.createPane("departments").style.zIndex = 410;
@@ -116,18 +126,21 @@ function addPanels(features) {
     { key: "stage", label: "Stade d'avancement", steps: page.stages, tally: tally("stage", "slug") },
     { key: "tier", label: "Taille", steps: page.tiers, tally: tally("tier", "tier") },
   ];
-  const switched = (layer) => (on) => (on ? layer.addTo(map) : layer.remove());
+  const switched = (layer) => (on) => {
+    if (on) layer.addTo(map);
+    else layer.remove();
+    restyle();
+  };
   const switches = [
     { label: "Limites des départements", checked: true, toggle: switched(departmentLayer) },
   ];
   if (basemap) switches.push({ label: "Fond de plan", checked: true, toggle: switched(basemap) });
   addLegend(map, {
     scales,
-    opacity: palette.opacity,
     switches,
     onScale: (key) => {
       scale = key;
-      cptsLayer.setStyle(style);
+      restyle();
     },
   });
   const collator = new Intl.Collator("fr", { numeric: true });
@@ -212,7 +225,7 @@ async function load() {
       );
     }
     await outlines;
-    map.on("zoomend", () => cptsLayer.setStyle(style));
+    map.on("zoomend", restyle);
     map.on("moveend", refine);
     refine();
     document.documentElement.dataset.state = "ready";

@@ -20,12 +20,11 @@ function choice(type, name, value, label, checked, onChange) {
   return element("label", {}, input, " ", label);
 }
 
-function swatches(scale, tally, opacity) {
+function swatches(scale, tally) {
   const list = element("ul", { class: "swatches" });
   for (const step of scale) {
     const swatch = element("span", { class: "swatch" });
     swatch.style.setProperty("--fill", step.colour);
-    swatch.style.setProperty("--opacity", opacity);
     if (step.dashed) swatch.classList.add("dashed");
     list.append(
       element("li", {}, swatch, `${step.label} `, element("small", {}, `(${count(tally(step))})`)),
@@ -35,8 +34,8 @@ function swatches(scale, tally, opacity) {
 }
 
 // `scales`: [{key, label, steps: [{label, colour, dashed}], tally(step)}]; `onScale(key)`
-// recolours; `opacity`, that of the fills; `switches`: [{label, checked, toggle(on)}].
-export function addLegend(map, { scales, opacity, onScale, switches }) {
+// recolours; `switches`: [{label, checked, toggle(on)}].
+export function addLegend(map, { scales, onScale, switches }) {
   const body = element("div");
   const panel = element(
     "details",
@@ -47,7 +46,7 @@ export function addLegend(map, { scales, opacity, onScale, switches }) {
   );
   panel.open = !NARROW.matches;
   const show = (scale) => {
-    body.replaceChildren(swatches(scale.steps, scale.tally, opacity));
+    body.replaceChildren(swatches(scale.steps, scale.tally));
     onScale(scale.key);
   };
   scales.forEach((scale, index) => {

@@ -68,8 +68,6 @@ def _answer(
     effective_on: datetime | None,
 ) -> LetterCheck:
     # Slow to import, and not needed to show the help.
-    from shapely.geometry import mapping
-
     from app.cpts.importing.commune_lists import read_commune_list
     from app.database.command_database import command_engine
     from app.database.sessions import snapshot_scope
@@ -81,7 +79,7 @@ def _answer(
     read = read_commune_list(file)
     question = service.Question(
         given=read.given,
-        geometry=None if read.geometry is None else mapping(read.geometry),
+        surface=read.geometry,
         name=name,
         exclude_cpts=exclude_cpts,
         effective_on=effective_on.date() if effective_on else None,

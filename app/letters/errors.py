@@ -1,6 +1,13 @@
 """What can go wrong with a letter, besides the errors of every route."""
 
-from app.problems import TooManyRequests
+from app.problems import Invalid, TooManyRequests
+
+
+def polygon_too_complex() -> Invalid:
+    """Give the error of a polygon whose communes cannot be told in a fair time."""
+    return Invalid.at(
+        "body", "geometry", message="Ce polygone est trop complexe : simplifiez son contour."
+    )
 
 
 class TooManyChecks(TooManyRequests):

@@ -4,10 +4,16 @@ import sys
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import shapely
+from psycopg.errors import QueryCanceled
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.database.sessions import ReadingSession
+from app.geography.repository import communes_in_polygon
+from app.letters.errors import polygon_too_complex
 from app.letters.rules import LandBorders
 from app.problems import DatabaseUnavailable
 
@@ -25,6 +31,11 @@ _STATE = text("""
     FROM registry_revision r LEFT JOIN geography_release g ON true
 """)
 
+_TIMEOUT = text("SELECT current_setting('statement_timeout')")
+_SET_TIMEOUT = text("SELECT set_config('statement_timeout', :limit, true)")
+# A rectangle over several departments takes a tenth of that.
+POLYGON_TIMEOUT_MS = 5_000
+
 _BORDERS = text("""
     SELECT commune_code, array_agg(neighbour_code), array_agg(border_m)
     FROM commune_neighbour
@@ -41,6 +52,26 @@ def registry_state(session: ReadingSession) -> RegistryState:
     if row.content_hash is None:
         raise DatabaseUnavailable("La géographie de référence n'est pas encore chargée.")
     return RegistryState(row.revision, (row.content_hash, row.loaded_at))
+
+
+def shares_inside(session: ReadingSession, surface: Any) -> list[tuple[str, float]]:
+    """Give the communes that a surface touches, and the share of each that is inside.
+
+    Parameters: `surface`, a valid shapely surface (EPSG:4326). Raises `Invalid` when it
+    takes longer than `POLYGON_TIMEOUT_MS`; the transaction is of no more use then.
+    """
+    if shapely.is_empty(surface):
+        return []
+    before = session.execute(_TIMEOUT).scalar_one()
+    session.execute(_SET_TIMEOUT, {"limit": f"{POLYGON_TIMEOUT_MS}ms"})
+    try:
+        shares = communes_in_polygon(session, shapely.to_wkb(surface))
+    except OperationalError as error:
+        if isinstance(error.orig, QueryCanceled):
+            raise polygon_too_complex() from error
+        raise
+    session.execute(_SET_TIMEOUT, {"limit": before})
+    return shares
 
 
 class _BordersInMemory:

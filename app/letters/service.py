@@ -13,10 +13,11 @@ from app.database.sessions import ReadingSession
 from app.funding.repository import scale_on
 from app.funding.rules import FundingScale
 from app.funding.schemas import FundingAnswer
-from app.geography.repository import CommuneOnDay, communes_by_code, communes_in_polygon
+from app.geography.repository import CommuneOnDay, communes_by_code
 from app.geography.resolution import CommuneRef, Given, resolve
 from app.letters import rules, schemas
-from app.letters.repository import land_borders, registry_state
+from app.letters.polygons import sound_surface
+from app.letters.repository import land_borders, registry_state, shares_inside
 from app.problems import Invalid
 
 # A commune counts as inside a polygon from this share of its area on.
@@ -30,23 +31,27 @@ GEOMETRY = "geometry"
 class Question:
     """What is asked, however it was read.
 
-    Parameters: `given`, communes and EPCI as they were written; `geometry`, a checked
-    GeoJSON polygon in WGS 84; `exclude_cpts`, the CPTS that would be amended;
-    `effective_on`, today when None.
+    Parameters: `given`, communes and EPCI as they were written; `surface`, a valid shapely
+    Polygon or MultiPolygon in longitude and latitude (EPSG:4326); `exclude_cpts`, the CPTS
+    that would be amended; `effective_on`, today when None.
     """
 
     given: Sequence[Given] = ()
-    geometry: dict[str, Any] | None = None
+    surface: Any = None
     name: str | None = None
     exclude_cpts: int | None = None
     effective_on: date | None = None
 
     @classmethod
     def of(cls, asked: schemas.LetterQuestion) -> "Question":
-        """Take over what a client sent."""
+        """Take over what a client sent; raises `Invalid` on a polygon beyond repair."""
+        try:
+            surface = None if asked.geometry is None else sound_surface(asked.geometry)
+        except ValueError as crossing:
+            raise Invalid.at("body", "geometry", message=str(crossing)) from crossing
         return cls(
             given=[Given(text, None) for text in (*asked.communes, *asked.epci)],
-            geometry=asked.geometry,
+            surface=surface,
             name=asked.name,
             exclude_cpts=asked.exclude_cpts,
             effective_on=asked.effective_on,
@@ -164,10 +169,10 @@ def _asked(session: ReadingSession, question: Question) -> _Asked:
                 asked.add(commune.code, given, resolution.note)
         else:
             asked.leave_out(given, resolution.outcome, resolution.candidates)
-    if question.geometry is not None:
+    if question.surface is not None:
         inside = [
             (code, share)
-            for code, share in communes_in_polygon(session, question.geometry)
+            for code, share in shares_inside(session, question.surface)
             if share >= INSIDE_SHARE
         ]
         for code, share in inside:

@@ -1,13 +1,14 @@
 """What a client may draw, and what is refused before the database sees it."""
 
 import copy
+import math
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.letters.polygons import MOST_VERTICES, checked_geometry
+from app.letters.polygons import MOST_VERTICES, checked_geometry, sound_surface
 
 RING = [[3.0, 50.6], [3.1, 50.6], [3.1, 50.7], [3.0, 50.6]]
 
@@ -72,3 +73,53 @@ def test_any_json_is_either_checked_or_refused(coordinates: Any, kind: str) -> N
     except ValueError:
         return
     assert checked["type"] == kind
+
+
+def _star(points: int) -> dict[str, Any]:
+    """A star drawn in one stroke: each of its edges crosses many others."""
+    step = points // 2
+    ring = [
+        [
+            3 + math.cos(2 * math.pi * step * n / points),
+            50 + math.sin(2 * math.pi * step * n / points),
+        ]
+        for n in range(points)
+    ]
+    return {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+
+
+def _square(west: float, side: float = 1.0) -> list[list[list[float]]]:
+    east = west + side
+    return [[[west, 50], [east, 50], [east, 50 + side], [west, 50 + side], [west, 50]]]
+
+
+def test_a_small_polygon_that_crosses_itself_is_repaired() -> None:
+    surface = sound_surface(checked_geometry(_star(31)))
+    assert surface.is_valid
+    assert 0.5 < surface.area < math.pi
+
+
+def test_a_large_polygon_that_crosses_itself_is_refused_at_once_and_told_where() -> None:
+    with pytest.raises(ValueError, match=r"recoupe.*\[[0-9.]+ [0-9.]+\]"):
+        sound_surface(checked_geometry(_star(19_999)))
+
+
+def test_polygons_that_share_a_border_are_joined_whatever_their_number() -> None:
+    squares = [_square(n / 100, 1 / 100) for n in range(600)]
+    drawn = {"type": "MultiPolygon", "coordinates": squares}
+    surface = sound_surface(checked_geometry(drawn))
+    assert surface.geom_type in ("Polygon", "MultiPolygon")
+    assert surface.area == pytest.approx(600 / 100 / 100)
+
+
+def test_polygons_that_overlap_count_once_or_are_refused_when_many() -> None:
+    pair = {"type": "MultiPolygon", "coordinates": [_square(0), _square(0.5)]}
+    assert sound_surface(pair).area == pytest.approx(1.5)
+    many = {"type": "MultiPolygon", "coordinates": [_square(n / 999) for n in range(999)]}
+    with pytest.raises(ValueError, match="recouvre"):
+        sound_surface(many)
+
+
+def test_a_polygon_without_area_is_empty() -> None:
+    line = [[3.0, 50.0], [4.0, 50.0], [3.0, 50.0], [3.0, 50.0]]
+    assert sound_surface({"type": "Polygon", "coordinates": [line]}).is_empty

@@ -1,5 +1,6 @@
 """Hostile, damaged and oversized questions."""
 
+import time
 from typing import Any
 
 import pytest
@@ -75,6 +76,27 @@ def test_a_territory_of_more_than_5000_communes_is_refused(client: TestClient) -
     )
     assert response.status_code == 422
     assert "5000" in response.json()["detail"].replace("\u202f", "").replace(" ", "")
+
+
+def _comb(teeth: int) -> list[list[float]]:
+    """A valid outline over the whole country, every tooth of which cuts many communes."""
+    ring = [[-5.0, 42.0]]
+    for tooth in range(teeth):
+        west = -5.0 + 13 * tooth / teeth
+        east = west + 13 / teeth / 2
+        ring += [[west, 42.1], [west, 51.0], [east, 51.0], [east, 42.1]]
+    return [*ring, [8.5, 42.1], [8.5, 42.0], [-5.0, 42.0]]
+
+
+def test_a_polygon_that_would_keep_the_database_busy_is_refused(client: TestClient) -> None:
+    started = time.monotonic()
+    response = client.post(
+        ADDRESS, json={"geometry": {"type": "Polygon", "coordinates": [_comb(4_900)]}}
+    )
+    assert response.status_code == 422, response.text
+    assert response.json()["errors"][0]["loc"][0] == "body"
+    assert time.monotonic() - started < 30
+    assert client.post(ADDRESS, json={"communes": ["59163"]}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -97,3 +97,23 @@ def build(
         f"{release['units']} communes et arrondissements, {release['inhabitants']} habitants, "
         f"{release['former_names']} anciens noms, {release['neighbour_pairs']} frontières."
     )
+
+
+@geography_app.command("load")
+def load(
+    *,
+    directory: Annotated[
+        Path, typer.Option(help="Dossier des fichiers de la géographie de référence.")
+    ] = GEO_DATA,
+) -> None:
+    """Charge la géographie de référence dans la base de données."""
+    from app.database.command_database import command_engine  # noqa: PLC0415
+    from app.geography.loading import load_geography  # noqa: PLC0415
+
+    with command_engine() as engine:
+        loaded = load_geography(engine, terminal_progress(), directory)
+    typer.echo(
+        "Géographie de référence chargée."
+        if loaded
+        else "La géographie de référence est déjà à jour."
+    )

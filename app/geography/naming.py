@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 # What INSEE calls the "type of name in clear", column TNCC of its lists of communes.
 ARTICLES = ("les", "las", "los", "aux", "le", "la", "l")
@@ -69,6 +70,8 @@ def spelling(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", letters))
 
 
+# The departments, and the names of a territory that someone works on, come again and again.
+@lru_cache(maxsize=4096)
 def name_key(text: str) -> str:
     """Reduce a name, however it is written, to the key that its official form has."""
     text = re.sub(r"\bs/s\b|\bss/", "sous ", text, flags=re.IGNORECASE)

@@ -8,14 +8,15 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-# The registry's tables refer to that of tokens: a command that writes needs both.
-import app.accounts.models  # noqa: F401
 from app.accounts.commands import token_commands
 from app.cpts.demonstration.commands import demonstration_commands
 from app.cpts.importing.commands import import_listing
 from app.cpts.verification.commands import verify_database
 from app.database import commands as database_commands
 from app.failures import Failure
+from app.letters.commands import check_letter
+from app.progress import terminal_progress
+from app.settings import Settings
 
 application = typer.Typer(
     name="cpts",
@@ -26,14 +27,36 @@ application = typer.Typer(
     rich_markup_mode=None,
 )
 
+_WITHOUT_TABLES = ("serve", "test")
+
+
+@application.callback()
+def before_command(context: typer.Context) -> None:
+    """Cartographie des CPTS : des territoires de communes, sans chevauchement."""
+    if context.invoked_subcommand not in _WITHOUT_TABLES:
+        # The registry's tables refer to that of tokens: a command that writes needs both.
+        import app.accounts.models  # noqa: F401
+
+
 database = typer.Typer(help="La base de données.", no_args_is_help=True)
 database.command(
     "run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
 )(database_commands.run_with_database)
 database.command("check-migrations", hidden=True)(database_commands.check_migrations)
 database.command("verify")(verify_database)
+
+
+@database.command("prepare")
+def prepare() -> None:
+    """Met la base à jour (schéma, géographie, démonstration) sans servir."""
+    from app.preparation import prepare_database
+
+    prepare_database(Settings(), terminal_progress())
+
+
 application.add_typer(database, name="db")
 application.command("import")(import_listing)
+application.command("check-letter")(check_letter)
 application.add_typer(token_commands, name="token")
 application.add_typer(demonstration_commands, name="demo")
 
@@ -69,7 +92,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
     try:
-        application()
+        application(prog_name="./cpts")
     except Failure as failure:
         sys.stderr.write(f"cpts : {failure.message}\n")
         sys.exit(failure.exit_status)

@@ -3,25 +3,21 @@
 import errno
 import os
 import socket
+import subprocess
 import sys
 import threading
 import time
-import traceback
 import urllib.error
 import urllib.request
 
 import uvicorn
-from fastapi import FastAPI
-from sqlalchemy import Engine
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from app.database.cluster import DatabaseAddress, database_server
-from app.database.command_database import migrate, preparation_lock
-from app.database.engine import create_database_engine
 from app.failures import Failure
 from app.progress import Progress, terminal_progress
-from app.settings import Settings
+from app.settings import PROJECT_ROOT, Settings
 
 _MOST_WORKERS_BY_DEFAULT = 4
 _GRACE_S = 10
@@ -34,7 +30,8 @@ def serve(host: str, port: int, workers: int | None) -> None:
 
     Parameters: `host` and `port` to listen at; `workers`, one per processor, four at
     most, when None. The port is reserved first, and listened at only when everything is
-    ready. Raises `Failure` when the service cannot start.
+    ready. Raises `Failure` when the service cannot start; `SystemExit` when preparing
+    the database failed and has said why.
     """
     began = time.monotonic()
     settings = Settings()
@@ -43,7 +40,7 @@ def serve(host: str, port: int, workers: int | None) -> None:
         _reserved(host, port) as reserved,
         database_server(settings.database, progress, watch=True) as address,
     ):
-        prepare(settings, address, progress)
+        _prepare(settings, address)
         # The workers read their settings from the environment, as anyone's would.
         os.environ["DATABASE_URL"] = address.url
         url = _url(host, reserved)
@@ -51,52 +48,31 @@ def serve(host: str, port: int, workers: int | None) -> None:
         _run(reserved, workers or min(os.cpu_count() or 1, _MOST_WORKERS_BY_DEFAULT), settings)
 
 
-def prepare(settings: Settings, address: DatabaseAddress, progress: Progress) -> None:
-    """Bring schema, reference geography and demonstration data to where they must be.
+def _prepare(settings: Settings, address: DatabaseAddress) -> None:
+    """Prepare the database in a process of its own.
 
-    Look-ups only when all is there already. Commands that start at once wait for each
-    other.
+    A first load takes most of a gigabyte, which this process would keep while it serves.
     """
-    engine = create_database_engine(address.url, application_name="cpts-prepare")
-    try:
-        with preparation_lock(engine):
-            migrate(engine, progress)
-            _load_geography(engine, progress)
-            wanted = settings.service.demo
-            if wanted or (wanted is None and address.private):
-                _load_demonstration(engine, progress)
-    finally:
-        engine.dispose()
-
-
-def _load_geography(engine: Engine, progress: Progress) -> None:
-    from app.geography.loading import load_geography
-
-    load_geography(engine, progress)
-
-
-def _load_demonstration(engine: Engine, progress: Progress) -> None:
-    from app.cpts.demonstration.service import load_on_first_start
-
-    load_on_first_start(engine, progress)
-
-
-def create_worker() -> FastAPI:
-    """Make the application of one worker process, which ends when its parent is gone."""
-    from app.main import create_app
-
-    threading.Thread(target=_end_without_parent, args=(os.getppid(),), daemon=True).start()
-    try:
-        return create_app()
-    except Exception:
-        traceback.print_exc()
-        # Tells the parent that another worker would fare no better.
-        sys.exit(STARTUP_FAILURE)
+    demonstration = settings.service.wants_demonstration(private=address.private)
+    done = subprocess.run(
+        [sys.executable, "-m", "app.cli", "db", "prepare"],
+        check=False,
+        cwd=PROJECT_ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": address.url,
+            "CPTS_DEMO": "1" if demonstration else "0",
+        },
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode != 0:
+        # It has said why.
+        sys.exit(1)
 
 
 def _run(reserved: socket.socket, workers: int, settings: Settings) -> None:
     config = uvicorn.Config(
-        "app.serving:create_worker",
+        "app.worker:create_worker",
         factory=True,
         workers=workers,
         log_level="warning",
@@ -135,13 +111,6 @@ def _announce(url: str, progress: Progress, began: float) -> None:
             f"Cartographie des CPTS : {url}  (prête en {seconds} s, Ctrl-C pour arrêter)"
         )
         return
-
-
-def _end_without_parent(parent: int) -> None:
-    # After a `kill -9` of the service nobody else would free the port.
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
 
 
 def _reserved(host: str, port: int) -> socket.socket:

@@ -53,6 +53,10 @@ class ServiceSettings(BaseSettings):
     # Memory for cached answers, per worker.
     cache_megabytes: Annotated[int, Field(ge=0)] = 128
 
+    def wants_demonstration(self, *, private: bool) -> bool:
+        """Whether a first start loads the demonstration data; `private`: our own server."""
+        return private if self.demo is None else self.demo
+
     @field_validator("public_url")
     @classmethod
     def _without_final_slash(cls, value: str | None) -> str | None:

@@ -15,7 +15,7 @@ import pytest
 from app.database.cluster.home import existing_home, remove_home
 
 ROOT = Path(__file__).parents[1]
-FIRST_START_S = 240
+FIRST_START_S = 600
 
 
 class Service:

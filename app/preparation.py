@@ -1,0 +1,28 @@
+"""Bringing a database to where the service needs it; look-ups only when it is there."""
+
+from app.cpts.demonstration.service import load_on_first_start
+from app.database.cluster import database_server
+from app.database.command_database import migrate, preparation_lock
+from app.database.engine import create_database_engine
+from app.geography.loading import load_geography
+from app.progress import Progress
+from app.settings import Settings
+
+
+def prepare_database(settings: Settings, progress: Progress) -> None:
+    """Bring schema, reference geography and demonstration data up to date.
+
+    Demonstration data go into an untouched registry only, and into a database given by
+    `DATABASE_URL` only when `CPTS_DEMO` asks for them. Commands that prepare one
+    database at once wait for each other. Raises `Failure`.
+    """
+    with database_server(settings.database, progress) as address:
+        engine = create_database_engine(address.url, application_name="cpts-prepare")
+        try:
+            with preparation_lock(engine):
+                migrate(engine, progress)
+                load_geography(engine, progress)
+                if settings.service.wants_demonstration(private=address.private):
+                    load_on_first_start(engine, progress)
+        finally:
+            engine.dispose()

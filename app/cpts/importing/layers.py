@@ -176,11 +176,11 @@ def _read_layer(source: Source, path: Path, name: str) -> Layer:
 
 
 def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
-    present = frame.geometry.dropna()
+    present: Any = frame.geometry.dropna()
     if present.empty:
         return frame.geometry.to_numpy()
     if frame.crs is None:
-        west, south, east, north = shapely.total_bounds(present.to_numpy())
+        west, south, east, north = present.total_bounds
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
             raise unusable(
                 f"« {source.name} » ne dit pas son système de coordonnées "

@@ -65,8 +65,10 @@ def _row_outcome(
         for commune in taken:
             who = _described(material, contested[commune.code])
             holders.setdefault(who, []).append(f"{commune.name} ({commune.code})")
+        alone = len(reading.communes) == 1
         told = " ; ".join(
-            f"{', '.join(names)} : déjà tenue par {who}" for who, names in holders.items()
+            f"{'commune' if alone else ', '.join(names)} déjà tenue par {who}"
+            for who, names in holders.items()
         )
         rest = " ; la CPTS entre sans elle" if enters else ""
         return Outcome.CONFLICT, _joined(told + rest, reading.detail)

@@ -106,8 +106,8 @@ def decide(
         if not kept:
             break
         staying |= kept
-    waiting = [c for c in candidates if not c.is_faulty and c.position not in board.granted]
-    while any(board.admit(c) for c in waiting if c.position not in board.granted):
+    sound = [c for c in candidates if not c.is_faulty]
+    while any([board.admit_or_complete(c) for c in sound]):  # noqa: C419 (each has its turn)
         pass
     contested = {c.position: board.contested(c) for c in candidates}
     return Decision(board.granted, {p: found for p, found in contested.items() if found})
@@ -143,6 +143,11 @@ class _Board:
         self.granted[candidate.position] = free
         self._taken.update(dict.fromkeys(free, candidate))
         return True
+
+    def admit_or_complete(self, candidate: Candidate) -> bool:
+        """Let a candidate in, or give it what became free; tell whether anything changed."""
+        before = self.granted.get(candidate.position)
+        return self.admit(candidate) and self.granted[candidate.position] != before
 
     def contested(self, candidate: Candidate) -> dict[str, Holder]:
         """Give the communes of a candidate that another holds, with the holder."""

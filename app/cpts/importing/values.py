@@ -49,14 +49,16 @@ _STAGE_WORDINGS: tuple[tuple[str, str], ...] = (
     (
         (
             r"(lettre d intention|lettre|li|l i)\b.*\b(depose|deposee|en cours|redaction"
-            r"|instruction|ecriture|attente|transmise|recue|non validee|a venir|refusee)( .*)?"
+            r"|instruction|ecriture|attente"
+            r"|transmise|recue|non validee|a venir|refusee)( .*)?"
         ),
         DYNAMIQUE,
     ),
     (
         (
             r"(projet de sante|ps|p s)\b.*\b(depose|en cours|redaction"
-            r"|instruction|ecriture|attente|transmis|recu|non valide|a venir|elaboration|refuse)( .*)?"
+            r"|instruction|ecriture|attente"
+            r"|transmis|recu|non valide|a venir|elaboration|refuse)( .*)?"
         ),
         "",
     ),

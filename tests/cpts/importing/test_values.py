@@ -1,0 +1,135 @@
+"""What the cells of real listings say."""
+
+from datetime import date
+
+import pytest
+
+from app.cpts.importing.mailboxes import generic_mailbox
+from app.cpts.importing.values import (
+    cut_list,
+    date_of,
+    department_of,
+    finess_of,
+    phone_of,
+    stage_of,
+    website_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "slug"),
+    [
+        ("aci_signe", "aci_signe"),
+        ("ACI signé", "aci_signe"),
+        ("en fonctionnement", "aci_signe"),
+        ("En fonctionnement (ACI signé)", "aci_signe"),
+        ("ACI signé le 12/03/2022", "aci_signe"),
+        ("Signature de l'ACI", "aci_signe"),
+        ("ACI en négociation", "projet_sante_valide"),
+        ("ACI non signé", "projet_sante_valide"),
+        ("Projet de santé validé", "projet_sante_valide"),
+        ("PS validé", "projet_sante_valide"),
+        ("Association créée", "association_creee"),
+        ("Lettre d'intention validée", "lettre_intention_validee"),
+        ("LETTRE D'INTENTION VALIDEE", "lettre_intention_validee"),
+        ("LI", "lettre_intention_validee"),
+        ("Stade 2 : LI validée", "lettre_intention_validee"),
+        ("LI validée - PS en cours", "lettre_intention_validee"),
+        ("LI déposée", "dynamique_identifiee"),
+        ("pré-projet", "dynamique_identifiee"),
+        ("1 - Dynamique identifiée", "dynamique_identifiee"),
+        ("en construction", None),
+        ("Projet de santé en cours d'écriture", None),
+        ("2", None),
+        ("oui", None),
+    ],
+)
+def test_a_stage_is_read_as_people_write_it_and_never_guessed(
+    words: str, slug: str | None
+) -> None:
+    assert stage_of(words) == slug
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("4", "04"), ("04", "04"), ("2a", "2A"), ("974", "974"), ("083", "83"),
+     ("04 - Alpes-de-Haute-Provence", "04"), ("83 (Var)", "83"), ("Var", None), ("", None)],
+)  # fmt: skip
+def test_a_department_is_a_number_without_its_zero_as_well(text: str, code: str | None) -> None:
+    assert department_of(text) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("cptsexemple.fr", "https://cptsexemple.fr"),
+        ("www.cpts-exemple.fr/", "https://www.cpts-exemple.fr/"),
+        ("http://cpts.fr/a?b=c", "http://cpts.fr/a?b=c"),
+        ("SanteExemple.fr", "https://santeexemple.fr"),
+        ("0", None),
+        ("néant", None),
+        ("Accueil | CPTS Exemple", None),
+        ("javascript:alert(1)", None),
+        ("https://moi@cpts.fr", None),
+        ("contact@cpts.fr", None),
+        ('https://cpts.fr/"><script>', None),
+        ("en cours", None),
+    ],
+)
+def test_a_site_is_an_address_or_nothing(text: str, address: str | None) -> None:
+    assert website_of(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("contact@cptsexemple.fr", "contact@cptsexemple.fr"),
+        ("Secretariat@Example.org", "secretariat@example.org"),
+        ("cpts.valdexemple@example.org", "cpts.valdexemple@example.org"),
+        ("cptsve83@example.org", "cptsve83@example.org"),
+        ("coordination@cptsexemple.fr", "coordination@cptsexemple.fr"),
+        ("jean.dupont@cptsvaldexemple.fr", None),
+        ("jdupont@example.org", None),
+        ("marie@cptsvaldexemple.fr", None),
+        ("coordination.marie@example.org", None),
+        ("cpts.dupont@example.org", None),
+        ("Jean Dupont <jean@example.org>, contact@example.org", "contact@example.org"),
+        ("06 12 34 56 78", None),
+    ],
+)
+def test_only_a_mailbox_that_is_no_persons_is_kept(text: str, kept: str | None) -> None:
+    assert generic_mailbox(text, "CPTS du Val d'Exemple") == kept
+
+
+def test_a_mobile_number_is_a_persons() -> None:
+    assert phone_of("06 12 34 56 78") is None
+    assert phone_of("+33 4 94 00 00 01") == "04 94 00 00 01"
+
+
+def test_a_finess_number_gets_back_the_zero_that_a_spreadsheet_takes() -> None:
+    assert finess_of("40001234") == "040001234"
+    assert finess_of("2A0001234") == "2A0001234"
+    assert finess_of("12345") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2024-03-01", date(2024, 3, 1)), ("01/03/2024", date(2024, 3, 1)),
+     ("1.3.24", date(2024, 3, 1)), ("03/2024", date(2024, 3, 1)), ("31/02/2024", None),
+     ("bientôt", None)],
+)  # fmt: skip
+def test_dates_are_read_day_first(text: str, day: date | None) -> None:
+    assert date_of(text) == day
+
+
+def test_a_cell_may_list_communes() -> None:
+    assert cut_list("Aiglun, Barles ; Digne-les-Bains\nThoard/Auzet") == [
+        "Aiglun", "Barles", "Digne-les-Bains", "Thoard", "Auzet",
+    ]  # fmt: skip
+
+
+def test_an_article_after_a_comma_belongs_to_its_commune() -> None:
+    assert cut_list("Garde, La, Crau") == ["La Garde", "Crau"]
+    assert cut_list("Saint-Denis (La Réunion, 974), Bruges s/Mer") == [
+        "Saint-Denis (La Réunion, 974)", "Bruges s/Mer",
+    ]  # fmt: skip

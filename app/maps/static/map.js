@@ -17,9 +17,12 @@ const nameOfDepartment = (code) =>
 // Thin while territories are small on the screen, or their borders cover them.
 const borderWeight = () => Math.min(1.5, Math.max(0.4, (map.getZoom() - 3) / 5));
 
-// Near enough for names of the base map to matter, they show through.
-const fillOpacity = () =>
-  basemap && map.hasLayer(basemap) && map.getZoom() >= 9 ? palette.closeOpacity : palette.opacity;
+// Near enough for the names of the base map to matter, they show through; where it is not
+// to be had, the fills keep their strength.
+function fillOpacity() {
+  const names = document.querySelector(".leaflet-tile-loaded") && map.getZoom() >= 10;
+  return names ? palette.closeOpacity : palette.opacity;
+}
 
 function style(feature) {
   const { stage, tier } = feature.properties;
@@ -39,14 +42,17 @@ const cptsLayer = L.geoJSON(null, {
   onEachFeature: (feature, layer) => {
     drawn.set(feature.id, { layer, detail: page.detail });
     layer.bindTooltip(() => tooltip(feature.properties), { sticky: true });
-    layer.bindPopup(() => popup(feature.properties, nameOfDepartment), {
-      maxWidth: 320,
-      maxHeight: 340,
-      autoPanPadding: [12, 12],
-    });
+    layer.bindPopup(() => popup(feature.properties, nameOfDepartment), popupOptions());
     layer.on("mouseover", () => layer.setStyle({ weight: 3 }));
     layer.on("mouseout", () => layer.setStyle({ weight: borderWeight() }));
   },
+});
+
+// The frame of a popup adds about 50 pixels to what it holds.
+const popupOptions = () => ({
+  maxWidth: Math.min(320, map.getSize().x - 66),
+  maxHeight: Math.max(160, Math.min(380, map.getSize().y - 90)),
+  autoPanPadding: [8, 8],
 });
 
 function restyle() {
@@ -73,12 +79,16 @@ function prepareMap() {
   const container = map.getContainer();
   container.setAttribute("role", "region");
   container.setAttribute("aria-label", "Carte des CPTS, à parcourir avec les flèches du clavier");
-  map.on("popupopen", ({ popup: opened }) =>
-    opened.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", "Fermer"),
-  );
+  map.on("popupopen", ({ popup: opened }) => {
+    container.classList.add("popup-open");
+    const close = opened.getElement().querySelector(".leaflet-popup-close-button");
+    close?.setAttribute("aria-label", "Fermer");
+  });
+  map.on("popupclose", () => container.classList.remove("popup-open"));
   addTerritories(map, page.territories);
   departmentLayer.addTo(map);
   cptsLayer.addTo(map);
+  basemap?.once("tileload", restyle);
 }
 
 function say(text, ...more) {
@@ -153,7 +163,7 @@ function addPanels(features) {
       map.fitBounds(layer.getBounds(), { maxZoom: 11, animate: false });
       layer.openPopup(layer.getBounds().getCenter());
     } else {
-      const opened = L.popup({ maxWidth: 320 })
+      const opened = L.popup(popupOptions())
         .setLatLng(map.getCenter())
         .setContent(popup(feature.properties, nameOfDepartment));
       opened.openOn(map);

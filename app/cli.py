@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from enum import StrEnum
+from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
@@ -17,6 +19,16 @@ from app.failures import Failure
 from app.letters.commands import check_letter
 from app.progress import terminal_progress
 from app.settings import Settings
+
+
+class BenchmarkPart(StrEnum):
+    """What `./cpts bench` can measure alone."""
+
+    STARTING = "starting"
+    FEATURES = "features"
+    LETTERS = "letters"
+    PAGE = "page"
+
 
 application = typer.Typer(
     name="cpts",
@@ -85,6 +97,24 @@ def run_tests(
 ) -> None:
     """Exécute tous les tests, avec leur propre serveur de base de données."""
     raise typer.Exit(database_commands.run_tests(arguments or []))
+
+
+@application.command("bench")
+def run_benchmarks(
+    report: Annotated[
+        Path | None, typer.Option("--json", help="Fichier JSON où écrire les mesures.")
+    ] = None,
+    seconds: Annotated[
+        int, typer.Option(help="Durée de chaque mesure de débit.", min=1, max=60)
+    ] = 5,
+    only: Annotated[
+        list[BenchmarkPart] | None, typer.Option(help="Ce qui est mesuré ; répétable.")
+    ] = None,
+) -> None:
+    """Mesure le service à côté de tipg, nginx, geopandas et Folium."""
+    from app.benchmarking import run_benchmarks as run
+
+    raise typer.Exit(run(report, seconds, [part.value for part in only or []]))
 
 
 def main() -> None:

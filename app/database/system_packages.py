@@ -19,6 +19,9 @@ from app.progress import Progress
 # we install.
 _CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/cpts-installation.conf")
 
+# Asked by Debian's packages before they start a service; 101 forbids it.
+_SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
+
 _CHROMIUM_NAMES = (
     "chromium",
     "chromium-browser",
@@ -93,6 +96,30 @@ def chromium(progress: Progress) -> Path:
     if found is None:
         raise Failure("Chromium est installé mais son programme n'a pas été trouvé.")
     return found
+
+
+def debian_program(name: str, package: str, progress: Progress) -> Path:
+    """Find a program, installing its package where apt-get can; no service is started.
+
+    Raises `Failure` that names the package when it cannot be installed from here.
+    """
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+    found = shutil.which(name, path=path)
+    if found is not None:
+        return Path(found)
+    privilege = _privilege() if shutil.which("apt-get") else None
+    if privilege is None:
+        raise Failure(
+            f"{name} manque, et ce compte ne peut pas l'installer. Un administrateur doit "
+            f"exécuter : apt-get install {package}"
+        )
+    _refresh_package_lists(privilege, progress)
+    with _no_service_started(privilege):
+        _install_with_apt([package], privilege, progress)
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise Failure(f"Le paquet {package} est installé mais {name} n'a pas été trouvé.")
+    return Path(found)
 
 
 def _found_chromium() -> Path | None:
@@ -227,6 +254,22 @@ def _no_first_cluster(privilege: list[str]) -> Iterator[None]:
         yield
     finally:
         subprocess.run([*privilege, "rm", "-f", str(_CREATE_CLUSTER)], check=False)
+
+
+@contextmanager
+def _no_service_started(privilege: list[str]) -> Iterator[None]:
+    """Keep a newly installed package from starting its service, by Debian's own rule."""
+    if _SERVICE_POLICY.exists():  # the administrator's
+        yield
+        return
+    write = f"printf '#!/bin/sh\\nexit 101\\n' > {_SERVICE_POLICY}"
+    subprocess.run(
+        [*privilege, "sh", "-c", f"{write} && chmod 755 {_SERVICE_POLICY}"], check=True
+    )
+    try:
+        yield
+    finally:
+        subprocess.run([*privilege, "rm", "-f", str(_SERVICE_POLICY)], check=False)
 
 
 def _install_with_homebrew(packages: list[str], progress: Progress) -> None:

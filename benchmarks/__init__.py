@@ -1,0 +1,1 @@
+"""The service beside its peers, as ratios within one run. See docs/benchmarks.md."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from weakref import WeakKeyDictionary
 
 import psycopg
 from sqlalchemy.engine import URL
@@ -22,7 +23,7 @@ class Revisions:
     A request is never answered by a look-up that had begun before it arrived: whoever
     arrives during a look-up shares the next one. So what a client has seen committed
     before it asked, it sees in the answer. The connection is made when first needed and
-    made again after a restart of the database.
+    made again after a restart of the database; each event loop has its own.
 
     Parameters: `url`, of the database, as for SQLAlchemy.
     """
@@ -32,32 +33,48 @@ class Revisions:
         self._conninfo = url.set(drivername="postgresql", query=query).render_as_string(
             hide_password=False
         )
-        self._connection: psycopg.AsyncConnection | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._running: asyncio.Task[Revision] | None = None
-        self._next: asyncio.Task[Revision] | None = None
+        self._look_ups: WeakKeyDictionary[asyncio.AbstractEventLoop, _LookUps] = (
+            WeakKeyDictionary()
+        )
 
     async def current(self) -> Revision:
         """Give the revision of a moment after this call; raises `RevisionUnknown`."""
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            # Of another event loop nothing can be used: it is closed, or another thread's.
-            self._loop, self._connection = loop, None
-            self._running = self._next = None
+        look_ups = self._look_ups.get(loop)
+        if look_ups is None:
+            look_ups = self._look_ups[loop] = _LookUps(self._conninfo)
+        return await look_ups.current()
+
+    async def close(self) -> None:
+        """Let go of the connection of this event loop."""
+        look_ups = self._look_ups.pop(asyncio.get_running_loop(), None)
+        if look_ups is not None:
+            await look_ups.close()
+
+
+class _LookUps:
+    """The look-ups of one event loop: one that runs, and one that waits to begin."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._connection: psycopg.AsyncConnection | None = None
+        self._running: asyncio.Task[Revision] | None = None
+        self._next: asyncio.Task[Revision] | None = None
+
+    async def current(self) -> Revision:
         shared = self._next
         if shared is None:
-            shared = self._next = loop.create_task(self._look_up_after(self._running))
+            shared = self._next = asyncio.create_task(self._look_up_after(self._running))
         # Another request's cancellation must not take the look-up away from this one.
         return await asyncio.shield(shared)
 
     async def close(self) -> None:
-        """Let go of the connection."""
         connection, self._connection = self._connection, None
-        if connection is not None and self._loop is asyncio.get_running_loop():
+        if connection is not None:
             with contextlib.suppress(psycopg.Error):
                 await connection.close()
 
-    async def _look_up_after(self, earlier: "asyncio.Task[Revision] | None") -> Revision:
+    async def _look_up_after(self, earlier: asyncio.Task[Revision] | None) -> Revision:
         if earlier is not None and not earlier.done():
             await asyncio.wait([earlier])
         # From here on newcomers wait for the next one.
@@ -65,17 +82,15 @@ class Revisions:
         try:
             return await asyncio.wait_for(self._look_up(), _ANSWER_TIMEOUT_S)
         except (psycopg.Error, OSError, TimeoutError) as error:
-            self._connection = None
+            await self.close()
             raise RevisionUnknown from error
 
     async def _look_up(self) -> Revision:
-        connection = self._connection
-        if connection is not None and not connection.closed:
+        if self._connection is not None and not self._connection.closed:
             with contextlib.suppress(psycopg.OperationalError, psycopg.InterfaceError):
-                return await _ask(connection)
-            # The database went away in the meantime, and may be back already.
-            with contextlib.suppress(psycopg.Error):
-                await connection.close()
+                return await _ask(self._connection)
+        # The database went away in the meantime, and may be back already.
+        await self.close()
         self._connection = await psycopg.AsyncConnection.connect(
             self._conninfo,
             autocommit=True,

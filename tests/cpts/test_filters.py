@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.database.calendar import today
@@ -293,3 +296,36 @@ def test_filters_look_at_the_day_that_is_asked_for(
     assert found(client, f"{then}&bbox=3,50.6,3.1,50.7") == [moved]
     assert found(client, f"at={long_ago - timedelta(days=1)}") == []
     assert found(client, "region=93") == [moved]
+
+
+PARAMETERS = (
+    "region", "department", "stage", "theme", "tier", "q", "bbox", "at", "limit", "offset",
+    "detail", "x",
+)  # fmt: skip
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(PARAMETERS),
+            st.one_of(
+                st.text(st.characters(codec="utf-8"), max_size=20),
+                st.sampled_from(["32", "59,62", "aci_signe", "1", "2.0,48,3,49", "2026-01-01"]),
+                st.integers().map(str),
+                st.floats().map(str),
+                st.dates().map(str),
+            ),
+        ),
+        max_size=4,
+    )
+)
+def test_whatever_is_asked_for_is_answered_or_refused(
+    client: TestClient, query: list[tuple[str, str]]
+) -> None:
+    for path in ("/api/v1/cpts", "/api/v1/cpts.geojson", "/api/v1/compositions.csv"):
+        assert client.get(f"{path}?{urlencode(query)}").status_code in (200, 422)

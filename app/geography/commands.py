@@ -107,8 +107,8 @@ def load(
     ] = GEO_DATA,
 ) -> None:
     """Charge la géographie de référence dans la base de données."""
-    from app.database.command_database import command_engine  # noqa: PLC0415
-    from app.geography.loading import load_geography  # noqa: PLC0415
+    from app.database.command_database import command_engine
+    from app.geography.loading import load_geography
 
     with command_engine() as engine:
         loaded = load_geography(engine, terminal_progress(), directory)

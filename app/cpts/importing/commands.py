@@ -128,7 +128,7 @@ def _tell(plan: "Plan", *, dry_run: bool) -> None:
     typer.echo(f"{len(plan.lines)} lignes : {counted(plan.lines)}.")
     if plan.doubtful:
         typer.echo(
-            f"{plan.doubtful} communes douteuses (20 à 80 % de leur surface) : --report."
+            f"{plan.doubtful} commune(s) douteuse(s) (20 à 80 % de leur surface) : --report."
         )
     for name, reason in list(plan.kept_out.items())[:_MOST_KEPT_OUT_SHOWN]:
         typer.echo(f"Écartée : {name} ({reason})")

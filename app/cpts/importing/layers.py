@@ -58,7 +58,9 @@ def read_layers(source: Source) -> list[Layer]:
         _check_complete(source)
     layers: list[Layer] = []
     try:
-        with _opened(source) as paths:
+        with warnings.catch_warnings(), _opened(source) as paths:
+            # GDAL warns of what is checked or mended here.
+            warnings.simplefilter("ignore")
             for path in paths:
                 for name, kind in pyogrio.list_layers(path):
                     if kind is None or any(word in kind for word in _WITH_POLYGONS):
@@ -155,10 +157,7 @@ def _unpack(source: Source, folder: Path) -> list[Path]:
 
 
 def _read_layer(source: Source, path: Path, name: str) -> Layer:
-    with warnings.catch_warnings():
-        # GDAL warns of what is checked or mended below.
-        warnings.simplefilter("ignore")
-        frame = pyogrio.read_dataframe(path, layer=name, max_features=MOST_FEATURES + 1)
+    frame = pyogrio.read_dataframe(path, layer=name, max_features=MOST_FEATURES + 1)
     fields = tuple(column for column in frame.columns if column != "geometry")
     if not isinstance(frame, geopandas.GeoDataFrame):
         return Layer(name, fields, ())

@@ -1,0 +1,81 @@
+"""Listings at an address, served from this machine."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from app.cpts.importing import fetching
+from app.cpts.importing.fetching import fetched
+from app.failures import Failure
+from tests.cpts.importing.conftest import RunImport
+
+
+class _Handler(BaseHTTPRequestHandler):
+    content = b""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/loop"):
+            self.send_response(302)
+            self.send_header("Location", "/loop")
+            self.end_headers()
+        elif self.path.startswith("/file"):
+            self.send_response(302)
+            self.send_header("Location", "file:///etc/hostname")
+            self.end_headers()
+        elif self.path.startswith("/absent"):
+            self.send_error(404)
+        else:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(self.content)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Base address of a small server that serves `_Handler.content`."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+def test_a_listing_is_imported_from_its_address(
+    address: str, run_import: RunImport, write_csv: Callable[..., Path]
+) -> None:
+    rows = [["CPTS", "Commune", "Stade"], ["CPTS A", "Apt", "ACI"]]
+    _Handler.content = write_csv(rows).read_bytes()
+    done = run_import(f"{address}/listes/cpts.csv?jour=1")
+    assert done.status == 0, done.output
+    assert done.report[0]["commune_code"] == "84003"
+
+
+@pytest.mark.parametrize("path", ["/absent", "/loop", "/file"])
+def test_an_address_that_gives_nothing_is_told_in_one_line(address: str, path: str) -> None:
+    with pytest.raises(Failure) as refused, fetched(address + path):
+        pass
+    assert refused.value.exit_status == 2
+    assert "\n" not in refused.value.message
+
+
+def test_a_server_that_is_not_there_is_told(address: str) -> None:
+    with pytest.raises(Failure, match="joint"), fetched("http://127.0.0.1:9/liste.csv"):
+        pass
+
+
+def test_a_download_beyond_the_bound_stops(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _Handler.content = b"x" * 5000
+    monkeypatch.setattr(fetching, "LARGEST_FILE", 1000)
+    with pytest.raises(Failure, match="dépasse"), fetched(f"{address}/gros.csv"):
+        pass

@@ -13,6 +13,7 @@ from app.cpts.writing import endpoints as cpts_writing
 from app.database.engine import create_database_engine, database_url
 from app.database.sessions import Sessions
 from app.failures import Failure
+from app.funding import endpoints as funding
 from app.http import health
 from app.http.body import RequestLimits
 from app.http.caching import Caching
@@ -104,6 +105,7 @@ def _include_routes(app: FastAPI) -> None:
         cpts_writing.router,
         cpts_history.router,
         letters.router,
+        funding.router,
         maps.router,
         documentation_router(app, swagger),
         static_router([swagger, *MAP_FOLDERS]),

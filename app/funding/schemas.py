@@ -95,3 +95,24 @@ def _total(total: YearTotal) -> TotalFunding:
         auditor_without_optional=auditor_required(total.without_optional),
         auditor_with_optional=auditor_required(total.with_optional),
     )
+
+
+class AskedFunding(FundingAnswer):
+    """What a tier pays, and the total that was asked for."""
+
+    year: int | None
+    optional: bool
+    total: int = Field(description="Total de l'année demandée, sinon le plus possible.")
+
+    @classmethod
+    def asked(
+        cls, funding: Funding, members: int | None, *, year: int | None, optional: bool
+    ) -> "AskedFunding":
+        """Pick the total of a year (1, 2, or None for the most possible)."""
+        totals = {1: funding.year_1, 2: funding.year_2, None: funding.total_possible}[year]
+        return cls(
+            **FundingAnswer.of(funding, members).model_dump(),
+            year=year,
+            optional=optional,
+            total=totals.with_optional if optional else totals.without_optional,
+        )

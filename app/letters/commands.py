@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,7 +11,9 @@ from rich.table import Table
 
 from app.failures import Failure
 from app.letters.rules import Severity, Verdict
-from app.letters.schemas import Conflict, LetterCheck, UnresolvedInput
+
+if TYPE_CHECKING:
+    from app.letters.schemas import Conflict, LetterCheck, UnresolvedInput
 
 UNUSABLE = 2
 
@@ -66,7 +68,7 @@ def _answer(
     name: str | None,
     exclude_cpts: int | None,
     effective_on: datetime | None,
-) -> LetterCheck:
+) -> "LetterCheck":
     # Slow to import, and not needed to show the help.
     from app.cpts.importing.commune_lists import read_commune_list
     from app.database.command_database import command_engine
@@ -94,7 +96,7 @@ def _answer(
                 raise Failure(invalid.detail, exit_status=UNUSABLE) from invalid
 
 
-def _show(answer: LetterCheck, console: Console) -> None:
+def _show(answer: "LetterCheck", console: Console) -> None:
     if answer.name:
         console.print(f"[bold]{escape(answer.name)}[/]")
     console.print(_SAID[answer.verdict])
@@ -126,7 +128,7 @@ def _show(answer: LetterCheck, console: Console) -> None:
     )
 
 
-def _show_territory(answer: LetterCheck, console: Console) -> None:
+def _show_territory(answer: "LetterCheck", console: Console) -> None:
     territory, free = answer.territory, answer.free_territory
     size = f", taille {territory.tier}" if territory.tier else ""
     pieces = f", {territory.parts} morceaux" if territory.parts > 1 else ""
@@ -150,36 +152,32 @@ def _show_territory(answer: LetterCheck, console: Console) -> None:
         )
 
 
-def _conflicts(conflicts: list[Conflict]) -> Table:
+def _conflicts(conflicts: "list[Conflict]") -> Table:
     table = Table(title="Communes déjà rattachées", title_justify="left")
-    for heading in (
-        "Code",
-        "Commune",
-        "Habitants",
-        "CPTS",
-        "Stade",
-        "Effet",
-        "Depuis",
-        "Avant",
-    ):
-        table.add_column(heading, justify="right" if heading == "Habitants" else "left")
+    table.add_column("Code", no_wrap=True)
+    table.add_column("Commune")
+    table.add_column("Habitants", justify="right", no_wrap=True)
+    table.add_column("CPTS")
+    table.add_column("Effet", no_wrap=True)
+    table.add_column("Depuis", no_wrap=True)
     for conflict in conflicts:
         cpts = conflict.cpts
-        shown = f"{cpts.name} (n° {cpts.id})"
+        fictitious = ", démo" if cpts.demonstration else ""
+        held = f"{conflict.held_from:%d/%m/%Y}"
+        if conflict.held_until:
+            held += f"\n(libre le {conflict.held_until:%d/%m/%Y})"
         table.add_row(
             conflict.commune.code,
             escape(conflict.commune.name),
             _thousands(conflict.commune.population),
-            escape(f"{shown} [démonstration]" if cpts.demonstration else shown),
-            cpts.stage,
+            escape(f"{cpts.name} (n° {cpts.id}{fictitious})"),
             _SEVERITY[conflict.severity],
-            f"{conflict.held_from:%d/%m/%Y}",
-            f"{conflict.held_until:%d/%m/%Y}" if conflict.held_until else "",
+            held,
         )
     return table
 
 
-def _unresolved(unresolved: list[UnresolvedInput]) -> Table:
+def _unresolved(unresolved: "list[UnresolvedInput]") -> Table:
     table = Table(title="Ce qui reste à préciser", title_justify="left")
     for heading in ("Donné", "Motif", "Peut-être"):
         table.add_column(heading)

@@ -21,8 +21,8 @@ async def _within_limit(request: Request) -> None:
 @router.post(
     "/check",
     summary="Vérifier le territoire d'une lettre d'intention",
-    description="Le territoire est-il libre, qui tient quoi, que reste-t-il ? Rien n'est écrit. "
-    "Ouvert à tous, 600 fois par minute et par adresse.",
+    description="Le territoire est-il libre, qui tient quoi, que reste-t-il ? "
+    "Rien n'est écrit. Ouvert à tous, dans la limite d'un nombre par minute et par adresse.",
     response_model=LetterCheck,
     responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
     dependencies=[Depends(_within_limit)],

@@ -9,7 +9,7 @@ RUN python -m venv /venv \
     && /venv/bin/pip check
 
 FROM python:3.13-slim-bookworm
-RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent cpts
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent cpts
 COPY --from=environment /venv /venv
 WORKDIR /app
 COPY app app

@@ -137,7 +137,8 @@ def restored_cedilla(text: str) -> str:
 
     "ç" stands only before a, o and u, where French has no "è".
     """
-    return re.sub(r"è(?=[aàâoôuùû])", "ç", text, flags=re.IGNORECASE)
+    text = re.sub(r"è(?=[aàâoôuùû])", "ç", text)
+    return re.sub(r"È(?=[AÀÂOÔUÙÛaàâoôuùû])", "Ç", text)
 
 
 def is_same_but_for_spaces(given: str, name: str) -> bool:

@@ -1,0 +1,112 @@
+"""Questions to the reference geography, on the real communes of France."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from app.database.sessions import ReadingSession, snapshot_scope
+from app.geography.repository import (
+    communes_by_code,
+    communes_in_polygon,
+    connected_parts,
+    neighbours_of,
+)
+
+
+@pytest.fixture
+def session(session_engine: Engine) -> Iterator[ReadingSession]:
+    with snapshot_scope(session_engine) as session:
+        yield session
+
+
+def test_communes_come_with_the_population_of_the_day(session: ReadingSession) -> None:
+    found = communes_by_code(session, ["83137", "97608", "99999"], date(2026, 2, 1))
+    assert set(found) == {"83137", "97608"}
+    assert (found["83137"].name, found["83137"].region) == ("Toulon", "93")
+    assert (found["83137"].population_year, found["97608"].population_year) == (2023, 2017)
+
+
+def test_neighbours_know_each_other(session: ReadingSession) -> None:
+    neighbours = neighbours_of(session, ["83137", "83144", "85113"])
+    assert neighbours["83137"]["83144"] == neighbours["83144"]["83137"] > 1_000
+    assert neighbours["85113"] == {}, "L'Île-d'Yeu has no land neighbour"
+
+
+def test_a_department_on_the_mainland_is_one_part(session: ReadingSession) -> None:
+    codes = list(
+        session.execute(text("SELECT code FROM commune WHERE department_code = '05'")).scalars()
+    )
+    neighbours = neighbours_of(session, codes)
+    assert connected_parts(codes, neighbours) == [sorted(codes)]
+    assert len(connected_parts([*codes, "85113"], neighbours)) == 2
+
+
+@given(st.sets(st.integers(0, 12)), st.sets(st.tuples(st.integers(0, 12), st.integers(0, 12))))
+def test_parts_cover_the_communes_once_and_touch_only_inside(
+    chosen: set[int], pairs: set[tuple[int, int]]
+) -> None:
+    codes = {str(number) for number in chosen}
+    neighbours: dict[str, set[str]] = {}
+    for one, other in pairs:
+        neighbours.setdefault(str(one), set()).add(str(other))
+        neighbours.setdefault(str(other), set()).add(str(one))
+    parts = connected_parts(codes, neighbours)
+    assert sorted(code for part in parts for code in part) == sorted(codes)
+    of = {code: number for number, part in enumerate(parts) for code in part}
+    for code in codes:
+        for neighbour in neighbours.get(code, set()) & codes:
+            assert of[code] == of[neighbour]
+    assert [len(part) for part in parts] == sorted((len(p) for p in parts), reverse=True)
+
+
+def test_the_union_of_communes_gives_these_communes_back(session: ReadingSession) -> None:
+    wkb, codes = session.execute(
+        text(
+            "SELECT ST_AsBinary(ST_Union(geom)), array_agg(code ORDER BY code)"
+            " FROM commune WHERE department_code = '83'"
+        )
+    ).one()
+    shares = communes_in_polygon(session, bytes(wkb))
+    assert [code for code, share in shares if share > 0.5] == codes
+    assert all(share > 0.999 or share < 0.001 for _, share in shares)
+
+
+def test_half_a_commune_is_told_as_its_half(session: ReadingSession) -> None:
+    geojson = session.execute(
+        text("""
+            SELECT ST_AsGeoJSON(ST_MakeEnvelope(
+                ST_XMin(geom), ST_YMin(geom), ST_X(ST_Centroid(geom)), ST_YMax(geom), 4326))
+            FROM commune WHERE code = '83137'
+        """)
+    ).scalar_one()
+    shares = dict(communes_in_polygon(session, geojson))
+    assert 0.3 < shares["83137"] < 0.7
+
+
+def test_a_polygon_that_crosses_itself_is_repaired(session: ReadingSession) -> None:
+    bow_tie = {
+        "type": "Polygon",
+        "coordinates": [[[5, 44], [5.1, 44.1], [5.1, 44], [5, 44.1], [5, 44]]],
+    }
+    shares = communes_in_polygon(session, bow_tie)
+    assert len(shares) > 3
+    assert all(0 < share <= 1 for _, share in shares)
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        {"type": "Polygon", "coordinates": []},
+        {"type": "LineString", "coordinates": [[5, 44], [6, 44]]},
+        {"type": "Polygon", "coordinates": [[[-30, 10], [-29, 10], [-29, 11], [-30, 10]]]},
+        {"type": "Polygon", "coordinates": [[[5, 44], [5, 44], [5, 44], [5, 44]]]},
+    ],
+)
+def test_what_has_no_surface_in_france_contains_no_commune(
+    session: ReadingSession, nothing: dict[str, object]
+) -> None:
+    assert communes_in_polygon(session, nothing) == []

@@ -98,16 +98,15 @@ def connected_parts(
 
 
 # The literal is repaired and kept to its surfaces; the communes' own index finds the touched
-# ones, and those that lie wholly inside are not cut.
+# ones. All are cut, even those wholly inside: ST_Contains fails (TopologyException) on some
+# valid polygons whose border runs along a commune's within the last digits.
 _IN_POLYGON = """
     WITH given AS MATERIALIZED (
         SELECT ST_CollectionExtract(ST_MakeValid({literal}), 3) AS geom
     ), piece AS MATERIALIZED (
         SELECT ST_Subdivide(g.geom, 128) AS geom FROM given g WHERE NOT ST_IsEmpty(g.geom)
     ), cut AS (
-        SELECT c.code, c.geom, sum(ST_Area(CASE
-            WHEN ST_Contains(p.geom, c.geom) THEN c.geom
-            ELSE ST_Intersection(p.geom, c.geom) END)) AS inside
+        SELECT c.code, c.geom, sum(ST_Area(ST_Intersection(p.geom, c.geom))) AS inside
         FROM piece p JOIN commune c ON ST_Intersects(c.geom, p.geom)
         GROUP BY c.code, c.geom
     )

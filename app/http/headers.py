@@ -5,7 +5,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _DEFAULTS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
-    (b"x-frame-options", b"SAMEORIGIN"),
     # For JSON and the like; a page states its own policy.
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'self'"),
     (b"cross-origin-resource-policy", b"cross-origin"),

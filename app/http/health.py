@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.http.repository import geography_is_loaded
 from app.problems import DatabaseUnavailable, declared
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["Service"])
 
 
 class Health(BaseModel):

@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
+import logging
 from weakref import WeakKeyDictionary
 
 import psycopg
 from sqlalchemy.engine import URL
 
 from app.http.repository import REVISION_SQL, Revision
+
+log = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S = 3
 _ANSWER_TIMEOUT_S = 5
@@ -82,6 +85,7 @@ class _LookUps:
         try:
             return await asyncio.wait_for(self._look_up(), _ANSWER_TIMEOUT_S)
         except (psycopg.Error, OSError, TimeoutError) as error:
+            log.warning("the registry's revision cannot be asked for: %r", error)
             await self.close()
             raise RevisionUnknown from error
 

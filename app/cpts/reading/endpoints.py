@@ -29,7 +29,11 @@ from app.settings import Settings
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 
-router = APIRouter(prefix="/api/v1", tags=["lecture"])
+router = APIRouter(
+    prefix="/api/v1",
+    tags=["Lecture"],
+    responses={304: {"description": "Inchangé depuis l'`ETag` donné dans `If-None-Match`"}},
+)
 
 CptsId = Annotated[int, Path(ge=1, lt=2**63, description="Identifiant de la CPTS.")]
 AskedDetail = Annotated[

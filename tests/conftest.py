@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from app.main import create_app
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Engine, create_engine, text
@@ -26,6 +25,7 @@ from app.accounts.service import create_token
 from app.database.engine import create_database_engine, database_url
 from app.database.migration import upgrade_database
 from app.database.sessions import session_scope
+from app.main import create_app
 from app.progress import SilentProgress
 from app.settings import DatabaseSettings, Settings
 

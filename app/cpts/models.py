@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from typing import Any
 
-from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -20,11 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database.base import Base
-
-
-def _multipolygon() -> Geometry:
-    return Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
+from app.database.base import Base, multipolygon
 
 
 class RegistryRevision(Base):
@@ -246,7 +241,7 @@ class CptsTerritory(Base):
     departments: Mapped[list[str]] = mapped_column(ARRAY(Text))
     regions: Mapped[list[str]] = mapped_column(ARRAY(Text))
     lead_department: Mapped[str] = mapped_column(ForeignKey("department.code"))
-    geom: Mapped[Any] = mapped_column(_multipolygon())
-    geom_department: Mapped[Any] = mapped_column(_multipolygon())
-    geom_region: Mapped[Any] = mapped_column(_multipolygon())
-    geom_country: Mapped[Any] = mapped_column(_multipolygon())
+    geom: Mapped[Any] = mapped_column(multipolygon())
+    geom_department: Mapped[Any] = mapped_column(multipolygon())
+    geom_region: Mapped[Any] = mapped_column(multipolygon())
+    geom_country: Mapped[Any] = mapped_column(multipolygon())

@@ -1,5 +1,6 @@
 """The declarative base that every table hangs on."""
 
+from geoalchemy2 import Geometry
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
@@ -18,3 +19,8 @@ class Base(DeclarativeBase):
     """Base of all mapped classes."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def multipolygon() -> Geometry:
+    """Give the type of a column of MultiPolygons, WGS 84 (EPSG:4326); indexes are named apart."""
+    return Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from typing import Any
 
-from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -19,11 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import REAL
 
-from app.database.base import Base
-
-
-def _multipolygon() -> Geometry:
-    return Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
+from app.database.base import Base, multipolygon
 
 
 class Region(Base):
@@ -33,8 +28,8 @@ class Region(Base):
 
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
-    geom_region: Mapped[Any | None] = mapped_column(_multipolygon())
-    geom_country: Mapped[Any | None] = mapped_column(_multipolygon())
+    geom_region: Mapped[Any | None] = mapped_column(multipolygon())
+    geom_country: Mapped[Any | None] = mapped_column(multipolygon())
 
 
 class Department(Base):
@@ -45,9 +40,9 @@ class Department(Base):
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     region_code: Mapped[str] = mapped_column(ForeignKey("region.code"), index=True)
-    geom_department: Mapped[Any | None] = mapped_column(_multipolygon())
-    geom_region: Mapped[Any | None] = mapped_column(_multipolygon())
-    geom_country: Mapped[Any | None] = mapped_column(_multipolygon())
+    geom_department: Mapped[Any | None] = mapped_column(multipolygon())
+    geom_region: Mapped[Any | None] = mapped_column(multipolygon())
+    geom_country: Mapped[Any | None] = mapped_column(multipolygon())
 
 
 class Epci(Base):
@@ -86,10 +81,10 @@ class Commune(Base):
     department_code: Mapped[str] = mapped_column(ForeignKey("department.code"), index=True)
     region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
     epci_code: Mapped[str | None] = mapped_column(ForeignKey("epci.code"), index=True)
-    geom: Mapped[Any] = mapped_column(_multipolygon())
-    geom_department: Mapped[Any] = mapped_column(_multipolygon())
-    geom_region: Mapped[Any] = mapped_column(_multipolygon())
-    geom_country: Mapped[Any] = mapped_column(_multipolygon())
+    geom: Mapped[Any] = mapped_column(multipolygon())
+    geom_department: Mapped[Any] = mapped_column(multipolygon())
+    geom_region: Mapped[Any] = mapped_column(multipolygon())
+    geom_country: Mapped[Any] = mapped_column(multipolygon())
 
 
 class CommunePopulation(Base):

@@ -16,6 +16,7 @@ from app.cpts.importing.commands import import_listing
 from app.cpts.verification.commands import verify_database
 from app.database import commands as database_commands
 from app.failures import Failure
+from app.geography.commands import geography_app
 from app.letters.commands import check_letter
 from app.progress import terminal_progress
 from app.settings import Settings
@@ -71,6 +72,7 @@ application.command("import")(import_listing)
 application.command("check-letter")(check_letter)
 application.add_typer(token_commands, name="token")
 application.add_typer(demonstration_commands, name="demo")
+application.add_typer(geography_app, name="geography")
 
 
 @application.command()

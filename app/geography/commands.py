@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.geography.build.assembly import SOURCES_FILE, BuildRequest
-from app.geography.build.assembly import build as build_geography
-from app.geography.build.official import OfficialFiles
+from app.geography.build.sources import SOURCES_FILE
 from app.progress import terminal_progress
 
 GEO_DATA = Path(__file__).resolve().parents[2] / "geo_data"
@@ -76,6 +74,11 @@ def build(
     ] = 0.0,
 ) -> None:
     """Refait les fichiers de geo_data à partir de sources publiques vérifiées."""
+    # Slow to import, and every command reads this module.
+    from app.geography.build.assembly import BuildRequest
+    from app.geography.build.assembly import build as build_geography
+    from app.geography.build.official import OfficialFiles
+
     request = BuildRequest(
         year=year,
         output=output,

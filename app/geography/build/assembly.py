@@ -46,7 +46,6 @@ from app.geography.build.sources import (
 )
 from app.progress import Progress
 
-SOURCES_FILE = "sources.json"
 # INSEE: the populations in force on 1 January of a year are those of three years before.
 POPULATION_AGE = 3
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from app.geography.build.editions import GeographyBuildError
 
+SOURCES_FILE = "sources.json"
+
 Registry = str  # "npm" or "pypi"
 
 

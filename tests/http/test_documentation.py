@@ -44,6 +44,6 @@ def test_the_page_shows_the_routes_without_another_host(page: Page) -> None:
     refused: list[str] = []
     page.on("console", lambda message: refused.append(message.text))
     page.goto("/docs")
-    page.wait_for_selector("[data-path=\"/api/v1/coverage\"]")
+    page.wait_for_selector('[data-path="/api/v1/coverage"]')
     assert page.blocked == []  # type: ignore[attr-defined]
     assert not [text for text in refused if "Content Security Policy" in text]

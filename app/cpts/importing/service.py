@@ -53,6 +53,38 @@ def plan_import(
     Demonstration data is looked past, since an import removes it. Raises `Failure` (exit
     status 2) when neither the file nor the options state a stage.
     """
+    return make_plan(session, _resolve(session, listing, options, progress), options)
+
+
+def import_listing(
+    session: WritingSession,
+    listing: Listing,
+    options: Options,
+    progress: Progress,
+    *,
+    origin: str,
+) -> Plan:
+    """Import a listing in the caller's transaction.
+
+    What the file means is worked out first; what the registry holds is looked at, decided
+    on and written under its lock. Demonstration data goes. Parameters: `origin`, the
+    file's name for the history. Raises `Failure` as `plan_import` does; nothing is
+    written then.
+    """
+    material = _resolve(session, listing, options, progress)
+    with progress.step("Écriture au registre"):
+        lock_registry(session)
+        if repository.has_demonstration(session):
+            remove_demonstration(session)
+        plan = make_plan(session, material, options)
+        write_plan(session, plan, origin=origin)
+    return plan
+
+
+def _resolve(
+    session: ReadingSession, listing: Listing, options: Options, progress: Progress
+) -> Material:
+    """Bring the rows of each CPTS together and find the communes that they mean."""
     if options.default_stage is None and not states_a_stage(listing.entries):
         raise unusable(
             "Le fichier ne dit pas le stade des CPTS : indiquez-le par --default-stage "
@@ -72,26 +104,4 @@ def plan_import(
         readings = read_names(session, entries)
         drawn = [c for c in listed if any(entries[r].polygon is not None for r in c.rows)]
         read_polygons(session, drawn, entries, readings, step)
-    return make_plan(session, Material(entries, listed, readings, ranks, labels), options)
-
-
-def import_listing(
-    session: WritingSession,
-    listing: Listing,
-    options: Options,
-    progress: Progress,
-    *,
-    origin: str,
-) -> Plan:
-    """Import a listing in the caller's transaction, under the registry's lock.
-
-    Demonstration data goes first. Parameters: `origin`, the file's name for the history.
-    Raises `Failure` as `plan_import` does; nothing is written then.
-    """
-    lock_registry(session)
-    plan = plan_import(session, listing, options, progress)
-    if repository.has_demonstration(session):
-        remove_demonstration(session)
-    with progress.step("Écriture au registre"):
-        write_plan(session, plan, origin=origin)
-    return plan
+    return Material(entries, listed, readings, ranks, labels)

@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 import app.accounts.models
 import app.cpts.models
 import app.funding.models
-import app.geography.models  # noqa: F401  (importing the models fills the metadata)
+import app.geography.models
+import app.letters.procedure.models  # noqa: F401  (importing the models fills the metadata)
 from app.database.base import Base
 
 

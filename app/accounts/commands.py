@@ -9,9 +9,12 @@ token_commands = typer.Typer(help="Les jetons d'accès à l'API.", no_args_is_he
 
 @token_commands.command("create")
 def create(
-    role: Annotated[str, typer.Option(help="member, editor, ars ou admin.")],
+    role: Annotated[str, typer.Option(help="member, editor, ars, assurance_maladie ou admin.")],
     region: Annotated[
-        str | None, typer.Option(help="Code INSEE de la région, obligatoire pour ars.")
+        str | None,
+        typer.Option(
+            help="Code INSEE de la région, obligatoire pour ars et assurance_maladie."
+        ),
     ] = None,
     cpts: Annotated[
         int | None, typer.Option(help="Identifiant de la CPTS d'un editor.")

@@ -13,8 +13,13 @@ class ApiToken(Base):
 
     __tablename__ = "api_token"
     __table_args__ = (
-        CheckConstraint("role IN ('member', 'editor', 'ars', 'admin')", name="role"),
-        CheckConstraint("role <> 'ars' OR region_code IS NOT NULL", name="ars_region"),
+        CheckConstraint(
+            "role IN ('member', 'editor', 'ars', 'assurance_maladie', 'admin')", name="role"
+        ),
+        CheckConstraint(
+            "role NOT IN ('ars', 'assurance_maladie') OR region_code IS NOT NULL",
+            name="agent_region",
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -6,8 +6,10 @@ from typing import Literal
 
 from app.problems import Forbidden
 
-Role = Literal["member", "editor", "ars", "admin"]
-ROLES: tuple[Role, ...] = ("member", "editor", "ars", "admin")
+Role = Literal["member", "editor", "ars", "assurance_maladie", "admin"]
+ROLES: tuple[Role, ...] = ("member", "editor", "ars", "assurance_maladie", "admin")
+# Those whose token is limited to a region.
+REGIONAL_ROLES: tuple[Role, ...] = ("ars", "assurance_maladie")
 
 # The only stage at which an editor may register a CPTS.
 EDITOR_STAGE = "dynamique_identifiee"
@@ -17,7 +19,8 @@ EDITOR_STAGE = "dynamique_identifiee"
 class Caller:
     """Who calls, by the token presented.
 
-    `region` limits an `ars` token; `cpts_id` names the CPTS of an `editor`.
+    `region` limits an `ars` or `assurance_maladie` token; `cpts_id` names the CPTS of an
+    `editor`.
     """
 
     token_id: int

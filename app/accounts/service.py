@@ -6,7 +6,7 @@ import secrets
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import repository
-from app.accounts.rules import ROLES, Caller
+from app.accounts.rules import REGIONAL_ROLES, ROLES, Caller
 from app.database.sessions import ReadingSession, WritingSession
 from app.failures import Failure
 
@@ -28,7 +28,8 @@ def create_token(
 ) -> str:
     """Make a token and give it, for the only time.
 
-    Parameters: `role`, one of `ROLES`; `region`, INSEE code, compulsory for `ars`;
+    Parameters: `role`, one of `ROLES`; `region`, INSEE code, compulsory for `ars` and
+    `assurance_maladie`;
     `cpts_id`, the CPTS that an `editor` looks after; `label`, who it is for.
 
     Raises:
@@ -36,8 +37,8 @@ def create_token(
     """
     if role not in ROLES:
         raise Failure(f"Rôle inconnu : {role}. Rôles : {', '.join(ROLES)}.", exit_status=2)
-    if role == "ars" and not region:
-        raise Failure("Un jeton « ars » demande une région (--region).", exit_status=2)
+    if role in REGIONAL_ROLES and not region:
+        raise Failure(f"Un jeton « {role} » demande une région (--region).", exit_status=2)
     token = PREFIX + secrets.token_urlsafe(32)
     try:
         repository.insert_token(

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,16 @@ def test_loading_the_same_files_again_changes_nothing(
     before = ask(empty, "SELECT revision, changed_at FROM registry_revision")
     assert load(COUNTRY) is False
     assert ask(empty, "SELECT revision, changed_at FROM registry_revision") == before
+
+
+def test_two_loads_at_once_load_once(empty: Engine, tmp_path: Path) -> None:
+    directory = write_release(tmp_path / "release", COUNTRY)
+    with ThreadPoolExecutor(2) as threads:
+        runs = [
+            threads.submit(load_geography, empty, SilentProgress(), directory) for _ in range(2)
+        ]
+        assert sorted(run.result() for run in runs) == [False, True]
+    assert ask(empty, "SELECT count(*) FROM commune") == [(5,)]
 
 
 def test_a_correction_touches_only_the_communes_that_it_changes(

@@ -162,7 +162,7 @@ class Claim(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     cpts_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cpts.id"), index=True)
-    commune_code: Mapped[str] = mapped_column(ForeignKey("commune.code"))
+    commune_code: Mapped[str] = mapped_column(ForeignKey("commune.code"), index=True)
     held: Mapped[Range[date]] = mapped_column(DATERANGE)
 
 

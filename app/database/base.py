@@ -22,5 +22,5 @@ class Base(DeclarativeBase):
 
 
 def multipolygon() -> Geometry:
-    """Give the type of a column of MultiPolygons, WGS 84 (EPSG:4326); indexes are named apart."""
+    """Give the type of a column of MultiPolygons, WGS 84 (EPSG:4326), not indexed by itself."""
     return Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)

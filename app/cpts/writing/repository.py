@@ -42,14 +42,16 @@ def current_revision(session: ReadingSession) -> int:
 
 _CONFLICTS = text("""
     SELECT c.commune_code, m.name AS commune_name, p.id AS cpts_id, p.name AS cpts_name,
-           s.slug AS stage, s.rank, p.demonstration,
+           coalesce(s.slug, 'dynamique_identifiee') AS stage, coalesce(s.rank, 1) AS rank,
+           p.demonstration,
            lower(c.held) AS held_from, upper(c.held) AS held_until
     FROM claim c
     JOIN commune m ON m.code = c.commune_code
     JOIN cpts p ON p.id = c.cpts_id
-    CROSS JOIN LATERAL (
+    -- A holder counts even on a day before its first stage.
+    LEFT JOIN LATERAL (
         SELECT * FROM cpts_stage_on(p.id, greatest(:stage_day, lower(c.held), p.started_on))
-    ) s
+    ) s ON true
     WHERE c.commune_code = ANY (:communes)
       AND c.held && daterange(:since, :until)
       AND c.cpts_id <> ALL (:excluded)

@@ -17,7 +17,7 @@ from app.cpts.verification.commands import verify_database
 from app.database import commands as database_commands
 from app.failures import Failure
 from app.geography.commands import geography_app
-from app.letters.commands import check_letter
+from app.letters.check.commands import check_letter
 from app.progress import terminal_progress
 from app.settings import Settings
 
@@ -122,7 +122,8 @@ def run_benchmarks(
 def main() -> None:
     """Run the command of the arguments; what stops it is told in one line."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, _leave)
     try:
         application(prog_name="./cpts")
     except Failure as failure:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -83,7 +84,15 @@ def _run(reserved: socket.socket, workers: int, settings: Settings) -> None:
         timeout_graceful_shutdown=_GRACE_S,
         timeout_worker_healthcheck=_WORKER_SILENCE_S,
     )
+    survives_terminal = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     supervisor = Multiprocess(config, sockets=[reserved])
+    # For uvicorn a lost terminal means new workers; here it means the end, but for nohup.
+    signal.signal(
+        signal.SIGHUP,
+        signal.SIG_IGN
+        if survives_terminal
+        else lambda _number, _frame: supervisor.signal_queue.append(signal.SIGTERM),
+    )
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise Failure("Le service n'a pas démarré : la raison est au-dessus.")

@@ -1,8 +1,10 @@
 """`./cpts db …` and `./cpts test`: the database and the tests from the command line."""
 
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,11 +32,8 @@ def run_with_database(
         for key, value in conninfo_to_dict(address.url).items():
             if key in names:
                 environment[names[key]] = str(value)
-        try:
-            done = subprocess.run(command, check=False, env=environment)
-        except FileNotFoundError:
-            raise Failure(f"La commande « {command[0]} » n'existe pas.") from None
-    raise typer.Exit(done.returncode)
+        status = _run_in_foreground(command, environment)
+    raise typer.Exit(status)
 
 
 def check_migrations() -> None:
@@ -90,10 +89,23 @@ def run_tests(arguments: list[str]) -> int:
             "CPTS_TEST_ADMINISTRATOR_URL": server.administrator_url or "",
             "CPTS_CHROMIUM": str(browser),
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
-            check=False,
-            cwd=PROJECT_ROOT,
-            env=environment,
-        )
-    return done.returncode
+        command = [sys.executable, "-m", "pytest", *arguments]
+        return _run_in_foreground(command, environment, PROJECT_ROOT)
+
+
+def _run_in_foreground(
+    command: list[str], environment: dict[str, str], folder: Path | None = None
+) -> int:
+    """Run a program on this terminal and give its exit status; Ctrl-C is its own affair."""
+    try:
+        process = subprocess.Popen(command, env=environment, cwd=folder)
+    except FileNotFoundError:
+        raise Failure(f"La commande « {command[0]} » n'existe pas.") from None
+    former = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, former)
+        if process.poll() is None:
+            process.terminate()
+            process.wait()

@@ -61,7 +61,10 @@ class PrivateCluster:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             server = self._found_or_made()
         except PermissionError as refused:
-            raise Failure(f"Accès refusé à {refused.filename}.") from refused
+            raise Failure(
+                f"Accès refusé à {refused.filename} : lancez la commande sous le compte qui a "
+                "créé la base privée, ou avec sudo."
+            ) from refused
 
         def start() -> None:
             until = time.monotonic() + _UNSTABLE_TIMEOUT_S

@@ -22,8 +22,8 @@ from app.http.headers import ResponseHeaders
 from app.http.parameters import known_parameters
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
-from app.letters import endpoints as letters
-from app.letters.rate_limit import CheckLimit
+from app.letters.check import endpoints as letters
+from app.letters.check.rate_limit import CheckLimit
 from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.problems import (

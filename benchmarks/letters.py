@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from app.database.sessions import snapshot_scope
 from app.geography.resolution import Given
-from app.letters.repository import land_borders, registry_state
-from app.letters.service import Question, check_letter
+from app.letters.check.repository import land_borders, registry_state
+from app.letters.check.service import Question, check_letter
 from benchmarks.figures import Figure, Target, median, percentile, ratio
 from benchmarks.overlay import Beside, beside_overlay
 from benchmarks.scratch import ScratchServer, analyse, engine_on

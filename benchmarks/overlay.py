@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import Engine, text
 
 from app.database.sessions import snapshot_scope
-from app.letters.service import Question, check_letter
+from app.letters.check.service import Question, check_letter
 
 WGS84 = 4326
 # Equal areas over the whole globe, for overseas territories as well.

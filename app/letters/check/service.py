@@ -15,9 +15,9 @@ from app.funding.rules import FundingScale
 from app.funding.schemas import FundingAnswer
 from app.geography.repository import CommuneOnDay, communes_by_code
 from app.geography.resolution import CommuneRef, Given, resolve
-from app.letters import rules, schemas
-from app.letters.polygons import sound_surface
-from app.letters.repository import land_borders, registry_state, shares_inside
+from app.letters.check import rules, schemas
+from app.letters.check.polygons import sound_surface
+from app.letters.check.repository import land_borders, registry_state, shares_inside
 from app.problems import Invalid
 
 # A commune counts as inside a polygon from this share of its area on.

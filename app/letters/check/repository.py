@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.database.sessions import ReadingSession
 from app.geography.repository import communes_in_polygon
-from app.letters.errors import polygon_too_complex
-from app.letters.rules import LandBorders
+from app.letters.check.errors import polygon_too_complex
+from app.letters.check.rules import LandBorders
 from app.problems import DatabaseUnavailable
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.letters.rules import (
+from app.letters.check.rules import (
     LandBorders,
     Severity,
     Verdict,

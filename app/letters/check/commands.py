@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.failures import Failure
-from app.letters.rules import Severity, Verdict
+from app.letters.check.rules import Severity, Verdict
 
 if TYPE_CHECKING:
-    from app.letters.schemas import Conflict, LetterCheck, UnresolvedInput
+    from app.letters.check.schemas import Conflict, LetterCheck, UnresolvedInput
 
 UNUSABLE = 2
 
@@ -74,7 +74,7 @@ def _answer(
     from app.database.command_database import command_engine
     from app.database.sessions import snapshot_scope
     from app.geography.loading import load_geography
-    from app.letters import service
+    from app.letters.check import service
     from app.problems import Invalid
     from app.progress import terminal_progress
 

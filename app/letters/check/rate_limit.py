@@ -8,7 +8,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from app.letters.errors import TooManyChecks
+from app.letters.check.errors import TooManyChecks
 
 # A subscriber is given at least this many bits of IPv6 to itself.
 _IPV6_PREFIX_BITS = 64

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from app.letters.rate_limit import CheckLimit
+from app.letters.check.rate_limit import CheckLimit
 
 ADDRESS = "/api/v1/letters/check"
 SQUARE = [[3.0, 50.6], [3.1, 50.6], [3.1, 50.7], [3.0, 50.6]]

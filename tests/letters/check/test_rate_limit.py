@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.letters.errors import TooManyChecks
-from app.letters.rate_limit import CheckLimit
+from app.letters.check.errors import TooManyChecks
+from app.letters.check.rate_limit import CheckLimit
 
 
 def test_an_address_is_refused_after_its_number_of_checks_and_told_when_to_come_back() -> None:

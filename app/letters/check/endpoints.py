@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Request, Response
 
 from app.database.sessions import ReadSession
-from app.letters import service
-from app.letters.rate_limit import CheckLimit
-from app.letters.schemas import LetterCheck, LetterQuestion
+from app.letters.check import service
+from app.letters.check.rate_limit import CheckLimit
+from app.letters.check.schemas import LetterCheck, LetterQuestion
 from app.problems import TooLarge, TooManyRequests, UnsupportedMediaType, declared
 
 router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])

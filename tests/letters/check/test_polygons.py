@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.letters.polygons import MOST_VERTICES, checked_geometry, sound_surface
+from app.letters.check.polygons import MOST_VERTICES, checked_geometry, sound_surface
 
 RING = [[3.0, 50.6], [3.1, 50.6], [3.1, 50.7], [3.0, 50.6]]
 

@@ -15,8 +15,8 @@ from pydantic import (
 
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES, CptsId, Day, Name
 from app.funding.schemas import FundingAnswer
-from app.letters.polygons import checked_geometry
-from app.letters.rules import Severity, Verdict
+from app.letters.check.polygons import checked_geometry
+from app.letters.check.rules import Severity, Verdict
 
 # Longer than any name of a commune with its department.
 LONGEST_NAME = 200

@@ -3,6 +3,7 @@
 Tables and polygon files both end here; nothing is resolved or judged yet.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,12 +12,16 @@ from app.cpts.importing.columns import Columns, Role, find_header
 from app.cpts.importing.sources import Source, unusable
 from app.cpts.importing.tables import Row, Table, read_tables
 from app.cpts.importing.values import cut_list, says_nothing
+from app.cpts.importing.words import words_of
 
 _PARTICULARS = (
     Role.ACRONYM, Role.FINESS, Role.STAGE, Role.SINCE, Role.WEBSITE, Role.EMAIL, Role.PHONE,
     Role.THEMES,
 )  # fmt: skip
 LONGEST_NAME = 200
+_FOOTNOTE = re.compile(
+    r"(sources?|notes?|nb|nota|legendes?|totaux|total|maj|mise a jour|edition|page)( |$)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,6 @@ class Entry:
         """What the row gives for a commune, for the report."""
         if self.polygon is not None:
             return "polygone"
-        if self.commune and self.code:
-            return f"{self.commune} ({self.code})"
         return self.commune or self.code
 
 
@@ -80,9 +83,11 @@ def read_table_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
         remarks.append(f"{shown}{columns.described()}")
         has_stages |= Role.STAGE in columns.positions
         sheet = table.name if len(tables) > 1 else ""
-        entries.extend(
-            replace(entry, sheet=sheet) for entry in table_entries(table, start, columns)
-        )
+        for entry in table_entries(table, start, columns):
+            if _is_footnote(entry):
+                remarks.append(f"{shown}ligne {entry.row}, « {entry.cpts[:60]} » : une note.")
+            else:
+                entries.append(replace(entry, sheet=sheet))
     if all(header is None for _, header in headed):
         raise unusable(_no_header(source, tables, chosen))
     if not entries:
@@ -128,6 +133,13 @@ def table_entries(table: Table, start: int, columns: Columns) -> Iterator[Entry]
             yield replace(entry, is_title=titled)
         for commune, code in communes:
             yield replace(entry, commune=commune, code=code)
+
+
+def _is_footnote(entry: Entry) -> bool:
+    """Whether a row that names no commune is a note under the table rather than a CPTS."""
+    if entry.given or entry.particulars or entry.department or entry.is_title:
+        return False
+    return entry.cpts.startswith("*") or bool(_FOOTNOTE.match(words_of(entry.cpts)))
 
 
 def _communes(columns: Columns, row: Row) -> list[tuple[str, str]]:

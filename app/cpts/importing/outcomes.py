@@ -1,6 +1,7 @@
 """What became of every row, and why a CPTS stays out: the lines of the report."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.material import Material
@@ -10,17 +11,20 @@ from app.cpts.importing.rules import Decision, Holder, Outcome
 
 
 def report_lines(
-    material: Material, decision: Decision
+    material: Material, decision: Decision, as_of: date
 ) -> tuple[list[ReportLine], dict[str, str]]:
     """Give one line per entry in the file's order, and why each CPTS stays out."""
     told: dict[int, tuple[Outcome, str]] = {}
     kept_out: dict[str, str] = {}
     for cpts in material.listed:
         enters = cpts.position in decision.granted
-        contested = decision.contested.get(cpts.position, {})
+        holders = {
+            code: _described(material, holder, as_of)
+            for code, holder in decision.contested.get(cpts.position, {}).items()
+        }
         first_fault: int | None = None
         for row in cpts.rows:
-            told[row] = _row_outcome(material, cpts, row, contested, enters=enters)
+            told[row] = _row_outcome(material, cpts, row, holders, enters=enters)
             is_cause = told[row][0] not in (Outcome.SKIPPED, Outcome.LOADED, Outcome.CORRECTED)
             if is_cause and first_fault is None:
                 first_fault = row
@@ -50,7 +54,7 @@ def _row_outcome(
     material: Material,
     cpts: ListedCpts,
     row: int,
-    contested: Mapping[str, Holder],
+    holders: Mapping[str, str],
     *,
     enters: bool,
 ) -> tuple[Outcome, str]:
@@ -59,16 +63,16 @@ def _row_outcome(
         return reading.outcome, reading.detail
     if cpts.fault is not None:
         return cpts.fault.outcome, cpts.fault.detail
-    taken = [commune for commune in reading.communes if commune.code in contested]
+    taken = [commune for commune in reading.communes if commune.code in holders]
     if taken:
-        holders: dict[str, list[str]] = {}
+        by_holder: dict[str, list[str]] = {}
         for commune in taken:
-            who = _described(material, contested[commune.code])
-            holders.setdefault(who, []).append(f"{commune.name} ({commune.code})")
+            names = by_holder.setdefault(holders[commune.code], [])
+            names.append(f"{commune.name} ({commune.code})")
         alone = len(reading.communes) == 1
         told = " ; ".join(
             f"{'commune' if alone else ', '.join(names)} déjà tenue par {who}"
-            for who, names in holders.items()
+            for who, names in by_holder.items()
         )
         rest = " ; la CPTS entre sans elle" if enters else ""
         return Outcome.CONFLICT, _joined(told + rest, reading.detail)
@@ -82,11 +86,15 @@ def _row_outcome(
     return reading.outcome, reading.detail
 
 
-def _described(material: Material, holder: Holder) -> str:
+def _described(material: Material, holder: Holder, as_of: date) -> str:
     where = ""
     if holder.position is not None:
         first = material.entries[material.listed[holder.position].rows[0]]
         where = f", même fichier, ligne {first.row}"
+    if holder.held_from and holder.held_from > as_of:
+        where += f", à partir du {holder.held_from:%d/%m/%Y}"
+    if holder.held_until:
+        where += f", jusqu'au {holder.held_until:%d/%m/%Y}"
     label = material.labels.get(holder.stage, holder.stage)
     return f"« {holder.name} » ({label}{where})"
 

@@ -102,6 +102,7 @@ def make_plan(session: ReadingSession, material: Material, options: Options) -> 
             claim["name"],
             claim["stage"],
             claim["held_from"],
+            claim["held_until"],
         )
         for claim in repository.standing_claims(session, codes, options.as_of)
     ]
@@ -111,7 +112,7 @@ def make_plan(session: ReadingSession, material: Material, options: Options) -> 
         for cpts in material.listed
         if cpts.position in decision.granted
     ]
-    lines, kept_out = report_lines(material, decision)
+    lines, kept_out = report_lines(material, decision, options.as_of)
     refusals, fulfilled = _refusals(session, material, decision)
     return Plan(
         options.as_of,

@@ -164,13 +164,13 @@ def drop_refusals(session: WritingSession, pairs: Collection[tuple[str, str]]) -
 
 
 _STANDING = text("""
-    SELECT c.commune_code, p.id AS cpts_id, p.name, s.slug AS stage,
-           lower(c.held) AS held_from
+    SELECT c.commune_code, p.id AS cpts_id, p.name, coalesce(s.slug, '') AS stage,
+           lower(c.held) AS held_from, upper(c.held) AS held_until
     FROM claim c
     JOIN cpts p ON p.id = c.cpts_id AND NOT p.demonstration
-    CROSS JOIN LATERAL (
+    LEFT JOIN LATERAL (
         SELECT t.slug FROM cpts_stage_on(p.id, greatest(:day, lower(c.held), p.started_on)) t
-    ) s
+    ) s ON true
     WHERE c.commune_code = ANY (:communes) AND c.held && daterange(:day, NULL)
     ORDER BY c.commune_code, lower(c.held)
 """).bindparams(bindparam("communes", type_=ARRAY(Text)))
@@ -182,7 +182,8 @@ def standing_claims(
     """Give every claim on these communes that is held on a day or later.
 
     Each has `commune_code`, `cpts_id`, `name`, `stage` (the holder's, on that day or on
-    the claim's first) and `held_from`. Those of demonstration data are left out.
+    the claim's first, "" when it had none), `held_from` and `held_until`. Those of
+    demonstration data are left out.
     """
     rows = session.execute(_STANDING, {"communes": list(communes), "day": day})
     return [dict(row) for row in rows.mappings()]

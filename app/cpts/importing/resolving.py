@@ -1,7 +1,7 @@
 """From what rows give to communes of today: names, codes, polygons."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import shapely
 
@@ -71,8 +71,16 @@ def _combine(code: Resolution | None, name: Resolution | None, entry: Entry) -> 
         found = code or name
         assert found is not None
         return _single(found)
+    return _agreed(code, name)
+
+
+def _agreed(code: Resolution, name: Resolution) -> Reading:
+    """Give what a row means that gives a code and a name."""
     if code.outcome != "resolved":
-        return _single(name) if name.outcome == "resolved" and _no_code(code) else _single(code)
+        if name.outcome == "resolved" and _no_code(code):
+            return _single(name)
+        reading = _single(code)
+        return replace(reading, detail=f"code « {code.given.text} » : {reading.detail}")
     if name.outcome == "resolved" and not set(name.communes) & set(code.communes):
         both = [*code.communes, *name.communes]
         return Reading(

@@ -72,6 +72,7 @@ class Holder:
     stage: str
     position: int | None = None
     held_from: date | None = None
+    held_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,12 @@ class _Board:
                 continue
             for claim in self._claims.get(code, []):
                 if claim.cpts_id != candidate.existing:
-                    found[code] = Holder(claim.name, claim.stage, held_from=claim.held_from)
+                    found[code] = Holder(
+                        claim.name,
+                        claim.stage,
+                        held_from=claim.held_from,
+                        held_until=claim.held_until,
+                    )
                     break
         return found
 

@@ -14,9 +14,12 @@ from app.failures import Failure
 
 LARGEST_FILE = 200 * 1024 * 1024
 LARGEST_UNPACKED = 250 * 1024 * 1024
+# A workbook is held in memory; 300 000 rows of a listing take less.
+LARGEST_WORKBOOK = 100 * 1024 * 1024
 MOST_MEMBERS = 2_000
 
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_WORKBOOK = "xl/workbook.xml"
 _SQLITE = b"SQLite format 3\x00"
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _XML_START = re.compile(rb"^\s*<(\?xml|!doctype|html|[a-z]+:)", re.IGNORECASE)
@@ -142,7 +145,7 @@ def _archive(path: Path, shown: str) -> Format:
     names = [member.filename.lower() for member in members]
     if any(name.endswith(".shp") for name in names):
         return Format.SHAPEFILE
-    if "xl/workbook.xml" in names:
+    if _WORKBOOK in names:
         return Format.XLSX
     raise unusable(f"L'archive « {shown} » ne contient ni classeur XLSX ni Shapefile (.shp).")
 
@@ -153,10 +156,12 @@ def _check_members(
     if len(members) > MOST_MEMBERS:
         raise unusable(f"L'archive « {shown} » contient trop de fichiers.")
     # The sizes in the directory may lie, but unpacking stops at the size it announces.
-    if sum(member.file_size for member in members) > LARGEST_UNPACKED:
+    is_workbook = any(member.filename.lower() == _WORKBOOK for member in members)
+    largest = LARGEST_WORKBOOK if is_workbook else LARGEST_UNPACKED
+    if sum(member.file_size for member in members) > largest:
         raise unusable(
             f"L'archive « {shown} » est trop grosse une fois ouverte "
-            f"({LARGEST_UNPACKED // 2**20} Mo au plus)."
+            f"({largest // 2**20} Mo au plus)."
         )
     for member in members:
         if member.flag_bits & 0x1:

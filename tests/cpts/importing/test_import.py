@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.cpts.verification.service import verify
 from app.database.calendar import today
+from app.database.sessions import snapshot_scope
+from app.progress import SilentProgress
 from tests.conftest import Register
 from tests.cpts.importing.conftest import HEADER, RunImport
 
@@ -413,7 +416,41 @@ def test_a_claim_may_begin_later(
     assert run_import(path, *STAGE, "--as-of", day.isoformat()).status == 0
     assert rows_of(engine, "SELECT lower(held) FROM claim") == [(day,)]
     other = write_csv([["CPTS", "Commune"], ["CPTS B", "Apt"]])
-    assert run_import(other, *STAGE).report[0]["outcome"] == "conflict"
+    [line] = run_import(other, *STAGE).report
+    assert line["outcome"] == "conflict"
+    assert f"à partir du {day:%d/%m/%Y}" in line["detail"]
+
+
+def test_two_stages_for_one_cpts_are_ambiguous(write_csv: Write, run_import: RunImport) -> None:
+    rows = [["CPTS", "Commune", "Stade"], ["CPTS A", "Apt", "LI"], ["CPTS A", "Gordes", "ACI"]]
+    done = run_import(write_csv(rows))
+    assert [line["outcome"] for line in done.report] == ["ambiguous", "ambiguous"]
+
+
+def test_a_day_before_the_cpts_began_is_refused(
+    write_csv: Write, run_import: RunImport
+) -> None:
+    path = write_csv([["CPTS", "Commune"], ["CPTS A", "Apt"]])
+    assert run_import(path, *STAGE, "--as-of", "2025-06-01").status == 0
+    earlier = run_import(path, *STAGE, "--as-of", "2025-05-01")
+    assert (earlier.status, earlier.report[0]["outcome"]) == (1, "skipped")
+    assert "01/06/2025" in earlier.report[0]["detail"]
+
+
+def test_what_the_import_writes_passes_verification(
+    write_csv: Write, run_import: RunImport, engine: Engine
+) -> None:
+    first = [
+        ["CPTS", "Code INSEE"],
+        ["CPTS A", "04001"],
+        ["CPTS A", "04070"],
+        ["CPTS B", "84003"],
+    ]
+    assert run_import(write_csv(first), *STAGE, "--as-of", "2025-01-01").status == 0
+    second = [["CPTS", "Code INSEE"], ["CPTS A", "04001"], ["CPTS B", "04070"]]
+    assert run_import(write_csv(second), *STAGE).status == 0
+    with snapshot_scope(engine) as session:
+        assert verify(session, SilentProgress()) == []
 
 
 @pytest.mark.parametrize("arguments", [("--column", "quoi=x"), ("--format", "docx")])

@@ -171,7 +171,7 @@ def damaged_files(folder: Path) -> list[Path]:
     with zipfile.ZipFile(folder / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
         with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part:
-            for _ in range(26):
+            for _ in range(11):
                 part.write(b"0" * (10 * 1024 * 1024))
     return sorted(folder.iterdir())
 
@@ -193,3 +193,10 @@ def test_a_stated_format_that_the_content_belies_is_refused(
     for wrong in ("xlsx", "gpkg", "docx"):
         with pytest.raises(Failure):
             open_source(path, given=wrong)
+
+
+def test_a_note_under_the_table_is_told_and_is_no_cpts(write_csv: Callable[..., Path]) -> None:
+    rows = [["CPTS", "Commune"], ["CPTS A", "Apt"], ["Source : nous, 2026", ""], ["CPTS B", ""]]
+    listing = read_table_listing(open_source(write_csv(rows)), {})
+    assert [entry.cpts for entry in listing.entries] == ["CPTS A", "CPTS B"]
+    assert any("ligne 3" in remark for remark in listing.remarks)

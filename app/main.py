@@ -34,6 +34,8 @@ from app.problems import (
     install_problem_handlers,
 )
 from app.settings import Settings
+from app.web import router as web
+from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 
 DESCRIPTION = """
 Qui exerce où : les communautés professionnelles territoriales de santé (CPTS), leur
@@ -107,7 +109,8 @@ def _include_routes(app: FastAPI) -> None:
         letters.router,
         funding.router,
         maps.router,
+        web.router,
         documentation_router(app, swagger),
-        static_router([swagger, *MAP_FOLDERS]),
+        static_router([swagger, *MAP_FOLDERS, *SITE_FOLDERS]),
     ):
         app.include_router(router)

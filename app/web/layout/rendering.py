@@ -1,0 +1,146 @@
+"""A page, from a template to an answer with its headers."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from jinja2 import Environment, PrefixLoader, StrictUndefined
+from jinja2.loaders import FileSystemLoader
+from starlette.responses import HTMLResponse
+
+from app.accounts.rules import Caller
+from app.database.sessions import ReadingSession
+from app.http.caching import keep_until_change
+from app.http.repository import current_revision
+from app.settings import Settings
+from app.web.layout import french
+from app.web.layout.assets import WEB, static
+from app.web.layout.colours import COLOUR_RULES, COLOUR_RULES_HASH
+from app.web.layout.repository import holds_demonstration
+
+SITE_NAME = "Cartographie des CPTS"
+
+
+def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = "'none'") -> str:
+    """Write the Content-Security-Policy of the site's pages.
+
+    Parameters: `image_origins`, other hosts from which the page may take images (the base
+    map of a map drawn in the page itself); `frame_ancestors`, who may frame it.
+    """
+    images = " ".join(("'self'", "data:", *sorted(image_origins)))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            f"style-src 'self' {COLOUR_RULES_HASH}",
+            f"img-src {images}",
+            "connect-src 'self'",
+            "frame-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            f"frame-ancestors {frame_ancestors}",
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    groups = {
+        directory.parent.name: FileSystemLoader(directory)
+        for directory in sorted(WEB.glob("*/templates"))
+    }
+    environment = Environment(
+        loader=PrefixLoader(groups),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(
+        number=french.number,
+        percent=french.percent,
+        day=french.day,
+        euros=french.euros,
+        counted=french.counted,
+        origin_free=french.origin_free,
+    )
+    environment.globals.update(
+        static=static, site_name=SITE_NAME, colour_rules=COLOUR_RULES, number=french.number
+    )
+    return environment
+
+
+def page_text(
+    settings: Settings, path: str, template: str, *, demonstration: bool, **values: Any
+) -> str:
+    """Render a template that extends `layout/base.html`.
+
+    Parameters: `path` of the page, its canonical address unless `canonical` is given;
+    `demonstration`, whether the registry holds fictitious data; `values`, those of the
+    template.
+    """
+    defaults: dict[str, Any] = {
+        "section": "",
+        "canonical": path,
+        "social_image": None,
+        "robots": None,
+        "caller": None,
+        "csrf": None,
+    }
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            {
+                **defaults,
+                **values,
+                "path": path,
+                "base_url": settings.service.public_url or "",
+                "demonstration": demonstration,
+            }
+        )
+    )
+
+
+def render(
+    request: Request,
+    template: str,
+    *,
+    session: ReadingSession,
+    keep: bool = True,
+    status: int = 200,
+    image_origins: Iterable[str] = (),
+    framed: bool = False,
+    caller: Caller | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """Answer with a page.
+
+    Parameters: `template`, `<group>/<file>`; `session`, in which the page was read;
+    `keep`, False for a page that is not the same for everyone or answers a form: it is
+    then never stored, while all others are kept until the registry changes;
+    `image_origins`, other hosts of images; `framed`, True for `/embed/…` alone, which
+    any site may frame; `caller`, whom the page is for.
+    """
+    settings: Settings = request.app.state.settings
+    text = page_text(
+        settings,
+        request.url.path,
+        template,
+        demonstration=holds_demonstration(session),
+        caller=caller,
+        **values,
+    )
+    personal = caller is not None or not keep
+    headers = {
+        "Content-Security-Policy": site_policy(image_origins, "*" if framed else "'none'"),
+    }
+    if not framed:
+        headers["X-Frame-Options"] = "DENY"
+    if personal:
+        headers["Cache-Control"] = "no-store"
+    elif status == 200:
+        keep_until_change(request, current_revision(session))
+    return HTMLResponse(text, status_code=status, headers=headers)

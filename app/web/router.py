@@ -1,0 +1,10 @@
+"""The site's pages in one router; each group adds its line."""
+
+from fastapi import APIRouter
+
+from app.web.territories.endpoints import router as territories
+
+router = APIRouter(include_in_schema=False)
+
+for group in (territories,):
+    router.include_router(group)

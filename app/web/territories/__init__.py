@@ -1,0 +1,1 @@
+"""`/`, search, and the pages of regions and departments."""

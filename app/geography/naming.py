@@ -59,6 +59,12 @@ _TRAILING_ARTICLE = re.compile(
     r"['’´`]?\s*[)\]]?",
     re.IGNORECASE,
 )
+_PREFIX = re.compile(
+    r"(?P<what>(?:commune|ville|mairie)\s+)(?P<link>de\s+|d['’]\s*|du\s+|des\s+)(?P<name>.+)",
+    re.IGNORECASE,
+)
+# "Ville du Mans" is about Le Mans.
+_CONTRACTED = {"du": "Le ", "des": "Les "}
 _CEDEX = re.compile(r" cedex(?: \d+)?$")
 _NUMBER_OF_A_SHEET = re.compile(r"(\d+)\.0+")
 
@@ -244,6 +250,12 @@ def readings(text: str, names: Mapping[str, str]) -> tuple[Reading, ...]:
     bracket = re.fullmatch(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]?", plain)
     if bracket and not any(each.departments for each in found):
         found.append(Reading(bracket[1].strip(), ignored=bracket[2].strip(), repaired=decoded))
+    for each in tuple(found):
+        prefix = _PREFIX.fullmatch(each.name)
+        if prefix:
+            link = prefix["link"].strip()
+            name = _CONTRACTED.get(link.lower(), "") + prefix["name"]
+            found.append(replace(each, name=name, ignored=(prefix["what"] + link).strip()))
     for each in tuple(found):
         restored = restored_cedilla(each.name)
         if restored != each.name:

@@ -108,7 +108,7 @@ _IN_POLYGON = """
     ), cut AS (
         SELECT c.code, c.geom, sum(ST_Area(ST_Intersection(p.geom, c.geom))) AS inside
         FROM piece p JOIN commune c ON ST_Intersects(c.geom, p.geom)
-        GROUP BY c.code, c.geom
+        GROUP BY c.code
     )
     SELECT code, least(1, inside / ST_Area(geom)) AS share FROM cut
     WHERE inside > 0

@@ -219,6 +219,13 @@ def test_control_characters_and_half_characters_are_dropped() -> None:
         ("93 - Saint-Denis", Reading("Saint-Denis", ("93",))),
         ("93200 Saint-Denis", Reading("Saint-Denis", ("93",))),
         ("Ajaccio (20000)", Reading("Ajaccio", ("2A", "2B"))),
+        ("Commune de Gap", Reading("Gap", ignored="Commune de")),
+        ("Ville du Mans", Reading("Le Mans", ignored="Ville du")),
+        (
+            "Commune de Saint-Denis (93)",
+            Reading("Saint-Denis", ("93",), ignored="Commune de"),
+        ),
+        ("mairie d'Apt", Reading("Apt", ignored="mairie d'")),
         ("Toulon (quartier est)", Reading("Toulon", ignored="quartier est")),
         ("Ponèon (04)", Reading("Ponçon", ("04",), repaired=True)),
     ],

@@ -56,8 +56,12 @@ def create_cpts(
         lead_region=regions[0] if regions else None,
     )
     _check_reach(authority, effective_on, creation.supersede)
-    superseded = _clear_the_way(
-        session, communes, effective_on, rank=ranks[creation.stage], write=creation
+    superseded = clear_the_way(
+        session,
+        communes,
+        effective_on,
+        rank=ranks[creation.stage],
+        supersede=creation.supersede,
     )
     [cpts_id] = repository.insert_cpts(
         session,
@@ -74,7 +78,7 @@ def create_cpts(
     repository.hold_from(session, [(cpts_id, code) for code in communes], effective_on)
     repository.forget_fulfilled_refusals(session, [cpts_id])
     after = snapshot(session, [cpts_id])[cpts_id]
-    _record(session, authority, [Change(cpts_id, "created", None, after), *superseded])
+    record(session, authority, [Change(cpts_id, "created", None, after), *superseded])
     return Written(cpts_id, translated)
 
 
@@ -93,7 +97,7 @@ def amend_territory(
         Forbidden, Invalid, TerritoryOverlap: as for `create_cpts`.
     """
     repository.lock_registry(session)
-    cpts = _living(session, cpts_id)
+    cpts = living_cpts(session, cpts_id)
     effective_on = write.effective_on or max(today(), cpts.started_on)
     rules.check_effective_date(effective_on, cpts.started_on)
     communes, translated = _communes(session, write.communes)
@@ -109,8 +113,13 @@ def amend_territory(
         lead_region=lead[0] if lead else None,
     )
     _check_reach(authority, effective_on, write.supersede)
-    superseded = _clear_the_way(
-        session, communes, effective_on, rank=ranks[stage], write=write, own=cpts_id
+    superseded = clear_the_way(
+        session,
+        communes,
+        effective_on,
+        rank=ranks[stage],
+        supersede=write.supersede,
+        own=cpts_id,
     )
     if communes == held.keys() == settled:
         return Written(cpts_id, translated)
@@ -124,7 +133,7 @@ def amend_territory(
     repository.forget_fulfilled_refusals(session, [cpts_id])
     repository.touch_cpts(session, [cpts_id])
     after = snapshot(session, [cpts_id])[cpts_id]
-    _record(session, authority, [Change(cpts_id, "territory", before, after), *superseded])
+    record(session, authority, [Change(cpts_id, "territory", before, after), *superseded])
     return Written(cpts_id, translated)
 
 
@@ -147,7 +156,7 @@ def update_cpts(
         Forbidden, Invalid: as for `create_cpts`.
         StageRegression: an earlier stage without the right, or the reason, to correct.
     """
-    cpts = _living(session, cpts_id)
+    cpts = living_cpts(session, cpts_id)
     given = patch.model_fields_set
     stage_too = bool(given & {"stage", "stage_since"})
     held = repository.own_claims_from(session, [cpts_id], today()).get(cpts_id, {})
@@ -182,7 +191,7 @@ def update_cpts(
     if after != before:
         repository.touch_cpts(session, [cpts_id])
         change = Change(cpts_id, "updated", before, after, patch.reason)
-        _record(session, authority, [change])
+        record(session, authority, [change])
 
 
 def end_cpts(
@@ -205,7 +214,7 @@ def end_cpts(
     repository.update_cpts_columns(session, cpts_id, {"ended_on": day})
     repository.forget_refusals_of(session, cpts_id)
     after = snapshot(session, [cpts_id])[cpts_id]
-    _record(session, authority, [Change(cpts_id, "ended", before, after, reason)])
+    record(session, authority, [Change(cpts_id, "ended", before, after, reason)])
 
 
 def open_for_change(session: WritingSession, cpts_id: int) -> None:
@@ -248,22 +257,25 @@ def _change_stage(
         repository.update_cpts_columns(session, cpts.id, {"started_on": started_on})
 
 
-def _clear_the_way(
+def clear_the_way(
     session: WritingSession,
     communes: Collection[str],
     effective_on: date,
     *,
     rank: int,
-    write: TerritoryWrite,
+    supersede: Collection[int],
     own: int | None = None,
 ) -> list[Change]:
-    """End the claims that the write may supersede; give their entries for the history.
+    """End the claims that a write may supersede; give their entries for the history.
+
+    Parameters: `rank`, of the writing CPTS's stage; `supersede`, ids that the write names;
+    `own`, the writing CPTS, whose claims do not count. The registry must be locked.
 
     Raises:
         TerritoryOverlap: other claims remain.
         Invalid: a superseded id that is no CPTS.
     """
-    missing = set(write.supersede) - repository.existing_cpts(session, write.supersede)
+    missing = set(supersede) - repository.existing_cpts(session, supersede)
     if missing:
         unknown = ", ".join(str(cpts_id) for cpts_id in sorted(missing))
         raise Invalid.at("body", "supersede", message=f"CPTS inconnue(s) : {unknown}.")
@@ -274,7 +286,7 @@ def _clear_the_way(
         stage_day=max(effective_on, today()),
         excluded_cpts=[own] if own else [],
     )
-    ended, standing = rules.split_superseded(found, rank=rank, superseded=write.supersede)
+    ended, standing = rules.split_superseded(found, rank=rank, superseded=supersede)
     if standing:
         raise TerritoryOverlap([conflict.public() for conflict in standing])
     holders = {conflict.cpts_id for conflict in ended}
@@ -290,7 +302,8 @@ def _clear_the_way(
     ]
 
 
-def _record(session: WritingSession, authority: Authority, changes: Sequence[Change]) -> None:
+def record(session: WritingSession, authority: Authority, changes: Sequence[Change]) -> None:
+    """Write entries of the history under a name, each without what stayed the same."""
     record_changes(
         session,
         [change.only_differences() for change in changes],
@@ -352,11 +365,17 @@ def _existing(session: WritingSession, cpts_id: int) -> Cpts:
     return cpts
 
 
-def _living(session: WritingSession, cpts_id: int) -> Cpts:
+def living_cpts(session: WritingSession, cpts_id: int) -> Cpts:
+    """Read a CPTS that has no end.
+
+    Raises:
+        NotFound: no such CPTS.
+        Invalid: it has ended, or its end is settled.
+    """
     cpts = _existing(session, cpts_id)
     if cpts.ended_on is not None:
         raise Invalid.at(
-            "path", "id", message=f"Cette CPTS a pris fin le {cpts.ended_on:%d/%m/%Y}."
+            "path", "id", message=f"La fin de cette CPTS est fixée au {cpts.ended_on:%d/%m/%Y}."
         )
     return cpts
 

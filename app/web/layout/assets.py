@@ -6,10 +6,10 @@ from app.http.static_files import StaticFolder
 
 WEB = Path(__file__).parents[1]
 
-# By name of the group: `app/web/<group>/static`.
+# By name of the group: `app/web/<group>/static`, also of a group within a group.
 FOLDERS_OF_GROUPS = {
     directory.parent.name: StaticFolder(f"site-{directory.parent.name}", directory)
-    for directory in sorted(WEB.glob("*/static"))
+    for directory in sorted([*WEB.glob("*/static"), *WEB.glob("*/*/static")])
 }
 FOLDERS = tuple(FOLDERS_OF_GROUPS.values())
 

@@ -48,7 +48,7 @@ def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = "'none
 def _environment() -> Environment:
     groups = {
         directory.parent.name: FileSystemLoader(directory)
-        for directory in sorted(WEB.glob("*/templates"))
+        for directory in sorted([*WEB.glob("*/templates"), *WEB.glob("*/*/templates")])
     }
     environment = Environment(
         loader=PrefixLoader(groups),

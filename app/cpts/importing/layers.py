@@ -22,6 +22,7 @@ from app.cpts.importing.columns import Columns, Role, recognise
 from app.cpts.importing.listing import LONGEST_NAME, Entry, Listing
 from app.cpts.importing.sources import Format, Source, unusable
 from app.cpts.importing.tables import clean
+from app.failures import Failure
 
 MOST_FEATURES = 100_000
 _SUFFIXES = {Format.GEOJSON: ".geojson", Format.GPKG: ".gpkg", Format.SHAPEFILE: ".shp"}
@@ -65,10 +66,10 @@ def read_layers(source: Source) -> list[Layer]:
                 for name, kind in pyogrio.list_layers(path):
                     if kind is None or any(word in kind for word in _WITH_POLYGONS):
                         layers.append(_read_layer(source, path, str(name)))
-    except pyogrio.errors.DataSourceError:
-        raise _damaged(source) from None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError):
-        raise _damaged(source) from None
+    except Failure:
+        raise
+    except Exception as error:  # GDAL, zlib and decoders each have their own
+        raise _damaged(source) from error
     layers = [layer for layer in layers if layer.features]
     if not layers:
         raise unusable(f"« {source.name} » ne contient aucun polygone.")
@@ -231,5 +232,5 @@ def _check_complete(source: Source) -> None:
         )
 
 
-def _damaged(source: Source) -> Exception:
+def _damaged(source: Source) -> Failure:
     return unusable(f"« {source.name} » est endommagé : aucune couche ne se lit.")

@@ -140,8 +140,10 @@ def _archive(path: Path, shown: str) -> Format:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             _check_members(archive, members, shown)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
-        raise unusable(f"« {shown} » est endommagé : l'archive ne s'ouvre pas.") from None
+    except Failure:
+        raise
+    except Exception as error:  # each way of compressing has errors of its own
+        raise unusable(f"« {shown} » est endommagé : l'archive ne s'ouvre pas.") from error
     names = [member.filename.lower() for member in members]
     if any(name.endswith(".shp") for name in names):
         return Format.SHAPEFILE

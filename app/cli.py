@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from typer.exceptions import TyperException
 
 from app.accounts.commands import token_commands
+from app.command_errors import usage_in_french, value_in_french
 from app.cpts.demonstration.commands import demonstration_commands
 from app.cpts.importing.commands import import_listing
 from app.cpts.verification.commands import verify_database
@@ -125,7 +127,13 @@ def main() -> None:
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
             signal.signal(number, _leave)
     try:
-        application(prog_name="./cpts")
+        status = application(prog_name="./cpts", standalone_mode=False)
+    except TyperException as refused:
+        said = refused.format_message()
+        if not said.startswith("Usage:"):  # the help, for a group without its command
+            said = f"cpts : {usage_in_french(said)} (voir ./cpts --help)"
+        sys.stderr.write(f"{said}\n")
+        sys.exit(refused.exit_code)
     except Failure as failure:
         sys.stderr.write(f"cpts : {failure.message}\n")
         sys.exit(failure.exit_status)
@@ -133,12 +141,13 @@ def main() -> None:
         for error in invalid.errors(include_url=False, include_context=False):
             sys.stderr.write(f"cpts : {_setting_error(error['loc'], error['msg'])}\n")
         sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _setting_error(location: tuple[int | str, ...], message: str) -> str:
     name = str(location[0]) if location else ""
     variable = name if name == "DATABASE_URL" else f"CPTS_{name.upper()}"
-    return f"Réglage {variable} : {message}"
+    return f"Réglage {variable} : {value_in_french(message)}"
 
 
 def _leave(number: int, _frame: FrameType | None) -> None:

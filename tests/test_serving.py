@@ -145,7 +145,7 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line() -> None:
 
 def test_a_setting_that_makes_no_sense_is_named() -> None:
     said = refusal("--port", str(free_port()), CPTS_CACHE_MEGABYTES="beaucoup")
-    assert "CPTS_CACHE_MEGABYTES" in said
+    assert "CPTS_CACHE_MEGABYTES : un nombre entier est attendu" in said
 
 
 def server_processes(folder: Path) -> list[str]:

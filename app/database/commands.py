@@ -15,7 +15,9 @@ from app.settings import PROJECT_ROOT, Settings
 
 
 def run_with_database(
-    command: Annotated[list[str], typer.Argument(help="Commande et arguments.")],
+    command: Annotated[
+        list[str], typer.Argument(help="Commande et arguments.", metavar="COMMANDE…")
+    ],
 ) -> None:
     """Exécute une commande pendant que la base tourne, avec DATABASE_URL et PG* renseignés.
 

@@ -1,0 +1,60 @@
+"""A command line that makes no sense is told in one French line, with exit status 2."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.command_errors import value_in_french
+
+ROOT = Path(__file__).parents[1]
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serve", "--colour"], "option inconnue : --colour"),
+        (["serve", "--port", "abc"], "--port : un nombre entier est attendu"),
+        (["serve", "--port", "70000"], "--port : au plus 65535 est attendu"),
+        (["serve", "--workers", "0"], "--workers : au moins 1 est attendu"),
+        (["serve", "--port"], "--port demande une valeur"),
+        (["serve", "8000"], "argument en trop : 8000"),
+        (["draw"], "commande inconnue : draw"),
+        (["token", "create"], "il manque --role"),
+        (["import"], "il manque FICHIER_OU_ADRESSE"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_french(arguments: list[str], said: str) -> None:
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == f"cpts : {said} (voir ./cpts --help)\n"
+
+
+def test_every_command_of_the_contract_is_there() -> None:
+    done = command("--help")
+    assert done.returncode == 0
+    for name in ("serve", "test", "import", "check-letter", "token", "demo", "db", "geography"):
+        assert f"  {name} " in done.stdout
+
+
+def test_a_value_that_nobody_translated_is_shown_as_it_is() -> None:
+    assert (
+        value_in_french("Value error, une adresse est attendue") == "une adresse est attendue"
+    )
+    assert value_in_french("Something new") == "Something new"

@@ -15,6 +15,7 @@ from app.database.sessions import Sessions
 from app.failures import Failure
 from app.funding import endpoints as funding
 from app.http import health
+from app.http.attempts import AttemptLimit
 from app.http.body import RequestLimits
 from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
@@ -36,6 +37,7 @@ from app.problems import (
 from app.settings import Settings
 from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
+from app.web.layout.error_pages import ErrorPages
 
 DESCRIPTION = """
 Qui exerce où : les communautés professionnelles territoriales de santé (CPTS), leur
@@ -85,6 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.engine = engine
     app.state.sessions = Sessions.on(engine, connections=connections)
     app.state.check_limit = CheckLimit(settings.service.checks_per_minute)
+    app.state.sign_in_limit = AttemptLimit(settings.service.sign_ins_per_minute)
 
     _include_routes(app)
     describe_problems(app)
@@ -94,7 +97,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(
         Caching, revisions=revisions, capacity=settings.service.cache_megabytes * 2**20
     )
-    app.add_middleware(ResponseHeaders)
+    app.add_middleware(ErrorPages, settings=settings)
+    app.add_middleware(ResponseHeaders, strict_transport=settings.service.is_behind_tls)
     return app
 
 

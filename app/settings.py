@@ -50,12 +50,18 @@ class ServiceSettings(BaseSettings):
     # None: on a first start of the private cluster only.
     demo: bool | None = None
     checks_per_minute: Annotated[int, Field(ge=1)] = 600
+    sign_ins_per_minute: Annotated[int, Field(ge=1)] = 10
     # Memory for cached answers, per worker.
     cache_megabytes: Annotated[int, Field(ge=0)] = 128
 
     def wants_demonstration(self, *, private: bool) -> bool:
         """Whether a first start loads the demonstration data; `private`: our own server."""
         return private if self.demo is None else self.demo
+
+    @property
+    def is_behind_tls(self) -> bool:
+        """Whether the outside address is one of HTTPS."""
+        return (self.public_url or "").startswith("https://")
 
     @field_validator("public_url")
     @classmethod

@@ -1,4 +1,4 @@
-"""API tokens."""
+"""API tokens, and agents signed in to the pages with one."""
 
 from datetime import datetime
 
@@ -34,3 +34,19 @@ class ApiToken(Base):
         DateTime(timezone=True), server_default=text("now()")
     )
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class PageSession(Base):
+    """An agent signed in to the pages, by the SHA-256 digest of the cookie's secret."""
+
+    __tablename__ = "page_session"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    secret_hash: Mapped[bytes] = mapped_column(unique=True)
+    api_token_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("api_token.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,7 +1,9 @@
-"""Making, recognising and withdrawing tokens."""
+"""Making and recognising tokens; signing in to the pages with one."""
 
 import hashlib
+import hmac
 import secrets
+from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
@@ -11,6 +13,7 @@ from app.database.sessions import ReadingSession, WritingSession
 from app.failures import Failure
 
 PREFIX = "cpts_"
+SESSION_LIFETIME = timedelta(hours=12)
 
 
 def _digest(token: str) -> bytes:
@@ -62,3 +65,42 @@ def create_token(
 def recognise(session: ReadingSession, token: str) -> Caller | None:
     """Tell whom a token belongs to, None when it is unknown or revoked."""
     return repository.caller_of_digest(session, _digest(token))
+
+
+def sign_in(session: WritingSession, token: str) -> str | None:
+    """Begin a session of the pages with a token.
+
+    Returns the secret for the cookie, which is stored as a digest only; None when the
+    token is unknown or revoked.
+    """
+    caller = recognise(session, token)
+    if caller is None:
+        return None
+    secret = secrets.token_urlsafe(32)
+    repository.insert_session(
+        session, digest=_digest(secret), token_id=caller.token_id, lifetime=SESSION_LIFETIME
+    )
+    return secret
+
+
+def signed_in(session: ReadingSession, secret: str) -> Caller | None:
+    """Tell who is signed in with a cookie's secret, None when nobody is (any longer)."""
+    return repository.caller_of_session(session, _digest(secret))
+
+
+def sign_out(session: WritingSession, secret: str) -> None:
+    """End a session of the pages."""
+    repository.delete_session(session, _digest(secret))
+
+
+def form_token(secret: str) -> str:
+    """Give what the forms of a session must carry, which other sites cannot know.
+
+    Derived from the secret of the cookie, which it does not reveal.
+    """
+    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def is_form_token(secret: str, given: str) -> bool:
+    """Tell whether a form carries the token of its session."""
+    return hmac.compare_digest(form_token(secret).encode(), given.encode())

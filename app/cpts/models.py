@@ -245,3 +245,30 @@ class CptsTerritory(Base):
     geom_department: Mapped[Any] = mapped_column(multipolygon())
     geom_region: Mapped[Any] = mapped_column(multipolygon())
     geom_country: Mapped[Any] = mapped_column(multipolygon())
+
+
+class ErrorReport(Base):
+    """What a visitor says is wrong on a sheet; `reply_to` is personal data."""
+
+    __tablename__ = "error_report"
+    __table_args__ = (
+        CheckConstraint("btrim(message) <> '' AND length(message) <= 4000", name="message"),
+        CheckConstraint("length(reply_to) <= 254", name="reply_to"),
+        CheckConstraint("handled_by IS NULL OR handled_at IS NOT NULL", name="handled"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    cpts_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE"), index=True
+    )
+    commune_code: Mapped[str | None] = mapped_column(
+        ForeignKey("commune.code", ondelete="SET NULL"), index=True
+    )
+    message: Mapped[str] = mapped_column(Text)
+    reply_to: Mapped[str | None] = mapped_column(Text)
+    reported_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now()")
+    )
+    handled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    handled_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("api_token.id"))
+    outcome: Mapped[str | None] = mapped_column(Text)

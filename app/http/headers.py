@@ -12,6 +12,7 @@ _DEFAULTS: tuple[tuple[bytes, bytes], ...] = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"ETag, Link, Location, Retry-After"),
 )
+_STRICT_TRANSPORT = ((b"strict-transport-security", b"max-age=31536000"),)
 _PREFLIGHT: tuple[tuple[bytes, bytes], ...] = (
     (b"access-control-allow-methods", b"GET, HEAD"),
     (b"access-control-allow-headers", b"Accept, Accept-Language, If-None-Match"),
@@ -24,11 +25,17 @@ class ResponseHeaders:
     """Adds the headers that an answer does not set itself; answers HEAD and preflights.
 
     Only reading is offered to pages of other origins: a preflight never allows another
-    method than GET or HEAD, nor the Authorization header.
+    method than GET or HEAD, nor the Authorization header. Parameters:
+    `strict_transport`, whether browsers are told to keep to HTTPS from now on;
+    `framed_under`, the prefix of the addresses that any site may frame.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, *, strict_transport: bool = False, framed_under: str = "/embed/"
+    ) -> None:
         self.app = app
+        self.framed_under = framed_under
+        self.defaults = _DEFAULTS + (_STRICT_TRANSPORT if strict_transport else ())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,7 +47,7 @@ class ResponseHeaders:
                 {
                     "type": "http.response.start",
                     "status": 204,
-                    "headers": [*_DEFAULTS, *_PREFLIGHT],
+                    "headers": [*self.defaults, *_PREFLIGHT],
                 }
             )
             await send({"type": "http.response.body", "body": b""})
@@ -53,7 +60,10 @@ class ResponseHeaders:
             if message["type"] == "http.response.start":
                 headers = list(message["headers"])
                 present = {name for name, _ in headers}
-                headers.extend(pair for pair in _DEFAULTS if pair[0] not in present)
+                if scope["path"].startswith(self.framed_under):
+                    # Older than the policy of the page, it knows no "any site".
+                    present.add(b"x-frame-options")
+                headers.extend(pair for pair in self.defaults if pair[0] not in present)
                 message["headers"] = headers
             await send(message)
 

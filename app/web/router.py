@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
+from app.web.signing_in.endpoints import router as signing_in
 from app.web.territories.endpoints import router as territories
 
 router = APIRouter(include_in_schema=False)
 
-for group in (territories,):
+for group in (territories, signing_in):
     router.include_router(group)

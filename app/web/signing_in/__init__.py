@@ -1,0 +1,1 @@
+"""`/connexion` and `/deconnexion`, for agents; visitors never get a cookie."""

@@ -52,6 +52,7 @@ class Request:
     """One request as each server is asked it."""
 
     name: str
+    file: str
     ours: str
     peers: str
 
@@ -59,11 +60,13 @@ class Request:
 REQUESTS = (
     Request(
         "Hauts-de-France",
+        "region.geojson",
         "/api/v1/cpts.geojson?region=32",
         f"/collections/{SCHEMA}.cpts_region/items?region=32&limit=10000&f=geojson",
     ),
     Request(
         "France entière",
+        "country.geojson",
         "/api/v1/cpts.geojson",
         f"/collections/{SCHEMA}.cpts_national/items?limit=10000&f=geojson",
     ),
@@ -79,118 +82,127 @@ class Programs:
     peer_python: Path
 
 
+@dataclass(frozen=True)
+class _Run:
+    """What one run gave, by request name and, for the loads, coding.
+
+    Parameters: `bodies` of the service; `peer_sizes`, bytes of tipg's answers; `files`,
+    what nginx served, by path; `built`, the service keeping no answer.
+    """
+
+    bodies: Mapping[str, bytes]
+    peer_sizes: Mapping[str, int]
+    files: Mapping[str, bytes]
+    ours: Mapping[tuple[str, str], Load]
+    peers: Mapping[tuple[str, str], Load]
+    limits: Mapping[tuple[str, str], Load]
+    built: Mapping[str, Load]
+
+
 def measure_features(server: ScratchServer, programs: Programs, seconds: int) -> list[Figure]:
     """Count requests per second of the three servers, one after the other.
 
     Parameters: `seconds`, how long each is asked. Raises `AssertionError` when the peers
     do not give the same CPTS with the same polygons.
     """
-    database = server.url.rpartition("/")[2].partition("?")[0]
-    with service(free_port(), DATABASE_URL=server.url, CPTS_DEMO="0") as ours:
+    run = _measured(server, programs, seconds)
+    return [figure for request in REQUESTS for figure in _figures(request, run)]
+
+
+def _measured(server: ScratchServer, programs: Programs, seconds: int) -> _Run:
+    settings = {"DATABASE_URL": server.url, "CPTS_DEMO": "0"}
+    with service(free_port(), settings=settings) as ours:
         _fill_peer_tables(server.url, ours)
         bodies = {request.name: fetch(ours + request.ours)[2] for request in REQUESTS}
-        own = _loads(programs.wrk, ours, "ours", seconds)
-    with tipg(programs.peer_python, server.sockets, database, SCHEMA) as peer:
+        own = _loads(programs.wrk, {r.name: ours + r.ours for r in REQUESTS}, seconds)
+    with tipg(programs.peer_python, server.sockets, server.database, SCHEMA) as peer:
         sizes = {
             request.name: _check_same(bodies[request.name], fetch(peer + request.peers)[2])
             for request in REQUESTS
         }
-        peers = _loads(programs.wrk, peer, "peers", seconds)
-    with tempfile.TemporaryDirectory() as folder:
-        files = _files(bodies)
-        with nginx(programs.nginx, Path(folder), files) as limit:
-            limits = {
-                (request.name, coding): load(
-                    programs.wrk, f"{limit}/{coding}/{_file(request)}", coding, seconds
-                )
-                for request in REQUESTS
-                for coding in CODINGS
-            }
+        peers = _loads(programs.wrk, {r.name: peer + r.peers for r in REQUESTS}, seconds)
+    files = _files(bodies)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        nginx(programs.nginx, Path(folder), files) as limit,
+    ):
+        limits = {
+            (request.name, coding): load(
+                programs.wrk, f"{limit}/{coding}/{request.file}", coding, seconds
+            )
+            for request in REQUESTS
+            for coding in CODINGS
+        }
     # As if every answer were the first after a change.
-    with service(
-        free_port(), DATABASE_URL=server.url, CPTS_DEMO="0", CPTS_CACHE_MEGABYTES="0"
-    ) as uncached:
+    with service(free_port(), settings={**settings, "CPTS_CACHE_MEGABYTES": "0"}) as uncached:
         built = {
             request.name: load(programs.wrk, uncached + request.ours, "identity", seconds)
             for request in REQUESTS
         }
-    return [
-        figure
-        for request in REQUESTS
-        for figure in _figures(request, bodies, sizes, own, peers, limits, built, files)
-    ]
+    return _Run(bodies, sizes, files, own, peers, limits, built)
 
 
-def _figures(
-    request: Request,
-    bodies: Mapping[str, bytes],
-    sizes: Mapping[str, int],
-    own: Mapping[tuple[str, str], Load],
-    peers: Mapping[tuple[str, str], Load],
-    limits: Mapping[tuple[str, str], Load],
-    built: Mapping[str, Load],
-    files: Mapping[str, bytes],
-) -> list[Figure]:
-    body = bodies[request.name]
+def _figures(request: Request, run: _Run) -> list[Figure]:
+    body = run.bodies[request.name]
     count = len(json.loads(body)["features"])
     topic = (
         f"cpts.geojson, {request.name} : {count} CPTS ({CONNECTIONS} connexions, un "
-        f"processus ; {len(body) / 1e3:.0f} ko, tipg {sizes[request.name] / 1e3:.0f} ko)"
+        f"processus ; {len(body) / 1e3:.0f} ko, "
+        f"tipg {run.peer_sizes[request.name] / 1e3:.0f} ko)"
     )
     figures = []
     for coding in CODINGS:
         key = (request.name, coding)
-        sent = len(files[f"{coding}/{_file(request)}"]) / 1e3
+        sent = len(run.files[f"{coding}/{request.file}"]) / 1e3
         told = f"{coding}, {sent:.0f} ko"
-        ours, peer, limit = own[key].rate, peers[key].rate, limits[key].rate
+        ours, peer, limit = (side[key] for side in (run.ours, run.peers, run.limits))
         figures += [
-            Figure(topic, f"nginx, fichier ({told})", limit, "req/s"),
-            Figure(
-                topic,
-                f"service ({told})",
-                ours,
-                "req/s",
-                ratio(ours, limit),
-                "nginx",
-                note=f"médiane {own[key].median_s * 1e3:.2f} ms, 99 % sous "
-                f"{own[key].tail_s * 1e3:.2f} ms",
-            ),
-            Figure(
-                topic, f"service ({told})", ours, "req/s", ratio(ours, peer), "tipg", _TARGET
-            ),
-            Figure(topic, f"tipg ({coding})", peer, "req/s"),
+            _rate(topic, f"service ({told})", ours, peer, "tipg", target=_TARGET),
+            _rate(topic, f"tipg ({coding})", peer),
+            _rate(topic, f"nginx, fichier ({told})", limit),
+            _rate(topic, f"service ({told})", ours, limit, "nginx"),
         ]
-    rate = built[request.name].rate
-    peer = peers[request.name, "identity"].rate
     figures.append(
-        Figure(
+        _rate(
             topic,
-            "service sans réponses gardées (identity)",
-            rate,
-            "req/s",
-            ratio(rate, peer),
+            "service qui ne garde rien (identity)",
+            run.built[request.name],
+            run.peers[request.name, "identity"],
             "tipg",
-            note="chaque réponse construite dans la base ; celles demandées en même temps "
-            "la partagent",
         )
     )
     return figures
 
 
-def _loads(wrk: Path, base: str, side: str, seconds: int) -> dict[tuple[str, str], Load]:
-    found = {}
-    for request in REQUESTS:
-        url = base + (request.ours if side == "ours" else request.peers)
-        for coding in CODINGS:
-            status, headers, _ = fetch(url, coding)
-            if status != 200 or headers.get("content-encoding", "identity") != coding:
-                raise AssertionError(f"{side} does not answer {url} in {coding}")
-            found[request.name, coding] = load(wrk, url, coding, seconds)
-    return found
+def _rate(
+    topic: str,
+    label: str,
+    found: Load,
+    other: Load | None = None,
+    beside: str | None = None,
+    *,
+    target: Target | None = None,
+) -> Figure:
+    return Figure(
+        topic,
+        label,
+        found.rate,
+        "req/s",
+        None if other is None else ratio(found.rate, other.rate),
+        beside,
+        target,
+        f"médiane {found.median_s * 1e3:.2f} ms, 99 % sous {found.tail_s * 1e3:.2f} ms",
+    )
 
 
-def _file(request: Request) -> str:
-    return request.name.lower().replace(" ", "-") + ".geojson"
+def _loads(
+    wrk: Path, addresses: Mapping[str, str], seconds: int
+) -> dict[tuple[str, str], Load]:
+    return {
+        (name, coding): load(wrk, address, coding, seconds)
+        for name, address in addresses.items()
+        for coding in CODINGS
+    }
 
 
 def _files(bodies: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -198,9 +210,9 @@ def _files(bodies: Mapping[str, bytes]) -> dict[str, bytes]:
     files = {}
     for request in REQUESTS:
         body = bodies[request.name]
-        files[f"identity/{_file(request)}"] = body
-        files[f"gzip/{_file(request)}"] = gzip.compress(body, compresslevel=6, mtime=0)
-        files[f"br/{_file(request)}"] = brotli.compress(body, quality=6)
+        files[f"identity/{request.file}"] = body
+        files[f"gzip/{request.file}"] = gzip.compress(body, compresslevel=6, mtime=0)
+        files[f"br/{request.file}"] = brotli.compress(body, quality=6)
     return files
 
 

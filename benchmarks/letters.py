@@ -3,7 +3,8 @@
 import http.client
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
@@ -23,55 +24,64 @@ LETTER_SIZE = 60
 LETTERS = 20
 ROUNDS = 10
 MANY = 30_000
-# A tenth is within what one run differs from the next by.
+# The answer tells more conflicts and neighbours where every commune has its own CPTS.
 _STEADY = Target("below", 1.5, of="ratio")
 
 Letters = Sequence[Sequence[str]]
+Check = Callable[[Sequence[str]], None]
 
 
 def measure_letters(server: ScratchServer) -> list[Figure]:
-    """Check the same letters in a registry of the usual size and in one of 30 000 CPTS."""
-    with engine_on(server.url) as engine:
-        letters = _draw(engine)
-        few = beside_overlay(engine, letters)
-        inside_few = _timed_service(engine, letters)
-    over_few = _timed_http(server.url, letters)
-    with server.copy("cpts_many") as url:
-        with engine_on(url) as engine:
-            fill_registry(engine, MANY)
-            analyse(engine)
-            many = beside_overlay(engine, letters)
-            inside_many = _timed_service(engine, letters)
-        over_many = _timed_http(url, letters)
-    registries = ((few, inside_few, over_few), (many, inside_many, over_many))
-    figures: list[Figure] = []
-    for label, position in (("dans le service", 1), ("par HTTP", 2)):
-        for registry in registries:
-            seconds: list[float] = registry[position]
-            grown = registry is registries[1]
-            before: list[float] = registries[0][position]
-            figures.append(
-                Figure(
-                    TOPIC,
-                    f"{label}, {registry[0].cpts} CPTS",
-                    median(seconds) * 1e3,
-                    "ms",
-                    ratio(median(seconds), median(before)) if grown else None,
-                    f"{few.cpts} CPTS" if grown else None,
-                    _STEADY if grown else None,
-                    f"95 % sous {percentile(seconds, 0.95) * 1e3:.1f} ms ; {len(seconds)} "
-                    f"vérifications, {registry[0].conflicts} conflits en moyenne",
-                )
+    """Check the same letters in a registry of the usual size and in one of 30 000 CPTS.
+
+    The two are asked in turn, letter by letter, so that whatever else the machine does
+    weighs on both alike.
+    """
+    with (
+        server.copy("cpts_many") as many_url,
+        engine_on(server.url) as few_engine,
+        engine_on(many_url) as many_engine,
+    ):
+        letters = _draw(few_engine)
+        fill_registry(many_engine, MANY)
+        analyse(many_engine)
+        few, many = (beside_overlay(engine, letters) for engine in (few_engine, many_engine))
+        inside = timed([_inside(few_engine), _inside(many_engine)], letters)
+        with _over_http(server.url) as few_http, _over_http(many_url) as many_http:
+            over = timed([few_http, many_http], letters)
+    figures = [
+        *_growth("dans le service", (few, inside[0]), (many, inside[1])),
+        *_growth("par HTTP", (few, over[0]), (many, over[1])),
+    ]
+    for beside, seconds in zip((few, many), inside, strict=True):
+        figures += _overlay_figures(beside, median(seconds))
+    return figures
+
+
+def _growth(
+    label: str, small: tuple[Beside, list[float]], large: tuple[Beside, list[float]]
+) -> list[Figure]:
+    figures = []
+    for registry, seconds in (small, large):
+        grown = registry is large[0]
+        figures.append(
+            Figure(
+                TOPIC,
+                f"{label}, {registry.cpts} CPTS",
+                median(seconds) * 1e3,
+                "ms",
+                ratio(median(seconds), median(small[1])) if grown else None,
+                f"{small[0].cpts} CPTS" if grown else None,
+                _STEADY if grown else None,
+                f"95 % sous {percentile(seconds, 0.95) * 1e3:.1f} ms ; {len(seconds)} "
+                f"vérifications, {registry.conflicts} CPTS en conflit en moyenne",
             )
-    for beside, inside, _ in registries:
-        figures += _overlay_figures(beside, median(inside))
+        )
     return figures
 
 
 def _overlay_figures(beside: Beside, own_s: float) -> list[Figure]:
-    topic = f"{TOPIC}, beside geopandas.overlay ({beside.cpts} CPTS)".replace(
-        "beside", "à côté de"
-    )
+    topic = f"{TOPIC}, à côté de geopandas.overlay ({beside.cpts} CPTS)"
     figures = [
         Figure(
             topic,
@@ -111,17 +121,18 @@ def _draw(engine: Engine) -> list[list[str]]:
     return draw_letters(borders, LETTER_SIZE, LETTERS)
 
 
-def _timed_service(engine: Engine, letters: Letters) -> list[float]:
+def _inside(engine: Engine) -> Check:
     def check(letter: Sequence[str]) -> None:
         with snapshot_scope(engine) as session:
             check_letter(session, Question(given=[Given(code, None) for code in letter]))
 
-    return timed(check, letters)
+    return check
 
 
-def _timed_http(url: str, letters: Letters) -> list[float]:
+@contextmanager
+def _over_http(url: str) -> Iterator[Check]:
     settings = {"DATABASE_URL": url, "CPTS_DEMO": "0", "CPTS_CHECKS_PER_MINUTE": "1000000"}
-    with service(free_port(), **settings) as base:
+    with service(free_port(), settings=settings) as base:
         parts = urlsplit(base)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
 
@@ -135,19 +146,24 @@ def _timed_http(url: str, letters: Letters) -> list[float]:
                 raise AssertionError(f"the check answered {answer.status}")
 
         try:
-            return timed(check, letters)
+            yield check
         finally:
             connection.close()
 
 
-def timed(check: Callable[[Sequence[str]], None], letters: Letters) -> list[float]:
-    """Give the seconds of each check, every letter `ROUNDS` times after one not counted."""
-    for letter in letters:
-        check(letter)
-    seconds = []
+def timed(checks: Sequence[Check], letters: Letters) -> list[list[float]]:
+    """Give, for each check, the seconds of every letter `ROUNDS` times.
+
+    The checks take turns; each has answered every letter once before, not counted.
+    """
+    for check in checks:
+        for letter in letters:
+            check(letter)
+    seconds: list[list[float]] = [[] for _ in checks]
     for _ in range(ROUNDS):
         for letter in letters:
-            began = time.perf_counter()
-            check(letter)
-            seconds.append(time.perf_counter() - began)
+            for check, taken in zip(checks, seconds, strict=True):
+                began = time.perf_counter()
+                check(letter)
+                taken.append(time.perf_counter() - began)
     return seconds

@@ -36,5 +36,8 @@ def describe_machine(url: str) -> dict[str, Any]:
 
 def peer_version(python: Path, package: str) -> str:
     """Tell the version of a package in another Python environment."""
-    asked = [python, "-c", f"import importlib.metadata as m; print(m.version({package!r}))"]
-    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    question = f"import importlib.metadata as m; print(m.version({package!r}))"
+    told = subprocess.run(
+        [str(python), "-c", question], check=True, capture_output=True, text=True
+    )
+    return told.stdout.strip()

@@ -11,6 +11,7 @@ import shapely
 from sqlalchemy import Engine, text
 
 from app.database.sessions import snapshot_scope
+from app.letters.check.schemas import LetterQuestion
 from app.letters.check.service import Question, check_letter
 
 WGS84 = 4326
@@ -96,7 +97,8 @@ def _found(
     for polygon, truth in zip(polygons, truths, strict=True):
         letter = geopandas.GeoDataFrame(geometry=[polygon], crs=WGS84)
         began = time.perf_counter()
-        pieces = geopandas.overlay(letter, territories, how="intersection")
+        # Territories that only touch the letter do not count.
+        pieces = geopandas.overlay(letter, territories, how="intersection", keep_geom_type=True)
         seconds.append(time.perf_counter() - began)
         areas = pieces.to_crs(EQUAL_AREA).area
         cut = set(pieces["cpts_id"])
@@ -121,7 +123,7 @@ def _own(engine: Engine, polygon: shapely.Geometry) -> set[int]:
     """Ask the service about the same polygon."""
     geometry: dict[str, Any] = json.loads(shapely.to_geojson(polygon))
     with snapshot_scope(engine) as session:
-        answer = check_letter(session, Question(geometry=geometry))
+        answer = check_letter(session, Question.of(LetterQuestion(geometry=geometry)))
     return {conflict.cpts.id for conflict in answer.conflicts}
 
 
@@ -129,9 +131,10 @@ def _polygons(
     engine: Engine, letters: Sequence[Sequence[str]], column: str
 ) -> list[shapely.Geometry]:
     wanted = sorted({code for letter in letters for code in letter})
-    communes = geopandas.read_postgis(
-        text(f"SELECT code, {column} AS geom FROM commune WHERE code = ANY (:codes)"),
-        engine,
-        params={"codes": wanted},
-    ).set_index("code")
-    return [communes.loc[list(letter)].union_all() for letter in letters]
+    statement = text(
+        f"SELECT code, ST_AsBinary({column}) FROM commune WHERE code = ANY (:codes)"
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(statement, {"codes": wanted}).tuples().all()
+    communes = {code: shapely.from_wkb(bytes(geometry)) for code, geometry in rows}
+    return [shapely.union_all([communes[code] for code in letter]) for letter in letters]

@@ -22,7 +22,7 @@ _KILOBYTE = 1_000
 
 def measure_page(server: ScratchServer, chromium: Path) -> list[Figure]:
     """Open the map in Chromium and weigh every answer of the service as it was sent."""
-    with service(free_port(), DATABASE_URL=server.url, CPTS_DEMO="0") as base:
+    with service(free_port(), settings={"DATABASE_URL": server.url, "CPTS_DEMO": "0"}) as base:
         answers = _open(base, chromium)
         in_gzip = {path: len(fetch(base + path, "gzip")[2]) for path, _, _ in answers}
         full = json.loads(fetch(f"{base}/api/v1/cpts.geojson?detail=full")[2])
@@ -81,11 +81,15 @@ def _open(base: str, chromium: Path) -> list[tuple[str, str, int]]:
         else:
             route.abort()
 
+    def keep(response: Response) -> None:
+        # Playwright marks what it calls, which a method of a list cannot bear.
+        answered.append(response)
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.route("**/*", local_only)
-        page.on("response", answered.append)
+        page.on("response", keep)
         page.goto(f"{base}/maps/cpts")
         page.wait_for_selector("html[data-state=ready]", state="attached", timeout=60_000)
         page.wait_for_timeout(500)

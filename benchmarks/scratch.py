@@ -32,6 +32,11 @@ class ScratchServer:
         return address.render_as_string(hide_password=False)
 
     @property
+    def database(self) -> str:
+        """The name of the cluster's first database."""
+        return make_url(self.url).database or ""
+
+    @property
     def sockets(self) -> str:
         """The folder of the cluster's unix socket."""
         return str(make_url(self.url).query["host"])
@@ -39,9 +44,8 @@ class ScratchServer:
     @contextmanager
     def copy(self, name: str) -> Iterator[str]:
         """Have a copy of the first database, which nobody uses meanwhile; gives its address."""
-        own = make_url(self.url).database or ""
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-            sql.Identifier(name), sql.Identifier(own)
+            sql.Identifier(name), sql.Identifier(self.database)
         )
         drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         self._maintain(drop, create)

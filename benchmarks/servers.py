@@ -25,8 +25,8 @@ error_log {folder}/error.log;
 events {{ worker_connections 256; }}
 http {{
     access_log off;
-    sendfile on;
-    tcp_nopush on;
+    sendfile off;
+    output_buffers 2 2m;
     keepalive_requests 100000000;
     default_type application/geo+json;
     client_body_temp_path {folder}/body;
@@ -80,10 +80,12 @@ def own_environment(**settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def service(port: int, *, workers: int | None = 1, **settings: str) -> Iterator[str]:
+def service(
+    port: int, *, settings: Mapping[str, str], workers: int | None = 1
+) -> Iterator[str]:
     """Have `./cpts serve` answer while the block runs; gives its base address.
 
-    Parameters: `workers`, its own choice when None; `settings`, environment variables.
+    Parameters: `settings`, environment variables; `workers`, its own choice when None.
     """
     command = [str(PROJECT_ROOT / "cpts"), "serve", "--port", str(port)]
     if workers is not None:

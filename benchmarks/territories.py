@@ -7,6 +7,8 @@ from datetime import date
 
 from sqlalchemy import Engine, text
 
+# The table of CPTS refers to that of tokens.
+import app.accounts.models  # noqa: F401
 from app.cpts.writing.repository import (
     insert_claims,
     insert_cpts,

@@ -99,15 +99,16 @@ def _run_in_foreground(
     command: list[str], environment: dict[str, str], folder: Path | None = None
 ) -> int:
     """Run a program on this terminal and give its exit status; Ctrl-C is its own affair."""
-    try:
-        process = subprocess.Popen(command, env=environment, cwd=folder)
-    except FileNotFoundError:
-        raise Failure(f"La commande « {command[0]} » n'existe pas.") from None
     former = signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
-        return process.wait()
+        process = subprocess.Popen(command, env=environment, cwd=folder)
+        try:
+            return process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+    except FileNotFoundError:
+        raise Failure(f"La commande « {command[0]} » n'existe pas.") from None
     finally:
         signal.signal(signal.SIGINT, former)
-        if process.poll() is None:
-            process.terminate()
-            process.wait()

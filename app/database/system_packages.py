@@ -1,5 +1,6 @@
 """System packages: installed when this account may, named when it may not."""
 
+import ctypes
 import os
 import re
 import shutil
@@ -84,6 +85,7 @@ def chromium(progress: Progress) -> Path:
 
     `CPTS_CHROMIUM` names another executable. Raises `Failure` when there is none.
     """
+    _install_driver_library(progress)
     given = os.environ.get("CPTS_CHROMIUM")
     if given:
         if not os.access(given, os.X_OK):
@@ -98,28 +100,14 @@ def chromium(progress: Progress) -> Path:
     return found
 
 
-def debian_program(name: str, package: str, progress: Progress) -> Path:
-    """Find a program, installing its package where apt-get can; no service is started.
-
-    Raises `Failure` that names the package when it cannot be installed from here.
-    """
-    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
-    found = shutil.which(name, path=path)
-    if found is not None:
-        return Path(found)
-    privilege = _privilege() if shutil.which("apt-get") else None
-    if privilege is None:
-        raise Failure(
-            f"{name} manque, et ce compte ne peut pas l'installer. Un administrateur doit "
-            f"exécuter : apt-get install {package}"
-        )
-    _refresh_package_lists(privilege, progress)
-    with _no_service_started(privilege):
-        _install_with_apt([package], privilege, progress)
-    found = shutil.which(name, path=path)
-    if found is None:
-        raise Failure(f"Le paquet {package} est installé mais {name} n'a pas été trouvé.")
-    return Path(found)
+def _install_driver_library(progress: Progress) -> None:
+    """Have the one library that the browser's driver asks for and a bare system lacks."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        _install_for_tests("libatomic1", progress)
 
 
 def _found_chromium() -> Path | None:
@@ -162,14 +150,18 @@ def _install_chromium(progress: Progress) -> None:
             "Sur Ubuntu, le paquet chromium n'est qu'un renvoi vers un snap, qui ne peut pas "
             "lire ce dossier. " + advice
         )
+    _install_for_tests("chromium", progress)
+
+
+def _install_for_tests(package: str, progress: Progress) -> None:
     privilege = _privilege()
-    if privilege is None:
+    if privilege is None or shutil.which("apt-get") is None:
         raise Failure(
-            "Chromium manque, et ce compte ne peut pas l'installer. Un administrateur doit "
-            "exécuter : apt-get install chromium"
+            f"Les tests ont besoin du paquet {package}, et ce compte ne peut pas l'installer. Un "
+            f"administrateur doit exécuter : apt-get install {package}"
         )
     _refresh_package_lists(privilege, progress)
-    _install_with_apt(["chromium"], privilege, progress)
+    _install_with_apt([package], privilege, progress)
 
 
 def _is_ubuntu() -> bool:

@@ -1,0 +1,190 @@
+"""Which communes a letter asks for, and whether it may."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.cpts.agreements.service import planned_territory
+from app.cpts.errors import TerritoryOverlap
+from app.cpts.writing import repository as registry
+from app.cpts.writing.rules import FIRST_STAGE
+from app.cpts.writing.schemas import MAXIMUM_COMMUNES
+from app.cpts.writing.service import living_cpts
+from app.database.calendar import today
+from app.database.sessions import WritingSession
+from app.geography.resolution import Given, resolve
+from app.letters.check.rules import Severity, severity_of
+from app.letters.procedure.rules import Kind, Part
+from app.problems import Invalid, NotFound
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The communes that texts lead to, and how those were read that were not plain codes."""
+
+    communes: frozenset[str] = frozenset()
+    readings: list[dict[str, object]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a letter is about, whatever its kind."""
+
+    kind: str
+    cpts: int | None = None
+    absorbed: Collection[int] = ()
+
+    @property
+    def own(self) -> list[int]:
+        """Give every CPTS whose claims do not stand in the letter's way."""
+        return [*([self.cpts] if self.cpts is not None else []), *self.absorbed]
+
+
+def day_of_effect(effective_on: date | None) -> date:
+    """Give the first day on which a pending letter could take effect."""
+    return max(effective_on or today(), today())
+
+
+def read_communes(
+    session: WritingSession, communes: Sequence[str], epci: Sequence[str]
+) -> Asked:
+    """Resolve what was written, as the check does: codes, names, EPCI.
+
+    Raises:
+        Invalid: a text leads nowhere or to several communes, each named with candidates;
+            or too many communes.
+    """
+    given = [("communes", index, text) for index, text in enumerate(communes)]
+    given += [("epci", index, text) for index, text in enumerate(epci)]
+    if not given:
+        return Asked()
+    codes: set[str] = set()
+    readings: list[dict[str, object]] = []
+    errors = []
+    answers = resolve(session, [Given(text) for _, _, text in given])
+    for (member, index, text), answer in zip(given, answers, strict=True):
+        if answer.outcome == "resolved":
+            found = sorted(commune.code for commune in answer.communes)
+            codes.update(found)
+            if found != [text]:
+                readings.append({"given": text, "communes": found, "note": answer.note})
+            continue
+        unknown = answer.outcome == "unknown"
+        errors.append(
+            {
+                "loc": ["body", member, index],
+                "message": f"Commune inconnue : {text[:100]}."
+                if unknown
+                else f"Plusieurs communes possibles : {text[:100]}.",
+                "given": text,
+                "reason": answer.outcome,
+                "candidates": [
+                    {"code": each.code, "name": each.name, "department": each.department}
+                    for each in answer.candidates
+                ],
+            }
+        )
+    if errors:
+        raise Invalid(errors, detail="Des communes ne se lisent pas : à préciser.")
+    if len(codes) > MAXIMUM_COMMUNES:
+        raise Invalid.at(
+            "body", "communes", message=f"Au plus {MAXIMUM_COMMUNES} communes sont acceptées."
+        )
+    return Asked(frozenset(codes), readings)
+
+
+def check_subject(session: WritingSession, subject: Subject) -> None:
+    """Check that a letter names the CPTS that its kind needs, at a stage that suits it.
+
+    Raises:
+        Invalid: a CPTS is missing, too many, unknown, has ended, or is at another stage.
+    """
+    if subject.kind == Kind.CREATION:
+        if subject.absorbed:
+            raise _at("merged_cpts", "Seule une fusion absorbe des CPTS.")
+        if subject.cpts is not None and not _is_dynamic(session, subject.cpts, "cpts"):
+            raise _at("cpts", "Seule une CPTS au stade « Dynamique identifiée » avance ainsi.")
+        return
+    if subject.cpts is None:
+        raise _at("cpts", "Un avenant ou une fusion nomme la CPTS concernée.")
+    if subject.kind == Kind.AMENDMENT and subject.absorbed:
+        raise _at("merged_cpts", "Seule une fusion absorbe des CPTS.")
+    if subject.kind == Kind.MERGER and (
+        not subject.absorbed or subject.cpts in subject.absorbed
+    ):
+        raise _at("merged_cpts", "Une fusion nomme au moins une autre CPTS.")
+    for member, cpts_id in [
+        ("cpts", subject.cpts),
+        *(("merged_cpts", each) for each in subject.absorbed),
+    ]:
+        if _is_dynamic(session, cpts_id, member):
+            raise _at(
+                member, f"La CPTS n° {cpts_id} n'a pas encore de lettre d'intention validée."
+            )
+
+
+def parts_of(
+    session: WritingSession, subject: Subject, asked: Collection[str], day: date
+) -> dict[str, str]:
+    """Tell what each commune is to a letter, given the territory that it asks for.
+
+    Parameters: `asked`, the whole territory; a merger takes what its CPTS hold, and is
+    given none; `day`, from which on the letter could take effect.
+
+    Raises:
+        Invalid: no commune, communes of a merger, or an amendment that changes nothing.
+    """
+    if subject.kind == Kind.MERGER:
+        if asked:
+            raise _at("communes", "Une fusion reprend les communes de ses CPTS, sans autre.")
+        held = set().union(*(planned_territory(session, each, day) for each in subject.own))
+        if not held:
+            raise _at("cpts", "Ces CPTS ne tiennent aucune commune.")
+        return dict.fromkeys(held, Part.KEPT)
+    if not asked:
+        raise _at("communes", "Au moins une commune est attendue.")
+    if subject.kind == Kind.CREATION or subject.cpts is None:
+        return dict.fromkeys(asked, Part.ASKED)
+    held = planned_territory(session, subject.cpts, day)
+    if held == set(asked):
+        raise _at("communes", "Cet avenant ne change rien au territoire.")
+    return {
+        **dict.fromkeys(set(asked) - held, Part.ASKED),
+        **dict.fromkeys(set(asked) & held, Part.KEPT),
+        **dict.fromkeys(held - set(asked), Part.WITHDRAWN),
+    }
+
+
+def check_not_blocked(
+    session: WritingSession, subject: Subject, parts: Mapping[str, str], day: date
+) -> None:
+    """Refuse what a recognised CPTS holds, or is to hold: that blocks a new letter.
+
+    Raises:
+        TerritoryOverlap: with every such commune and its holder.
+    """
+    found = registry.conflicts(
+        session,
+        [code for code, part in parts.items() if part == Part.ASKED],
+        day,
+        stage_day=max(day, today()),
+        excluded_cpts=subject.own,
+    )
+    blocking = [each for each in found if severity_of(each.rank) == Severity.BLOCKING]
+    if blocking:
+        raise TerritoryOverlap([each.public() for each in blocking])
+
+
+def _is_dynamic(session: WritingSession, cpts_id: int, member: str) -> bool:
+    try:
+        living_cpts(session, cpts_id)
+    except NotFound as unknown:
+        raise _at(member, f"CPTS inconnue : {cpts_id}.") from unknown
+    except Invalid as ended:
+        raise _at(member, ended.detail) from ended
+    stage, _ = registry.stages_of(session, cpts_id)[-1]
+    return stage == FIRST_STAGE
+
+
+def _at(member: str, message: str) -> Invalid:
+    return Invalid.at("body", member, message=message)

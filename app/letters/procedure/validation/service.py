@@ -1,0 +1,181 @@
+"""What a validated letter does to the registry, in the transaction of the last decision."""
+
+from datetime import date
+
+from app.cpts.agreements.service import merge_cpts, planned_territory, recognise_dynamic
+from app.cpts.errors import TerritoryOverlap
+from app.cpts.writing import repository as registry
+from app.cpts.writing.rules import ClaimConflict
+from app.cpts.writing.schemas import CptsCreation, TerritoryWrite
+from app.cpts.writing.service import amend_territory, create_cpts
+from app.database.calendar import today
+from app.database.sessions import WritingSession
+from app.letters.procedure import repository
+from app.letters.procedure.conciliation import repository as conciliations
+from app.letters.procedure.errors import ConciliationOpen
+from app.letters.procedure.repository import StoredLetter
+from app.letters.procedure.rules import Agent, DecisionAuthority, Kind, Part, State
+from app.problems import Invalid
+
+RECOGNISED_STAGE = "lettre_intention_validee"
+
+
+def validate(
+    session: WritingSession, letter: StoredLetter, agent: Agent, *, decided_on: date
+) -> None:
+    """Make of a letter what it asks for: a CPTS, an amended territory, a merger.
+
+    It takes effect on the day wished for, but not before it was decided. The registry
+    must be locked; whatever is raised leaves nothing changed once the transaction ends.
+
+    Raises:
+        ConciliationOpen: the letter is in conciliation.
+        TerritoryOverlap: the territory has been taken meanwhile; all conflicts are named.
+        Invalid: a CPTS that the letter names has ended or changed stage meanwhile.
+    """
+    day = max(letter.effective_on or decided_on, decided_on)
+    _check_undisputed(session, letter, day)
+    authority = DecisionAuthority(agent.token_id, f"{agent.name}, lettre n° {letter.id}")
+    supersede = conciliations.settled_cpts(session, letter.id)
+    if letter.kind == Kind.MERGER:
+        cpts_id = _merge(session, letter, day, authority)
+    elif letter.kind == Kind.AMENDMENT:
+        cpts_id = _amend(session, letter, day=day, supersede=supersede, authority=authority)
+    else:
+        cpts_id = _create(
+            session,
+            letter,
+            day=day,
+            decided_on=decided_on,
+            supersede=supersede,
+            authority=authority,
+        )
+    repository.update_letter(
+        session,
+        letter.id,
+        {
+            "state": State.VALIDATED,
+            "closed_on": decided_on,
+            "in_effect_from": day,
+            "resulting_cpts_id": cpts_id,
+        },
+    )
+    repository.record_event(
+        session,
+        letter.id,
+        "validated",
+        agent,
+        state=State.VALIDATED,
+        occurred_on=decided_on,
+        details={"cpts": cpts_id, "in_effect_from": day.isoformat()},
+    )
+
+
+def _check_undisputed(session: WritingSession, letter: StoredLetter, day: date) -> None:
+    open_ones = [
+        dispute
+        for dispute in conciliations.disputes(session, today())
+        if letter.id in (dispute.letter, dispute.other_letter)
+    ]
+    if letter.state == State.IN_CONCILIATION:
+        raise ConciliationOpen({dispute.commune for dispute in open_ones})
+    # A dynamic noted since the last change of the letter: nothing has settled it.
+    unsettled = {(dispute.cpts, dispute.commune) for dispute in open_ones}
+    found = [
+        claim
+        for claim in _claims_of_others(session, letter, day)
+        if (claim.cpts_id, claim.commune_code) in unsettled
+    ]
+    if found:
+        raise TerritoryOverlap([claim.public() for claim in found])
+
+
+def _claims_of_others(
+    session: WritingSession, letter: StoredLetter, day: date
+) -> list[ClaimConflict]:
+    own = [letter.subject_cpts_id] if letter.subject_cpts_id is not None else []
+    return registry.conflicts(
+        session,
+        letter.communes(Part.ASKED),
+        day,
+        stage_day=max(day, today()),
+        excluded_cpts=own,
+    )
+
+
+def _create(
+    session: WritingSession,
+    letter: StoredLetter,
+    *,
+    day: date,
+    decided_on: date,
+    supersede: list[int],
+    authority: DecisionAuthority,
+) -> int:
+    communes = sorted(letter.communes(Part.ASKED))
+    if letter.subject_cpts_id is None:
+        creation = CptsCreation(
+            name=letter.name,
+            stage=RECOGNISED_STAGE,
+            stage_since=decided_on,
+            communes=communes,
+            themes=list(letter.themes),
+            effective_on=day,
+            supersede=supersede,
+        )
+        return create_cpts(session, creation, authority).cpts_id
+    recognise_dynamic(
+        session,
+        letter.subject_cpts_id,
+        communes=communes,
+        themes=letter.themes,
+        supersede=supersede,
+        decided_on=decided_on,
+        effective_on=day,
+        authority=authority,
+    )
+    return letter.subject_cpts_id
+
+
+def _amend(
+    session: WritingSession,
+    letter: StoredLetter,
+    *,
+    day: date,
+    supersede: list[int],
+    authority: DecisionAuthority,
+) -> int:
+    cpts_id = _named(letter)
+    # What has changed since the deposit, by another amendment, stays changed.
+    held = planned_territory(session, cpts_id, day)
+    communes = (held | letter.communes(Part.ASKED)) - letter.communes(Part.WITHDRAWN)
+    write = TerritoryWrite(communes=sorted(communes), effective_on=day, supersede=supersede)
+    amend_territory(session, cpts_id, write, authority)
+    return cpts_id
+
+
+def _merge(
+    session: WritingSession, letter: StoredLetter, day: date, authority: DecisionAuthority
+) -> int:
+    cpts_id = _named(letter)
+    if not letter.absorbed:
+        raise _gone()
+    merge_cpts(
+        session,
+        cpts_id,
+        letter.absorbed,
+        effective_on=day,
+        reason=f"fusion : lettre n° {letter.id}, absorbée par la CPTS n° {cpts_id}",
+        authority=authority,
+    )
+    return cpts_id
+
+
+def _named(letter: StoredLetter) -> int:
+    if letter.subject_cpts_id is None:
+        raise _gone()
+    return letter.subject_cpts_id
+
+
+def _gone() -> Invalid:
+    return Invalid.at("body", message="La CPTS que la lettre nomme n'est plus au registre.")

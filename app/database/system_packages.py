@@ -157,8 +157,8 @@ def _install_for_tests(package: str, progress: Progress) -> None:
     privilege = _privilege()
     if privilege is None or shutil.which("apt-get") is None:
         raise Failure(
-            f"Les tests ont besoin du paquet {package}, et ce compte ne peut pas l'installer. Un "
-            f"administrateur doit exécuter : apt-get install {package}"
+            f"Les tests ont besoin du paquet {package}, et ce compte ne peut pas l'installer. "
+            f"Un administrateur doit exécuter : apt-get install {package}"
         )
     _refresh_package_lists(privilege, progress)
     _install_with_apt([package], privilege, progress)

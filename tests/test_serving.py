@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from app.database.cluster.home import existing_home, remove_home
@@ -34,16 +34,16 @@ class Service:
             text=True,
         )
 
-    def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
+    def get(self, path: str) -> httpx2.Response:
+        return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
 
-    def first_answer(self, within: float) -> httpx.Response:
+    def first_answer(self, within: float) -> httpx2.Response:
         """Give the answer to the first request that is not refused."""
         deadline = time.monotonic() + within
         while True:
             try:
                 return self.get("/readyz")
-            except httpx.ConnectError:
+            except httpx2.ConnectError:
                 assert self.process.poll() is None, self.said()
                 assert time.monotonic() < deadline, "the service did not listen"
                 time.sleep(0.02)

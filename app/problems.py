@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -250,6 +251,35 @@ FRENCH: dict[str, str] = {
 }
 
 
+# The accepted values of what is not a list of values, in the same way.
+_WHOLE_NUMBER, _DAY = "nombre entier", "AAAA-MM-JJ"
+ACCEPTED: dict[str, str] = {
+    "int_type": _WHOLE_NUMBER,
+    "int_parsing": _WHOLE_NUMBER,
+    "int_from_float": _WHOLE_NUMBER,
+    "string_too_long": "{max_length} caractères au plus",
+    "bool_type": "true, false",
+    "bool_parsing": "true, false",
+    "greater_than": "> {gt}",
+    "greater_than_equal": "≥ {ge}",
+    "less_than": "< {lt}",
+    "less_than_equal": "≤ {le}",
+    "date_type": _DAY,
+    "date_parsing": _DAY,
+    "date_from_datetime_parsing": _DAY,
+    "date_from_datetime_inexact": _DAY,
+}
+
+
+STATED = "stated"
+
+
+def stated(message: str, *accepted: str) -> PydanticCustomError:
+    """Make an error for a validator to raise: a French sentence and what is accepted."""
+    context = {"message": message, "accepted": list(accepted)}
+    return PydanticCustomError(STATED, "{message}", context)
+
+
 def invalid_request(error: RequestValidationError) -> Problem:
     """Put the errors of a request's validation into French."""
     errors = []
@@ -258,16 +288,20 @@ def invalid_request(error: RequestValidationError) -> Problem:
         kind = str(found["type"])
         if kind == "value_error":
             message = str(context.get("error", "Valeur invalide."))
+        elif kind == STATED:
+            message = context["message"]
         else:
-            message = FRENCH.get(kind, "Valeur invalide.").format_map(
-                dict(context.items()) if kind in FRENCH else {}
-            )
+            message = FRENCH.get(kind, "Valeur invalide.").format_map(context)
         item: dict[str, Any] = {"loc": list(found["loc"]), "message": message}
         if kind in ("literal_error", "enum") and "expected" in context:
             item["accepted"] = [
                 part.strip(" '")
                 for part in str(context["expected"]).replace(" or ", ",").split(",")
             ]
+        elif kind == STATED:
+            item["accepted"] = context["accepted"]
+        elif kind in ACCEPTED:
+            item["accepted"] = [ACCEPTED[kind].format_map(context)]
         errors.append(item)
     named = ", ".join(dict.fromkeys(str(item["loc"][:2][-1]) for item in errors[:5]))
     return Invalid(errors, detail=f"Valeurs invalides : {named}." if named else "")

@@ -13,7 +13,7 @@ from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from pydantic import BeforeValidator
 
-from app.problems import Invalid
+from app.problems import Invalid, stated
 
 DEFAULT_LIMIT = 1_000
 MAXIMUM_LIMIT = 10_000
@@ -34,7 +34,7 @@ class Bbox(NamedTuple):
     north: float
 
 
-def _separated(values: Any) -> Any:
+def separated(values: Any) -> Any:
     """Split `a,b&…=c` into values; a parameter left empty, as forms send it, is not given."""
     if not isinstance(values, list):
         return values
@@ -42,15 +42,17 @@ def _separated(values: Any) -> Any:
         return []
     parts = [part.strip() for value in values for part in str(value).split(",")]
     if "" in parts:
-        raise ValueError("Une valeur est vide.")
+        raise stated("Une valeur est vide.", "valeur,valeur…")
     if len(parts) > _MAXIMUM_VALUES:
-        raise ValueError(f"Au plus {_MAXIMUM_VALUES} valeurs sont acceptées.")
+        raise stated(
+            f"Au plus {_MAXIMUM_VALUES} valeurs sont acceptées.", f"≤ {_MAXIMUM_VALUES} valeurs"
+        )
     return list(dict.fromkeys(parts))
 
 
 def _iso_day(value: Any) -> Any:
     if isinstance(value, str) and not _DAY.fullmatch(value):
-        raise ValueError("Une date AAAA-MM-JJ est attendue.")
+        raise stated("Une date AAAA-MM-JJ est attendue.", "AAAA-MM-JJ")
     return value
 
 
@@ -99,18 +101,18 @@ def _several(description: str, *examples: Any) -> Any:
 
 
 RegionCodes = Annotated[
-    list[str], _several("Codes des régions.", "32"), BeforeValidator(_separated)
+    list[str], _several("Codes des régions.", "32"), BeforeValidator(separated)
 ]
 DepartmentCodes = Annotated[
-    list[str], _several("Codes des départements.", "04", "05"), BeforeValidator(_separated)
+    list[str], _several("Codes des départements.", "04", "05"), BeforeValidator(separated)
 ]
 StageSlugs = Annotated[
-    list[str], _several("Stades d'avancement.", "aci_signe"), BeforeValidator(_separated)
+    list[str], _several("Stades d'avancement.", "aci_signe"), BeforeValidator(separated)
 ]
 ThemeSlugs = Annotated[
-    list[str], _several("Thèmes de travail.", "diabete"), BeforeValidator(_separated)
+    list[str], _several("Thèmes de travail.", "diabete"), BeforeValidator(separated)
 ]
-Tiers = Annotated[list[str], _several("Tailles, de 1 à 4.", "2"), BeforeValidator(_separated)]
+Tiers = Annotated[list[str], _several("Tailles, de 1 à 4.", "2"), BeforeValidator(separated)]
 SearchText = Annotated[
     str | None,
     Query(

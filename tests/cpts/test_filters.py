@@ -238,6 +238,7 @@ def test_nonsense_is_refused_by_name_with_what_is_accepted(
     (error,) = body["errors"]
     assert error["loc"][:2] == ["query", parameter]
     assert error["message"]
+    assert error["accepted"]
     if accepted is not None:
         assert accepted in error["accepted"]
     assert "etag" not in response.headers

@@ -100,6 +100,30 @@ def chromium(progress: Progress) -> Path:
     return found
 
 
+def debian_program(name: str, package: str, progress: Progress) -> Path:
+    """Find a program, installing its package where apt-get can; no service is started.
+
+    Raises `Failure` that names the package when it cannot be installed from here.
+    """
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+    found = shutil.which(name, path=path)
+    if found is not None:
+        return Path(found)
+    privilege = _privilege() if shutil.which("apt-get") else None
+    if privilege is None:
+        raise Failure(
+            f"{name} manque, et ce compte ne peut pas l'installer. Un administrateur doit "
+            f"exécuter : apt-get install {package}"
+        )
+    _refresh_package_lists(privilege, progress)
+    with _no_service_started(privilege):
+        _install_with_apt([package], privilege, progress)
+    found = shutil.which(name, path=path)
+    if found is None:
+        raise Failure(f"Le paquet {package} est installé mais {name} n'a pas été trouvé.")
+    return Path(found)
+
+
 def _install_driver_library(progress: Progress) -> None:
     """Have the one library that the browser's driver asks for and a bare system lacks."""
     if not sys.platform.startswith("linux"):

@@ -1,15 +1,137 @@
 """`/`, `/recherche`, `/regions…` and `/departements/…`."""
 
-from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse
+from dataclasses import replace
+from typing import Annotated, Literal
+from urllib.parse import quote
 
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app.cpts.reading.schemas import Filters
 from app.database.sessions import ReadSession
+from app.http.caching import keep_until_change
+from app.http.parameters import MAXIMUM_LIMIT, StageSlugs, ThemeSlugs, Tiers
+from app.http.repository import current_revision
 from app.web.layout.rendering import render
+from app.web.territories import searching, service
 
 router = APIRouter()
+
+Code = Annotated[str, Path(max_length=10)]
+Sought = Annotated[str, Query(max_length=200)]
+Sort = Literal[
+    "name", "-name", "stage", "-stage", "population", "-population",
+    "tier", "-tier", "communes", "-communes",
+]  # fmt: skip
+
+
+async def _filters(
+    stage: StageSlugs = [],  # noqa: B006  (FastAPI copies defaults)
+    theme: ThemeSlugs = [],  # noqa: B006
+    tier: Tiers = [],  # noqa: B006
+) -> Filters:
+    return Filters(
+        stages=tuple(stage), themes=tuple(theme), tiers=tuple(tier), limit=MAXIMUM_LIMIT
+    )
+
+
+ChosenFilters = Annotated[Filters, Depends(_filters)]
 
 
 @router.get("/", response_class=HTMLResponse)
 def home(request: Request, session: ReadSession) -> HTMLResponse:
-    """The home page."""
-    return render(request, "territories/home.html", session=session, section="accueil")
+    """Search, the country's map and figures, and the way to regions and departments."""
+    return render(
+        request,
+        "territories/home.html",
+        session=session,
+        section="accueil",
+        **service.home(session),
+    )
+
+
+@router.get("/recherche", response_class=HTMLResponse)
+def search(request: Request, session: ReadSession, q: Sought = "") -> Response:
+    """The communes and CPTS that a text leads to; a single one is shown at once."""
+    sought = q.strip()
+    found = searching.search(session, sought) if sought else None
+    only = searching.only_answer(found) if found else None
+    if only:
+        return RedirectResponse(only, status_code=303, headers={"Cache-Control": "no-cache"})
+    return render(
+        request,
+        "territories/search.html",
+        session=session,
+        robots="noindex",
+        sought=sought,
+        found=found,
+    )
+
+
+@router.get("/recherche/suggestions")
+def suggest(request: Request, session: ReadSession, q: Sought = "") -> Response:
+    """The first answers to a text that is being typed, as JSON."""
+    body = searching.suggestions(session, q.strip())
+    keep_until_change(request, current_revision(session))
+    return Response(body, media_type="application/json")
+
+
+@router.get("/regions", response_class=HTMLResponse)
+def regions(request: Request, session: ReadSession) -> HTMLResponse:
+    """Every region with its departments."""
+    return render(
+        request,
+        "territories/regions.html",
+        session=session,
+        section="regions",
+        regions=service.regions(session),
+    )
+
+
+@router.get("/regions/{code}", response_class=HTMLResponse)
+def region(
+    request: Request,
+    session: ReadSession,
+    code: Code,
+    filters: ChosenFilters,
+    sort: Sort = "name",
+) -> Response:
+    """A region: map, figures, table, what is free."""
+    return _territory(request, session, "region", code, filters=filters, sort=sort)
+
+
+@router.get("/departements/{code}", response_class=HTMLResponse)
+def department(
+    request: Request,
+    session: ReadSession,
+    code: Code,
+    filters: ChosenFilters,
+    sort: Sort = "name",
+) -> Response:
+    """A department: map, figures, table, what is free."""
+    return _territory(request, session, "department", code, filters=filters, sort=sort)
+
+
+def _territory(
+    request: Request,
+    session: ReadSession,
+    level: Literal["region", "department"],
+    code: str,
+    *,
+    filters: Filters,
+    sort: str,
+) -> Response:
+    usual = code.strip().upper().zfill(2)
+    if usual != code:
+        # Codes as people write them, such as 2a or 4.
+        query = f"?{request.url.query}" if request.url.query else ""
+        path = request.url.path.rpartition("/")[0]
+        return RedirectResponse(f"{path}/{quote(usual)}{query}", status_code=308)
+    if level == "region":
+        page = service.region_page(session, code, replace(filters, regions=(code,)), sort)
+    else:
+        narrowed = replace(filters, departments=(code,))
+        page = service.department_page(session, code, narrowed, sort)
+    return render(
+        request, "territories/territory.html", session=session, section="regions", page=page
+    )

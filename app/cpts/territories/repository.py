@@ -1,0 +1,88 @@
+"""The SQL about what is held and what is free in a region or a department."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.types import BigInteger, Text
+
+from app.database.sessions import ReadingSession
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A region or a department, by its code."""
+
+    level: Literal["region", "department"]
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Of a place: all of it, what some CPTS hold, what nobody holds.
+
+    Populations are municipal ones of `population_year`, None for an empty place.
+    """
+
+    population: int
+    population_held: int
+    communes: int
+    communes_held: int
+    population_free: int
+    communes_free: int
+    population_year: int | None
+
+    @property
+    def share_held(self) -> float:
+        """The part of the population that is held, 0 to 1."""
+        return self.population_held / self.population if self.population else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FreeCommune:
+    """A commune that nobody holds."""
+
+    code: str
+    name: str
+    department: str
+    population: int
+
+
+@cache
+def _statement(name: str) -> TextClause:
+    statement = text((Path(__file__).parent / f"{name}.sql").read_text("utf-8"))
+    types: dict[str, Any] = {"region": Text(), "department": Text()}
+    if name == "held":
+        types["ids"] = ARRAY(BigInteger)
+    return statement.bindparams(*(bindparam(key, type_=kind) for key, kind in types.items()))
+
+
+def _of(place: Place) -> dict[str, str | None]:
+    return {
+        "region": place.code if place.level == "region" else None,
+        "department": place.code if place.level == "department" else None,
+    }
+
+
+def holding(
+    session: ReadingSession, place: Place, cpts_ids: Collection[int], day: date
+) -> Holding:
+    """Tell what of a place the CPTS of these ids hold on a day, and what is free."""
+    parameters = {**_of(place), "ids": list(cpts_ids), "day": day}
+    row = session.execute(_statement("held"), parameters).one()
+    return Holding(**row._mapping)  # noqa: SLF001
+
+
+def free_communes(
+    session: ReadingSession, place: Place, day: date, *, limit: int, offset: int = 0
+) -> list[FreeCommune]:
+    """List the communes of a place that nobody holds on a day, the most populous first."""
+    parameters = {**_of(place), "day": day, "limit": limit, "offset": offset}
+    rows = session.execute(_statement("free"), parameters)
+    return [FreeCommune(**row._mapping) for row in rows]  # noqa: SLF001

@@ -1,0 +1,72 @@
+"""What the pages of territories show."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.cpts.territories.repository import FreeCommune, Holding
+from app.web.territories.rules import Column
+
+
+@dataclass(frozen=True, slots=True)
+class StageCount:
+    """A stage and how many CPTS are there; `start` and `width` in percent of all of them."""
+
+    slug: str
+    label: str
+    meaning: str
+    count: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value that a filter offers; `css` names the class of its colour, if any."""
+
+    value: str
+    label: str
+    chosen: bool
+    css: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """Addresses of exactly what a page shows."""
+
+    json: str
+    geojson: str
+    compositions: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryPage:
+    """A region or a department, narrowed by the filters of the address.
+
+    `counted` is the text that names the stages that count as coverage; `departments` are
+    rows of coverage (empty for a department); `free` the largest of the communes that
+    nobody holds.
+    """
+
+    level: str
+    code: str
+    name: str
+    region_code: str
+    region_name: str
+    filtered: bool
+    chosen: list[tuple[str, str]]
+    sort: str
+    day: str
+    map_address: str
+    cpts: list[Any]
+    columns: list[Column]
+    by_stage: list[StageCount]
+    holding: Holding
+    counted: str
+    stages: list[Choice]
+    tiers: list[Choice]
+    themes: list[tuple[str, list[Choice]]]
+    themes_chosen: int
+    departments: list[dict[str, Any]]
+    free: list[FreeCommune]
+    free_address: str
+    downloads: Downloads

@@ -1,0 +1,221 @@
+"""What the pages of regions and departments show, of one snapshot of the registry."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from app.cpts.reading import service as reading
+from app.cpts.reading.repository import recognised_stages
+from app.cpts.reading.schemas import CoverageLevel, Filters
+from app.cpts.reading.service import PageAddress
+from app.cpts.territories.repository import Place, free_communes, holding
+from app.database.calendar import today
+from app.database.sessions import ReadingSession
+from app.http.parameters import MAXIMUM_LIMIT
+from app.problems import NotFound
+from app.web.territories.rules import address, columns, in_order
+from app.web.territories.schemas import Choice, Downloads, StageCount, TerritoryPage
+
+FREE_SHOWN = 60
+COLUMN_LABELS = {
+    "name": "CPTS",
+    "stage": "Stade",
+    "population": "Habitants",
+    "tier": "Taille",
+    "communes": "Communes",
+}
+
+
+def reference(session: ReadingSession, name: str, **parameters: Any) -> list[dict[str, Any]]:
+    """Give a list of reference: `regions`, `departments`, `stages`, `themes`, `tiers`."""
+    items: list[dict[str, Any]] = orjson.loads(
+        reading.reference_list(session, name, **parameters)
+    )["items"]
+    return items
+
+
+def coverage(
+    session: ReadingSession, level: CoverageLevel, stages: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Give the coverage per territory, as the API tells it."""
+    told: dict[str, Any] = orjson.loads(reading.coverage(session, level, stages, None))
+    return told
+
+
+def stage_counts(
+    stages: Sequence[Mapping[str, Any]], counts: Mapping[str, int]
+) -> list[StageCount]:
+    """Set out how many CPTS are at each stage, in order, as parts of a bar."""
+    total = sum(counts.values())
+    found = []
+    start = 0.0
+    for stage in stages:
+        count = counts.get(stage["slug"], 0)
+        width = 100 * count / total if total else 0.0
+        found.append(
+            StageCount(
+                slug=stage["slug"],
+                label=stage["label"],
+                meaning=stage["meaning"],
+                count=count,
+                start=round(start, 2),
+                width=round(width, 2),
+            )
+        )
+        start += width
+    return found
+
+
+def home(session: ReadingSession) -> dict[str, Any]:
+    """Give what the home page shows: headline figures, regions with their departments."""
+    country = coverage(session, "country")
+    figures = country["items"][0]
+    return {
+        "figures": figures,
+        "day": country["date"],
+        "counted": _counted_stages(session, country["stages"]),
+        "by_stage": stage_counts(reference(session, "stages"), figures["cpts_by_stage"]),
+        "total": sum(figures["cpts_by_stage"].values()),
+        "regions": regions(session),
+    }
+
+
+def regions(session: ReadingSession) -> list[dict[str, Any]]:
+    """Give every region with its coverage and its departments, mainland first, by name."""
+    by_code: dict[str, dict[str, Any]] = {
+        item["code"]: {**item, "departments": []}
+        for item in coverage(session, "region")["items"]
+    }
+    for department in reference(session, "departments", regions=None):
+        by_code[department["region"]]["departments"].append(department)
+    return sorted(by_code.values(), key=lambda item: (item["code"] < "11", item["code"]))
+
+
+def region_page(
+    session: ReadingSession, code: str, filters: Filters, sort: str
+) -> TerritoryPage:
+    """Give the page of a region; raises `NotFound`, or `Invalid` for unknown filters."""
+    found = next((r for r in reference(session, "regions") if r["code"] == code), None)
+    if found is None:
+        raise NotFound(f"Aucune région ne porte le code « {code} ».")
+    place = Place("region", code)
+    return _page(session, place, found["name"], region=found, filters=filters, sort=sort)
+
+
+def department_page(
+    session: ReadingSession, code: str, filters: Filters, sort: str
+) -> TerritoryPage:
+    """Give the page of a department; raises `NotFound`, or `Invalid` for unknown filters."""
+    known = reference(session, "departments", regions=None)
+    found = next((d for d in known if d["code"] == code), None)
+    if found is None:
+        raise NotFound(f"Aucun département ne porte le code « {code} ».")
+    region = next(r for r in reference(session, "regions") if r["code"] == found["region"])
+    place = Place("department", code)
+    return _page(session, place, found["name"], region=region, filters=filters, sort=sort)
+
+
+def _page(
+    session: ReadingSession,
+    place: Place,
+    name: str,
+    *,
+    region: Mapping[str, Any],
+    filters: Filters,
+    sort: str,
+) -> TerritoryPage:
+    stages = reference(session, "stages")
+    ranks = {stage["slug"]: stage["rank"] for stage in stages}
+    listed = orjson.loads(reading.cpts_page(session, filters, PageAddress("", "", ())))
+    items = [{**cpts, "rank": ranks.get(cpts["stage"], 0)} for cpts in listed["items"]]
+    counting = list(filters.stages) or recognised_stages(session)
+    day = today()
+    held = holding(session, place, [c["id"] for c in items if c["stage"] in counting], day)
+    chosen = _chosen(filters)
+    own = [(place.level, place.code), *chosen]
+    everything = [*own, ("limit", str(MAXIMUM_LIMIT))]
+    path = f"/{'regions' if place.level == 'region' else 'departements'}/{place.code}"
+    counts: dict[str, int] = {}
+    for cpts in items:
+        counts[cpts["stage"]] = counts.get(cpts["stage"], 0) + 1
+    themes = _themes(session, filters)
+    return TerritoryPage(
+        level=place.level,
+        code=place.code,
+        name=name,
+        region_code=region["code"],
+        region_name=region["name"],
+        filtered=bool(chosen),
+        chosen=chosen,
+        sort=sort,
+        day=day.isoformat(),
+        map_address=address("/maps/cpts", own),
+        cpts=in_order(items, sort),
+        columns=columns(path, chosen, sort, COLUMN_LABELS),
+        by_stage=stage_counts(stages, counts),
+        holding=held,
+        counted=_counted_stages(session, counting),
+        stages=[
+            Choice(s["slug"], s["label"], s["slug"] in filters.stages, f"stage-{s['slug']}")
+            for s in stages
+        ],
+        tiers=[
+            Choice(str(t["tier"]), t["label"], str(t["tier"]) in filters.tiers)
+            for t in reference(session, "tiers", day=day)
+        ],
+        themes=themes,
+        themes_chosen=len(filters.themes),
+        departments=_departments(session, place, filters),
+        free=free_communes(session, place, day, limit=FREE_SHOWN),
+        free_address=address(
+            "/api/v1/communes",
+            [(place.level, place.code), ("held", "false"), ("limit", "1000")],
+        ),
+        downloads=Downloads(
+            json=address("/api/v1/cpts", everything),
+            geojson=address("/api/v1/cpts.geojson", everything),
+            compositions=address("/api/v1/compositions.csv", everything),
+        ),
+    )
+
+
+def _chosen(filters: Filters) -> list[tuple[str, str]]:
+    return [
+        *(("stage", value) for value in filters.stages),
+        *(("theme", value) for value in filters.themes),
+        *(("tier", value) for value in filters.tiers),
+    ]
+
+
+def _counted_stages(session: ReadingSession, slugs: Sequence[str]) -> str:
+    """Name the stages that count as coverage, such as « ACI signé »."""
+    if set(slugs) == set(recognised_stages(session)):
+        return "à partir du stade « Lettre d’intention validée »"
+    labels = [s["label"] for s in reference(session, "stages") if s["slug"] in slugs]
+    named = " ou ".join(f"« {label} »" for label in labels)
+    return f"au stade {named}"
+
+
+def _themes(session: ReadingSession, filters: Filters) -> list[tuple[str, list[Choice]]]:
+    by_mission: dict[str, list[Choice]] = {}
+    for theme in reference(session, "themes"):
+        by_mission.setdefault(theme["mission_label"], []).append(
+            Choice(theme["slug"], theme["label"], theme["slug"] in filters.themes)
+        )
+    return list(by_mission.items())
+
+
+def _departments(
+    session: ReadingSession, place: Place, filters: Filters
+) -> list[dict[str, Any]]:
+    """Give the coverage of a region's departments, by the stages of the filter alone."""
+    if place.level == "department":
+        return []
+    codes = {d["code"] for d in reference(session, "departments", regions=[place.code])}
+    rows = coverage(session, "department", filters.stages)["items"]
+    return [
+        {**row, "cpts": sum(row["cpts_by_stage"].values())}
+        for row in rows
+        if row["code"] in codes
+    ]

@@ -16,6 +16,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+# The tables that foreign keys name must be known to the same metadata.
+import app.cpts.models
+import app.geography.models  # noqa: F401
 from app.database.base import Base
 
 _STATES = "('deposee', 'en_conciliation', 'validee', 'refusee', 'retiree')"

@@ -1,0 +1,125 @@
+"""Routes of conciliations."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Body, Path, Query, Request
+from starlette.responses import Response
+
+from app.accounts.dependencies import ArsCaller, OptionalCaller
+from app.cpts.errors import TerritoryOverlap
+from app.cpts.reading.rules import suitable_detail
+from app.cpts.reading.schemas import Detail, Filters
+from app.database.sessions import ReadSession, WriteSession
+from app.http.caching import keep_until_change
+from app.http.parameters import DepartmentCodes, RegionCodes
+from app.http.repository import current_revision
+from app.letters.procedure.closure import service
+from app.letters.procedure.closure.schemas import Closure
+from app.letters.procedure.endpoints import answer, personal_answer
+from app.letters.procedure.errors import ConciliationClosed, ConciliationUnsettled
+from app.letters.procedure.reading import service as reading
+from app.letters.procedure.reading.schemas import (
+    ConciliationFeatures,
+    ConciliationList,
+    ConciliationTold,
+)
+from app.problems import Forbidden, NotFound, Unauthenticated, declared
+
+router = APIRouter(prefix="/api/v1", tags=["Conciliations"])
+
+ConciliationId = Annotated[int, Path(ge=1, lt=2**63, description="Numéro de la conciliation")]
+
+
+def _body(told: dict[str, Any]) -> bytes:
+    return orjson.dumps(told, option=orjson.OPT_UTC_Z)
+
+
+@router.get(
+    "/conciliations",
+    response_model=ConciliationList,
+    summary="Les conciliations et leurs communes disputées",
+)
+def list_conciliations(
+    request: Request,
+    session: ReadSession,
+    caller: OptionalCaller,
+    *,
+    region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)
+    department: DepartmentCodes = [],  # noqa: B006
+    is_open: Annotated[
+        bool | None,
+        Query(alias="open", description="Ouvertes, ou closes ; sinon toutes."),
+    ] = None,
+) -> Response:
+    """Les parties ne sont nommées qu'aux ARS, à l'Assurance Maladie et à l'administration."""
+    told = reading.conciliations(
+        session, caller, is_open=is_open, regions=region, departments=department
+    )
+    return answer(request, session, caller, _body(told))
+
+
+@router.get(
+    "/conciliations.geojson",
+    response_model=ConciliationFeatures,
+    summary="Les zones en conciliation (GeoJSON)",
+)
+def list_conciliation_zones(
+    request: Request,
+    session: ReadSession,
+    region: RegionCodes = [],  # noqa: B006
+    department: DepartmentCodes = [],  # noqa: B006
+    detail: Annotated[
+        Detail | None,
+        Query(description="Finesse du tracé ; par défaut celle qui convient au filtre."),
+    ] = None,
+) -> Response:
+    """FeatureCollection (RFC 7946) : les communes disputées, fondues, sans aucune partie."""
+    chosen = Filters(regions=tuple(region), departments=tuple(department))
+    body = reading.conciliation_zones(
+        session, detail or suitable_detail(chosen), regions=region, departments=department
+    )
+    keep_until_change(request, current_revision(session))
+    return Response(body, media_type="application/geo+json")
+
+
+@router.get(
+    "/conciliations/{conciliation_id}",
+    response_model=ConciliationTold,
+    responses=declared(NotFound),
+    summary="Une conciliation",
+)
+def read_conciliation(
+    request: Request,
+    session: ReadSession,
+    caller: OptionalCaller,
+    conciliation_id: ConciliationId,
+) -> Response:
+    """Dans la mesure de ce que l'appelant peut voir, comme la liste."""
+    told = reading.conciliation_detail(session, caller, conciliation_id)
+    return answer(request, session, caller, _body(told))
+
+
+@router.post(
+    "/conciliations/{conciliation_id}/closure",
+    response_model=ConciliationTold,
+    responses=declared(
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        TerritoryOverlap,
+        ConciliationClosed,
+        ConciliationUnsettled,
+    ),
+    summary="Clore une conciliation par son issue",
+)
+def close_conciliation(
+    conciliation_id: ConciliationId,
+    closure: Annotated[Closure, Body()],
+    session: WriteSession,
+    caller: ArsCaller,
+) -> Response:
+    """Rights: `ars` of a region concerned, `admin`. Nothing may stay in dispute."""
+    service.close(session, conciliation_id, closure, caller)
+    session.flush()
+    return personal_answer(_body(reading.conciliation_detail(session, caller, conciliation_id)))

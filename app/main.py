@@ -25,6 +25,8 @@ from app.http.revisions import Revisions
 from app.http.static_files import static_router
 from app.letters.check import endpoints as letters
 from app.letters.check.rate_limit import CheckLimit
+from app.letters.procedure import endpoints as letters_procedure
+from app.letters.procedure.closure import endpoints as conciliations
 from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.problems import (
@@ -111,6 +113,8 @@ def _include_routes(app: FastAPI) -> None:
         cpts_writing.router,
         cpts_history.router,
         letters.router,
+        letters_procedure.router,
+        conciliations.router,
         funding.router,
         maps.router,
         web.router,

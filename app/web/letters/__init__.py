@@ -1,0 +1,1 @@
+"""Pages around letters of intent."""

@@ -1,0 +1,1 @@
+"""The territory builder: a territory put together on a map and judged at each change."""

@@ -24,6 +24,7 @@ from app.http.parameters import known_parameters
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
 from app.letters.check import endpoints as letters
+from app.letters.check.file_reading import FileReader
 from app.letters.check.rate_limit import CheckLimit
 from app.letters.procedure import endpoints as letters_procedure
 from app.letters.procedure.closure import endpoints as conciliations
@@ -89,13 +90,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.engine = engine
     app.state.sessions = Sessions.on(engine, connections=connections)
     app.state.check_limit = CheckLimit(settings.service.checks_per_minute)
+    app.state.file_check_limit = CheckLimit(
+        settings.service.file_checks_per_minute, what="vérifications de fichier"
+    )
+    app.state.note_limit = CheckLimit(
+        settings.service.notes_per_minute, what="notes de vérification"
+    )
+    app.state.file_reader = FileReader()
     app.state.sign_in_limit = AttemptLimit(settings.service.sign_ins_per_minute)
 
     _include_routes(app)
     describe_problems(app)
     install_problem_handlers(app, CONSTRAINTS)
     # The last one added is the first one that a request meets.
-    app.add_middleware(RequestLimits)
+    app.add_middleware(RequestLimits, uploads=letters.UPLOADS)
     app.add_middleware(
         Caching, revisions=revisions, capacity=settings.service.cache_megabytes * 2**20
     )

@@ -50,6 +50,10 @@ class ServiceSettings(BaseSettings):
     # None: on a first start of the private cluster only.
     demo: bool | None = None
     checks_per_minute: Annotated[int, Field(ge=1)] = 600
+    file_checks_per_minute: Annotated[int, Field(ge=1)] = 60
+    notes_per_minute: Annotated[int, Field(ge=1)] = 20
+    # How long a stored verification note can be read again.
+    notes_kept_days: Annotated[int, Field(ge=1)] = 3 * 365
     sign_ins_per_minute: Annotated[int, Field(ge=1)] = 10
     # Memory for cached answers, per worker.
     cache_megabytes: Annotated[int, Field(ge=0)] = 128

@@ -1,6 +1,7 @@
 """Limits on what a request may carry, kept before anything is parsed (raw ASGI)."""
 
 import re
+from collections.abc import Mapping
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -10,6 +11,7 @@ from app.problems import Invalid, Problem, TooLarge, UnsupportedMediaType, probl
 MAXIMUM_BODY_BYTES = 8 * 1024 * 1024
 # Half of a pair may be the sign of a lone surrogate, which no database text can hold.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_FORM_EXPECTED = "Un corps « multipart/form-data » est attendu."
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -17,16 +19,23 @@ class RequestLimits:
     """Refuses bodies that are too large, of another type than JSON, or no text at all.
 
     Parameters: `maximum`, in bytes; `json_under`, the prefix of the addresses that read
-    JSON only. The body is read here as a whole, so that what is inside never waits for a
-    slow client while it holds a database session.
+    JSON only; `uploads`, the addresses below that read forms with a file instead, and the
+    largest body of each. The body is read here as a whole, so that what is inside never
+    waits for a slow client while it holds a database session.
     """
 
     def __init__(
-        self, app: ASGIApp, *, maximum: int = MAXIMUM_BODY_BYTES, json_under: str = "/api/"
+        self,
+        app: ASGIApp,
+        *,
+        maximum: int = MAXIMUM_BODY_BYTES,
+        json_under: str = "/api/",
+        uploads: Mapping[str, int] | None = None,
     ) -> None:
         self.app = app
         self.maximum = maximum
         self.json_under = json_under
+        self.uploads = uploads or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,11 +62,10 @@ class RequestLimits:
         await problem_response(problem)(scope, receive, send)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | Problem | None:
-        too_large = TooLarge(
-            f"Le corps de la requête dépasse {self.maximum // 1024} kilo-octets."
-        )
+        maximum = self.uploads.get(scope["path"], self.maximum)
+        too_large = TooLarge(f"Le corps de la requête dépasse {maximum // 1024} kilo-octets.")
         announced = _header(scope, b"content-length")
-        if announced.isdigit() and int(announced) > self.maximum:
+        if announced.isdigit() and int(announced) > maximum:
             return too_large
         parts: list[bytes] = []
         size = 0
@@ -67,7 +75,7 @@ class RequestLimits:
                 return None
             part = message.get("body", b"")
             size += len(part)
-            if size > self.maximum:
+            if size > maximum:
                 return too_large
             parts.append(part)
             if not message.get("more_body"):
@@ -77,13 +85,20 @@ class RequestLimits:
         if not body or not scope["path"].startswith(self.json_under):
             return None
         media_type = _header(scope, b"content-type").split(b";")[0].strip().lower()
+        if scope["path"] in self.uploads:
+            is_form = media_type == b"multipart/form-data"
+            return None if is_form else UnsupportedMediaType(_FORM_EXPECTED)
         if media_type != b"application/json" and not media_type.endswith(b"+json"):
             return UnsupportedMediaType("Un corps « application/json » est attendu.")
-        if _NUL.search(body):
-            return Invalid.at("body", message="Le caractère nul n'est pas accepté.")
-        if _SURROGATE.search(body) and _holds_lone_surrogate(body):
-            return Invalid.at("body", message="Le texte n'est pas de l'Unicode valide.")
-        return None
+        return _unacceptable_text(body)
+
+
+def _unacceptable_text(body: bytes) -> Invalid | None:
+    if _NUL.search(body):
+        return Invalid.at("body", message="Le caractère nul n'est pas accepté.")
+    if _SURROGATE.search(body) and _holds_lone_surrogate(body):
+        return Invalid.at("body", message="Le texte n'est pas de l'Unicode valide.")
+    return None
 
 
 def _holds_lone_surrogate(body: bytes) -> bool:

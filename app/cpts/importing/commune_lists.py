@@ -11,11 +11,11 @@ from typing import Any
 import shapely
 
 from app.cpts.importing.columns import find_header
-from app.cpts.importing.layers import read_layers
 from app.cpts.importing.listing import table_entries
 from app.cpts.importing.sources import Source, open_source, unusable
 from app.cpts.importing.tables import Row, Table, decode, read_tables, read_text_lines
 from app.cpts.importing.values import department_of
+from app.cpts.importing.words import words_of
 from app.geography.naming import commune_code
 from app.geography.resolution import Given
 
@@ -32,21 +32,32 @@ class CommuneList:
     geometry: Any = None
 
 
-def read_commune_list(path: Path) -> CommuneList:
+def read_commune_list(
+    path: Path, *, name: str | None = None, most_vertices: int | None = None
+) -> CommuneList:
     """Read the communes that a file names, or the polygon that it draws.
 
     A text file has one commune per line; a table has a column of communes or of codes,
-    with or without a header; a polygon file is taken whole. Raises `Failure` (exit
+    with or without a header; a polygon file is taken whole. Parameters: `name`, what to
+    call the file in messages; `most_vertices`, of all its polygons. Raises `Failure` (exit
     status 2, one French line) on an input that cannot be used.
     """
-    source = open_source(path)
+    source = open_source(path, name=name)
     if source.format.has_polygons:
+        # Slow to import, and not needed for a list.
+        from app.cpts.importing.layers import read_layers  # noqa: PLC0415
+
         shapes = [
             feature.polygon
             for layer in read_layers(source)
             for feature in layer.features
             if feature.polygon is not None
         ]
+        if (
+            most_vertices is not None
+            and shapely.get_num_coordinates(shapes).sum() > most_vertices
+        ):
+            raise unusable(f"« {source.name} » a plus de {most_vertices} sommets.")
         parts = shapely.get_parts(shapely.union_all(shapes))
         return CommuneList([], shapely.MultiPolygon([p for p in parts if p.area > 0]))
     if path.suffix.lower() not in (".csv", ".tsv", ".xlsx") and _is_plain_text(path):
@@ -75,6 +86,9 @@ def _of_table(source: Source, table: Table) -> list[Given]:
             for entry in entries
             if entry.code or entry.commune
         ]
+    plain = _under_plain_header(table.rows)
+    if plain:
+        return plain
     filled = [i for i in range(_width(table.rows)) if any(_column(table.rows, i))]
     if len(filled) == 1:
         return [Given(cell, None) for cell in _column(table.rows, filled[0]) if cell]
@@ -88,6 +102,19 @@ def _of_table(source: Source, table: Table) -> list[Given]:
         f"« {source.name} » : aucune colonne de communes reconnue ; nommez-la « Commune » "
         f"ou « Code INSEE »."
     )
+
+
+def _under_plain_header(rows: Sequence[Row]) -> list[Given]:
+    """Read a list whose header is bare: `code`, or `nom` (as this service exports them)."""
+    if len(rows) < 2:
+        return []
+    headers = [words_of(cell) for cell in rows[0].cells]
+    for words, is_code in ((("code", "codes", "id"), True), (("nom", "noms", "name"), False)):
+        for index in (i for i, header in enumerate(headers) if header in words):
+            cells = [cell for cell in _column(rows[1:], index) if cell]
+            if cells and (not is_code or all(commune_code(cell) for cell in cells)):
+                return [Given(cell, None) for cell in cells]
+    return []
 
 
 def _width(rows: Sequence[Row]) -> int:

@@ -1,4 +1,4 @@
-"""Reading files of polygons: GeoJSON (a WFS export too), GeoPackage, zipped Shapefile.
+"""Reading files of polygons: GeoJSON (a WFS export too), GeoPackage, KML, zipped Shapefile.
 
 Whatever the coordinate reference system of the file, polygons leave here in EPSG:4326,
 valid, without any third dimension.
@@ -25,7 +25,12 @@ from app.cpts.importing.tables import clean
 from app.failures import Failure
 
 MOST_FEATURES = 100_000
-_SUFFIXES = {Format.GEOJSON: ".geojson", Format.GPKG: ".gpkg", Format.SHAPEFILE: ".shp"}
+_SUFFIXES = {
+    Format.GEOJSON: ".geojson",
+    Format.GPKG: ".gpkg",
+    Format.KML: ".kml",
+    Format.SHAPEFILE: ".shp",
+}
 # A layer of unknown or mixed geometry may hold polygons.
 _WITH_POLYGONS = ("Polygon", "Surface", "Unknown", "Collection")
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")

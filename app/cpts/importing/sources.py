@@ -22,9 +22,10 @@ _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKBOOK = "xl/workbook.xml"
 _SQLITE = b"SQLite format 3\x00"
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_XML_START = re.compile(rb"^\s*<(\?xml|!doctype|html|[a-z]+:)", re.IGNORECASE)
+_XML_START = re.compile(rb"^\s*<[?!a-z]", re.IGNORECASE)
 # Excel writes neither; a document type is how entities that expand endlessly get in.
 _DOCUMENT_TYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_KML_START = re.compile(rb"<([a-z0-9]+:)?kml[\s>]", re.IGNORECASE)
 
 
 class Format(StrEnum):
@@ -35,11 +36,12 @@ class Format(StrEnum):
     GEOJSON = "geojson"
     GPKG = "gpkg"
     SHAPEFILE = "shapefile"
+    KML = "kml"
 
     @property
     def has_polygons(self) -> bool:
         """Whether rows of this format carry a polygon instead of names of communes."""
-        return self in (Format.GEOJSON, Format.GPKG, Format.SHAPEFILE)
+        return self not in (Format.CSV, Format.XLSX)
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,8 @@ def _recognise(path: Path, head: bytes, shown: str, wanted: Format | None) -> Fo
     if text.lstrip().startswith((b"{", b"[")) and wanted is not Format.CSV:
         return Format.GEOJSON
     if _XML_START.match(text):
+        if _KML_START.search(text):
+            return _plain_kml(path, shown)
         raise unusable(
             f"« {shown} » est une page ou un document XML ; pour un service WFS, "
             "demandez outputFormat=application/json."
@@ -130,9 +134,15 @@ def _recognise(path: Path, head: bytes, shown: str, wanted: Format | None) -> Fo
     if b"\x00" in head and not head.startswith(_BYTE_ORDER_MARKS[1:]):
         raise unusable(
             f"« {shown} » n'est ni un tableau (CSV, XLSX) ni un fichier de polygones "
-            "(GeoJSON, GeoPackage, Shapefile zippé) ; il est peut-être endommagé."
+            "(GeoJSON, GeoPackage, KML, Shapefile zippé) ; il est peut-être endommagé."
         )
     return Format.CSV
+
+
+def _plain_kml(path: Path, shown: str) -> Format:
+    if _DOCUMENT_TYPE.search(path.read_bytes()):
+        raise unusable(f"« {shown} » déclare des entités XML ; il n'est pas ouvert.")
+    return Format.KML
 
 
 def _archive(path: Path, shown: str) -> Format:
@@ -149,6 +159,8 @@ def _archive(path: Path, shown: str) -> Format:
         return Format.SHAPEFILE
     if _WORKBOOK in names:
         return Format.XLSX
+    if any(name.endswith(".kml") for name in names):
+        raise unusable(f"« {shown} » est un KMZ : extrayez-en le fichier .kml.")
     raise unusable(f"L'archive « {shown} » ne contient ni classeur XLSX ni Shapefile (.shp).")
 
 

@@ -2,15 +2,27 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Body, Depends, File, Form, Request, Response, UploadFile
 
+from app.cpts.writing.schemas import Day, Name
 from app.database.sessions import ReadSession
 from app.letters.check import service
+from app.letters.check.file_reading import LARGEST_FILE_BYTES, FileContent, FileReader
 from app.letters.check.rate_limit import CheckLimit
-from app.letters.check.schemas import LetterCheck, LetterQuestion
+from app.letters.check.schemas import (
+    MEMBERS_DESCRIPTION,
+    LetterCheck,
+    LetterQuestion,
+    Members,
+    SentCptsId,
+)
 from app.problems import TooLarge, TooManyRequests, UnsupportedMediaType, declared
 
 router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
+
+# Addresses that read a form with a file, and the largest body: the file, and what stands
+# around it in a form.
+UPLOADS = {f"{router.prefix}/check/file": LARGEST_FILE_BYTES + 64 * 1024}
 
 
 async def _within_limit(request: Request) -> None:
@@ -29,7 +41,64 @@ async def _within_limit(request: Request) -> None:
 )
 def check_letter(question: Annotated[LetterQuestion, Body()], session: ReadSession) -> Response:
     """Tell whether the territory is free, who holds what, and what is left. Writes nothing."""
-    answer = service.check_letter(session, service.Question.of(question))
+    return _answered(service.check_letter(session, service.Question.of(question)))
+
+
+async def _within_file_limit(request: Request) -> None:
+    limit: CheckLimit = request.app.state.file_check_limit
+    limit.count(request.client.host if request.client else None)
+
+
+async def _read_file(
+    request: Request,
+    file: Annotated[
+        UploadFile,
+        File(
+            description="Liste de communes (CSV, XLSX, texte) ou polygones (GeoJSON, "
+            "GeoPackage, KML, Shapefile zippé, tout système de coordonnées). 10 Mo au plus."
+        ),
+    ],
+) -> FileContent:
+    reader: FileReader = request.app.state.file_reader
+    return await reader.read(file)
+
+
+@router.post(
+    "/check/file",
+    summary="Vérifier le territoire que donne un fichier",
+    description="La même vérification, sur une liste ou un fichier de polygones. Le fichier "
+    "n'est pas conservé.",
+    response_model=LetterCheck,
+    responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
+    dependencies=[Depends(_within_file_limit)],
+)
+def check_letter_file(
+    *,
+    # Read before a database session is opened.
+    asked: Annotated[FileContent, Depends(_read_file)],
+    session: ReadSession,
+    name: Annotated[Name | None, Form(description="Nom du projet, rappelé tel quel.")] = None,
+    exclude_cpts: Annotated[
+        SentCptsId | None, Form(description="CPTS dont le territoire serait ainsi modifié.")
+    ] = None,
+    effective_on: Annotated[
+        Day | None, Form(description="Jour d'effet ; aujourd'hui par défaut.")
+    ] = None,
+    members: Annotated[Members | None, Form(description=MEMBERS_DESCRIPTION)] = None,
+) -> Response:
+    """Tell the same of a territory that a file names or draws. Writes nothing."""
+    question = service.Question(
+        given=asked.given,
+        surface=asked.surface,
+        name=name,
+        exclude_cpts=exclude_cpts,
+        effective_on=effective_on,
+        members=members,
+    )
+    return _answered(service.check_letter(session, question))
+
+
+def _answered(answer: LetterCheck) -> Response:
     return Response(
         answer.model_dump_json(),
         media_type="application/json",

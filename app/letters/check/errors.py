@@ -1,6 +1,9 @@
 """What can go wrong with a letter, besides the errors of every route."""
 
-from app.problems import Invalid, TooManyRequests
+from collections.abc import Mapping
+from typing import ClassVar
+
+from app.problems import Invalid, TooLarge, TooManyRequests
 
 
 def polygon_too_complex() -> Invalid:
@@ -13,9 +16,38 @@ def polygon_too_complex() -> Invalid:
 class TooManyChecks(TooManyRequests):
     """One address has asked for more checks than the service answers in a minute."""
 
-    def __init__(self, *, per_minute: int, retry_after_s: int) -> None:
+    def __init__(
+        self, *, per_minute: int, retry_after_s: int, what: str = "vérifications"
+    ) -> None:
         super().__init__(
-            f"Au plus {per_minute} vérifications par minute et par adresse : "
+            f"Au plus {per_minute} {what} par minute et par adresse : "
             f"réessayez dans {retry_after_s} s."
         )
         self.headers = {"Retry-After": str(retry_after_s)}  # type: ignore[misc]
+
+
+def file_too_large(limit_bytes: int) -> TooLarge:
+    """Give the error of an uploaded file beyond the limit."""
+    return TooLarge(f"Le fichier dépasse {limit_bytes // 2**20} Mo.")
+
+
+def unusable_file(message: str) -> Invalid:
+    """Give the error of an uploaded file that cannot be used; `message` says why in French."""
+    return Invalid.at("body", "file", message=message)
+
+
+def file_too_long(name: str) -> Invalid:
+    """Give the error of a file whose reading was given up: too slow, too large once open."""
+    return unusable_file(
+        f"« {name} » n'a pas pu être lu : il est trop complexe ou endommagé. Simplifiez-le, "
+        "ou envoyez la liste des communes."
+    )
+
+
+class TooManyFiles(TooManyRequests):
+    """More files wait to be read than this worker takes."""
+
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+
+    def __init__(self) -> None:
+        super().__init__("Trop de fichiers sont en cours de lecture : réessayez dans 5 s.")

@@ -19,10 +19,12 @@ class CheckLimit:
 
     A minute begins with an address's first check. With several workers each counts for
     itself, so that the service as a whole may answer up to as many times more.
-    Parameters: `per_minute`, checks that one address may ask for in a minute.
+    Parameters: `per_minute`, checks that one address may ask for in a minute; `what` they
+    are called in the refusal, a French plural.
     """
 
-    def __init__(self, per_minute: int) -> None:
+    def __init__(self, per_minute: int, *, what: str = "vérifications") -> None:
+        self._what = what
         self._per_minute = per_minute
         self._item = RateLimitItemPerMinute(per_minute)
         self._counter = FixedWindowRateLimiter(MemoryStorage())
@@ -38,6 +40,7 @@ class CheckLimit:
             end = self._counter.get_window_stats(self._item, key).reset_time
             raise TooManyChecks(
                 per_minute=self._per_minute,
+                what=self._what,
                 retry_after_s=max(1, math.ceil(end - time.time())),
             )
 

@@ -2,19 +2,22 @@
 
 import sys
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import shapely
 from psycopg.errors import QueryCanceled
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.types import BigInteger, Text
 
 from app.database.sessions import ReadingSession
 from app.geography.repository import communes_in_polygon
 from app.letters.check.errors import polygon_too_complex
-from app.letters.check.rules import LandBorders
+from app.letters.check.rules import LandBorders, LandMasses, land_masses_of
 from app.problems import DatabaseUnavailable
 
 
@@ -83,17 +86,20 @@ class _BordersInMemory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._geography: tuple[str, datetime] | None = None
-        self._borders: LandBorders = {}
+        self._land: tuple[LandBorders, LandMasses] = ({}, {})
 
-    def of(self, session: ReadingSession, geography: tuple[str, datetime]) -> LandBorders:
+    def of(
+        self, session: ReadingSession, geography: tuple[str, datetime]
+    ) -> tuple[LandBorders, LandMasses]:
         with self._lock:
             if self._geography != geography:
-                self._borders = {
+                borders = {
                     sys.intern(code): dict(zip(map(sys.intern, beside), metres, strict=True))
                     for code, beside, metres in session.execute(_BORDERS)
                 }
+                self._land = (borders, land_masses_of(borders))
                 self._geography = geography
-            return self._borders
+            return self._land
 
 
 _BORDERS_IN_MEMORY = _BordersInMemory()
@@ -101,4 +107,101 @@ _BORDERS_IN_MEMORY = _BordersInMemory()
 
 def land_borders(session: ReadingSession, state: RegistryState) -> LandBorders:
     """Give the shared borders of all communes, in metres, of this snapshot's geography."""
-    return _BORDERS_IN_MEMORY.of(session, state.geography)
+    return _BORDERS_IN_MEMORY.of(session, state.geography)[0]
+
+
+def land_masses(session: ReadingSession, state: RegistryState) -> LandMasses:
+    """Give, by commune with a land border, the communes of its land mass."""
+    return _BORDERS_IN_MEMORY.of(session, state.geography)[1]
+
+
+@dataclass(frozen=True)
+class CptsContact:
+    """How to reach the association."""
+
+    website: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+_CONTACTS = text("""
+    SELECT p.id, p.website, p.email, p.phone FROM cpts p WHERE p.id = ANY (:ids)
+""").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+
+
+def contacts_of(session: ReadingSession, cpts_ids: Collection[int]) -> dict[int, CptsContact]:
+    """Give, by CPTS, the association's website, e-mail address and telephone."""
+    if not cpts_ids:
+        return {}
+    rows = session.execute(_CONTACTS, {"ids": list(cpts_ids)})
+    return {row.id: CptsContact(row.website, row.email, row.phone) for row in rows}
+
+
+@dataclass(frozen=True)
+class AmendedCpts:
+    """A CPTS as it stands on a day; `communes` are those that it holds then."""
+
+    id: int
+    name: str
+    stage: str
+    demonstration: bool
+    communes: frozenset[str]
+
+
+_AMENDED = text("""
+    SELECT p.id, p.name, coalesce(s.slug, 'dynamique_identifiee') AS stage, p.demonstration,
+           ARRAY (SELECT c.commune_code FROM claim c
+                  WHERE c.cpts_id = p.id AND c.held @> CAST(:day AS date)) AS communes
+    FROM cpts p
+    LEFT JOIN LATERAL (
+        SELECT * FROM cpts_stage_on(p.id, greatest(CAST(:day AS date), p.started_on))
+    ) s ON true
+    WHERE p.id = :id
+""")
+
+
+def amended_cpts(session: ReadingSession, cpts_id: int, day: date) -> AmendedCpts | None:
+    """Give the CPTS that would be amended, as of a day; None when there is none."""
+    row = session.execute(_AMENDED, {"id": cpts_id, "day": day}).one_or_none()
+    if row is None:
+        return None
+    return AmendedCpts(row.id, row.name, row.stage, row.demonstration, frozenset(row.communes))
+
+
+_PENDING = text("""
+    SELECT l.id, array_agg(lc.commune_code ORDER BY lc.commune_code) AS communes
+    FROM letter_commune lc JOIN letter l ON l.id = lc.letter_id
+    WHERE lc.commune_code = ANY (:communes) AND lc.part = 'asked'
+      AND l.state IN ('deposee', 'en_conciliation')
+      AND l.id <> ALL (:letters)
+      AND (l.subject_cpts_id IS NULL OR l.subject_cpts_id <> ALL (:subjects))
+    GROUP BY l.id
+    ORDER BY l.id
+""").bindparams(
+    bindparam("communes", type_=ARRAY(Text)),
+    bindparam("letters", type_=ARRAY(BigInteger)),
+    bindparam("subjects", type_=ARRAY(BigInteger)),
+)
+
+
+def pending_letters(
+    session: ReadingSession,
+    communes: Collection[str],
+    *,
+    excluded_letters: Collection[int] = (),
+    excluded_subjects: Collection[int] = (),
+) -> list[tuple[str, ...]]:
+    """Give, for each pending letter that asks for one of these communes, which ones.
+
+    Parameters: `excluded_letters`, ids of letters that do not count; `excluded_subjects`,
+    ids of CPTS whose own amendments do not.
+    """
+    rows = session.execute(
+        _PENDING,
+        {
+            "communes": list(communes),
+            "letters": list(excluded_letters),
+            "subjects": list(excluded_subjects),
+        },
+    )
+    return [tuple(row.communes) for row in rows]

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping, Set
 from enum import StrEnum
 
 LandBorders = Mapping[str, Mapping[str, float]]
+# By commune with a land border, all communes that land borders lead to.
+LandMasses = Mapping[str, frozenset[str]]
 
 # A group of more communes than this is never called an enclave; the search stops there, so
 # that its time does not depend on how much of the country is still free.
@@ -70,6 +72,24 @@ def parts(territory: Set[str], borders: LandBorders) -> list[frozenset[str]]:
             to_visit.extend(beside)
         pieces.append(frozenset(reached))
     return sorted(pieces, key=lambda piece: (-len(piece), min(piece)))
+
+
+def land_masses_of(borders: LandBorders) -> LandMasses:
+    """Give, for each commune with a land border, the communes of its land mass."""
+    return {code: mass for mass in parts(borders.keys(), borders) for code in mass}
+
+
+def islands(pieces: Collection[frozenset[str]], masses: LandMasses) -> set[frozenset[str]]:
+    """Tell which pieces of a territory the sea cuts off.
+
+    Of the land masses that the territory touches, the one with the most communes counts
+    as its mainland; a piece on any other is an island.
+    """
+    places = {piece: masses.get(min(piece), piece) for piece in pieces}
+    if not places:
+        return set()
+    mainland = max(places.values(), key=lambda mass: (len(mass), min(mass)))
+    return {piece for piece, mass in places.items() if mass != mainland}
 
 
 def surroundings(territory: Set[str], borders: LandBorders) -> set[str]:

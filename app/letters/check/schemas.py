@@ -27,6 +27,13 @@ GivenCommune = Annotated[
 ]
 
 
+# As a form sends it: text.
+SentCptsId = Annotated[int, Field(ge=1, lt=2**63)]
+# Of an association; the largest CPTS have some thousand.
+Members = Annotated[int, Field(ge=0, le=1_000_000)]
+MEMBERS_DESCRIPTION = "Membres de l'association : à partir de 100, la taille 4 paie plus."
+
+
 def _siren(value: str) -> str:
     if not (value.isascii() and value.isdigit() and len(value) == 9):
         raise ValueError("Un numéro SIREN de neuf chiffres est attendu.")
@@ -73,6 +80,7 @@ class LetterQuestion(BaseModel):
     effective_on: Annotated[
         Day | None, Field(description="Jour d'effet ; aujourd'hui par défaut.")
     ] = None
+    members: Annotated[Members | None, Field(description=MEMBERS_DESCRIPTION)] = None
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> "LetterQuestion":
@@ -105,6 +113,14 @@ class TierMargin(BaseModel):
     to_previous: int | None = Field(description="Perte qui ramène à la taille précédente.")
 
 
+class Piece(BaseModel):
+    """A part of a territory in several; an island is one that no land border could join."""
+
+    communes: list[CommuneAnswer]
+    population: int
+    island: bool = Field(description="Sans aucune frontière terrestre avec le reste.")
+
+
 class Territory(BaseModel):
     """The communes asked for, and what follows from them."""
 
@@ -117,6 +133,7 @@ class Territory(BaseModel):
     departments: list[str]
     regions: list[str]
     parts: int = Field(description="Morceaux d'un seul tenant (frontière commune).")
+    pieces: list[Piece] = Field(description="Ces morceaux, quand il y en a plusieurs.")
 
 
 class CptsReference(BaseModel):
@@ -136,6 +153,24 @@ class Conflict(BaseModel):
     severity: Severity
     held_from: date
     held_until: date | None = Field(description="Premier jour où elle ne l'est plus.")
+
+
+class Contact(BaseModel):
+    """How to reach a CPTS: the association's own, never a person's."""
+
+    website: str | None
+    email: str | None
+    phone: str | None
+
+
+class ConflictingCpts(BaseModel):
+    """A CPTS in conflict, with all that is at stake between it and the territory."""
+
+    cpts: CptsReference
+    contact: Contact
+    severity: Severity = Field(description="La plus grave de ses communes.")
+    communes: list[CommuneAnswer]
+    population: int = Field(description="Habitants des communes en cause.")
 
 
 class CompetingLetter(BaseModel):
@@ -182,6 +217,25 @@ class Neighbour(BaseModel):
     shared_border_km: float
 
 
+class TerritorySize(BaseModel):
+    """How large a territory is, and what its tier pays."""
+
+    commune_count: int
+    population: int
+    tier: int | None
+    funding: FundingAnswer | None
+
+
+class Amendment(BaseModel):
+    """What would change for the CPTS whose territory is asked about."""
+
+    cpts: CptsReference
+    added: list[CommuneAnswer]
+    withdrawn: list[CommuneAnswer]
+    before: TerritorySize
+    after: TerritorySize
+
+
 class LetterCheck(BaseModel):
     """The answer of the check."""
 
@@ -190,11 +244,13 @@ class LetterCheck(BaseModel):
     verdict: Verdict
     territory: Territory
     conflicts: list[Conflict]
+    conflicts_by_cpts: list[ConflictingCpts]
     competing_letters: list[CompetingLetter]
     unresolved: list[UnresolvedInput]
     free_territory: FreeTerritory
     enclaves: list[Enclave]
     neighbours: list[Neighbour]
     funding: FundingAnswer | None
+    amendment: Amendment | None = Field(description="Quand `exclude_cpts` est donné.")
     registry_revision: int
     checked_at: datetime

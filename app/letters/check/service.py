@@ -5,19 +5,27 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from app.cpts.writing.repository import conflicts, existing_cpts
+from app.cpts.writing.repository import conflicts
 from app.cpts.writing.rules import ClaimConflict
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
 from app.funding.repository import scale_on
-from app.funding.rules import FundingScale
-from app.funding.schemas import FundingAnswer
-from app.geography.repository import CommuneOnDay, communes_by_code
+from app.geography.repository import communes_by_code
 from app.geography.resolution import CommuneRef, Given, resolve
-from app.letters.check import rules, schemas
+from app.letters.check import answers, rules, schemas
 from app.letters.check.polygons import sound_surface
-from app.letters.check.repository import land_borders, registry_state, shares_inside
+from app.letters.check.repository import (
+    AmendedCpts,
+    RegistryState,
+    amended_cpts,
+    contacts_of,
+    land_borders,
+    land_masses,
+    pending_letters,
+    registry_state,
+    shares_inside,
+)
 from app.problems import Invalid
 
 # A commune counts as inside a polygon from this share of its area on.
@@ -33,7 +41,8 @@ class Question:
 
     Parameters: `given`, communes and EPCI as they were written; `surface`, a valid shapely
     Polygon or MultiPolygon in longitude and latitude (EPSG:4326); `exclude_cpts`, the CPTS
-    that would be amended; `effective_on`, today when None.
+    that would be amended; `effective_on`, today when None; `members` of the association,
+    for what the largest tier pays; `exclude_letters`, ids of letters that do not compete.
     """
 
     given: Sequence[Given] = ()
@@ -41,6 +50,8 @@ class Question:
     name: str | None = None
     exclude_cpts: int | None = None
     effective_on: date | None = None
+    members: int | None = None
+    exclude_letters: Collection[int] = ()
 
     @classmethod
     def of(cls, asked: schemas.LetterQuestion) -> "Question":
@@ -55,6 +66,7 @@ class Question:
             name=asked.name,
             exclude_cpts=asked.exclude_cpts,
             effective_on=asked.effective_on,
+            members=asked.members,
         )
 
 
@@ -97,7 +109,8 @@ class _Asked:
 class _Surroundings:
     """What lies in and around a territory on the day in question and after."""
 
-    parts: int
+    pieces: list[frozenset[str]]
+    islands: set[frozenset[str]]
     # Claims of others on communes of the territory.
     conflicts: list[ClaimConflict]
     enclaves: list[frozenset[str]]
@@ -111,53 +124,71 @@ def check_letter(session: ReadingSession, question: Question) -> schemas.LetterC
         Invalid: `exclude_cpts` names no CPTS, or the input leads to more than
             `MAXIMUM_COMMUNES` communes.
     """
-    excluded = _excluded(session, question.exclude_cpts)
     day = question.effective_on or today()
+    amended = _amended(session, question.exclude_cpts, day)
+    excluded = [amended.id] if amended else []
     state = registry_state(session)
     asked = _asked(session, question)
     territory = frozenset(asked.given)
-    borders = land_borders(session, state)
-    around = _surroundings(session, territory, borders, day, excluded)
-    facts = communes_by_code(session, territory.union(*around.enclaves), day)
+    around = _surroundings(session, state, territory, day, excluded)
     scale = scale_on(session, day)
-    found = [_conflict(claim, facts[claim.commune_code]) for claim in around.conflicts]
+    known = territory.union(*around.enclaves, amended.communes if amended else ())
+    facts = communes_by_code(session, known, day)
+    found = [answers.conflict(claim, facts[claim.commune_code]) for claim in around.conflicts]
+    letters = pending_letters(
+        session,
+        territory,
+        excluded_letters=question.exclude_letters,
+        excluded_subjects=excluded,
+    )
     own = [facts[code] for code in sorted(territory)]
     taken = {conflict.commune.code for conflict in found}
-    tier = _tier(scale, own)
-    funding = scale.funding(tier) if tier is not None else None
+    size = answers.size_of(own, scale, question.members)
     return schemas.LetterCheck(
         name=question.name,
         effective_on=day,
         verdict=rules.verdict_of(
             {conflict.severity for conflict in found},
             complete=bool(territory) and not asked.unresolved,
-            competing_letters=False,
+            competing_letters=bool(letters),
         ),
-        territory=_territory(asked, own, scale, around.parts),
+        territory=answers.territory(
+            asked.given,
+            asked.notes,
+            own,
+            scale,
+            (len(around.pieces), answers.pieces(facts, around.pieces, around.islands)),
+        ),
         conflicts=found,
-        competing_letters=[],
-        unresolved=asked.unresolved,
-        free_territory=_free_territory([c for c in own if c.code not in taken], scale),
-        enclaves=[
-            schemas.Enclave(
-                communes=[_commune(facts[code]) for code in sorted(group)],
-                population=sum(facts[code].population for code in group),
-            )
-            for group in around.enclaves
+        conflicts_by_cpts=answers.by_cpts(
+            found, contacts_of(session, {conflict.cpts.id for conflict in found})
+        ),
+        competing_letters=[
+            schemas.CompetingLetter(communes=answers.communes(facts, codes))
+            for codes in letters
         ],
+        unresolved=asked.unresolved,
+        free_territory=answers.free_territory(
+            [each for each in own if each.code not in taken], scale
+        ),
+        enclaves=answers.enclaves(facts, around.enclaves),
         neighbours=around.neighbours,
-        funding=FundingAnswer.of(funding) if funding else None,
+        funding=size.funding,
+        amendment=answers.amendment(amended, facts, own, scale, question.members)
+        if amended
+        else None,
         registry_revision=state.revision,
         checked_at=datetime.now(PARIS).replace(microsecond=0),
     )
 
 
-def _excluded(session: ReadingSession, cpts_id: int | None) -> list[int]:
+def _amended(session: ReadingSession, cpts_id: int | None, day: date) -> AmendedCpts | None:
     if cpts_id is None:
-        return []
-    if not existing_cpts(session, [cpts_id]):
+        return None
+    amended = amended_cpts(session, cpts_id, day)
+    if amended is None:
         raise Invalid.at("body", "exclude_cpts", message=f"CPTS inconnue : {cpts_id}.")
-    return [cpts_id]
+    return amended
 
 
 def _asked(session: ReadingSession, question: Question) -> _Asked:
@@ -191,11 +222,13 @@ def _asked(session: ReadingSession, question: Question) -> _Asked:
 
 def _surroundings(
     session: ReadingSession,
+    state: RegistryState,
     territory: frozenset[str],
-    borders: rules.LandBorders,
     day: date,
     excluded: Sequence[int],
 ) -> _Surroundings:
+    borders = land_borders(session, state)
+    pieces = rules.parts(territory, borders)
     groups = rules.enclosed_groups(territory, borders)
     beside = rules.surroundings(territory, borders)
     claims = conflicts(
@@ -206,7 +239,8 @@ def _surroundings(
         excluded_cpts=excluded,
     )
     return _Surroundings(
-        parts=len(rules.parts(territory, borders)),
+        pieces=pieces,
+        islands=rules.islands(pieces, land_masses(session, state)),
         conflicts=[claim for claim in claims if claim.commune_code in territory],
         enclaves=rules.enclaves(groups, {claim.commune_code for claim in claims}),
         neighbours=_neighbours(
@@ -220,88 +254,9 @@ def _neighbours(
 ) -> list[schemas.Neighbour]:
     """List the CPTS that hold, on the day itself, communes beside the territory."""
     holders = {claim.commune_code: claim.cpts_id for claim in claims}
-    references = {claim.cpts_id: _reference(claim) for claim in claims}
+    references = {claim.cpts_id: answers.reference(claim) for claim in claims}
     lengths = rules.shared_borders(territory, borders, holders)
     return [
         schemas.Neighbour(cpts=references[cpts_id], shared_border_km=round(metres / 1000, 2))
         for cpts_id, metres in sorted(lengths.items(), key=lambda item: (-item[1], item[0]))
     ]
-
-
-def _reference(claim: ClaimConflict) -> schemas.CptsReference:
-    return schemas.CptsReference(
-        id=claim.cpts_id,
-        name=claim.cpts_name,
-        stage=claim.stage,
-        demonstration=claim.demonstration,
-    )
-
-
-def _conflict(claim: ClaimConflict, commune: CommuneOnDay) -> schemas.Conflict:
-    return schemas.Conflict(
-        commune=_commune(commune),
-        cpts=_reference(claim),
-        severity=rules.severity_of(claim.rank),
-        held_from=claim.held_from,
-        held_until=claim.held_until,
-    )
-
-
-def _commune(commune: CommuneOnDay) -> schemas.CommuneAnswer:
-    return schemas.CommuneAnswer(
-        code=commune.code, name=commune.name, population=commune.population
-    )
-
-
-def _population(communes: Iterable[CommuneOnDay]) -> int:
-    return sum(commune.population for commune in communes)
-
-
-def _tier(scale: FundingScale, communes: Collection[CommuneOnDay]) -> int | None:
-    return scale.tier_of(_population(communes)) if communes else None
-
-
-def _territory(
-    asked: _Asked, communes: Sequence[CommuneOnDay], scale: FundingScale, parts: int
-) -> schemas.Territory:
-    population = _population(communes)
-    years = {commune.population_year for commune in communes}
-    margin = scale.distance(population) if communes else None
-    others = [c for c in communes if c.population_year != max(years)]
-    return schemas.Territory(
-        communes=[
-            schemas.TerritoryCommune(
-                code=commune.code,
-                name=commune.name,
-                population=commune.population,
-                given=asked.given[commune.code],
-                note=" ".join(asked.notes[commune.code]) or None,
-            )
-            for commune in communes
-        ],
-        population=population,
-        population_year=max(years, default=None),
-        population_note=", ".join(f"{c.name} ({c.population_year})" for c in others) or None,
-        tier=_tier(scale, communes),
-        tier_margin=schemas.TierMargin(
-            lower_bound=margin.lower_bound,
-            upper_bound=margin.upper_bound,
-            to_next=margin.to_next,
-            to_previous=margin.to_previous,
-        )
-        if margin
-        else None,
-        departments=sorted({commune.department for commune in communes}),
-        regions=sorted({commune.region for commune in communes}),
-        parts=parts,
-    )
-
-
-def _free_territory(
-    communes: Sequence[CommuneOnDay], scale: FundingScale
-) -> schemas.FreeTerritory:
-    return schemas.FreeTerritory(
-        communes=[_commune(commune) for commune in communes],
-        population=_population(communes),
-        tier=_tier(scale, communes),
-    )

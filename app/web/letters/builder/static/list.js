@@ -2,6 +2,23 @@
 
 import { button, byName, element, inhabitants } from "./text.js";
 
+const SHAPES = {
+  open: "M5 9V6a4 4 0 0 1 7.6-1.7M4 9h12v8H4z",
+  closed: "M6 9V6a4 4 0 0 1 8 0v3M4 9h12v8H4z",
+  cross: "M5 5l10 10M15 5L5 15",
+};
+
+function icon(name) {
+  const drawn = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  const attributes = { viewBox: "0 0 20 20", width: "20", height: "20", "aria-hidden": "true" };
+  for (const [key, value] of Object.entries(attributes)) drawn.setAttribute(key, value);
+  const stroke = { d: SHAPES[name], fill: name === "closed" ? "currentColor" : "none", stroke: "currentColor", "stroke-width": "1.8" };
+  for (const [key, value] of Object.entries(stroke)) path.setAttribute(key, value);
+  drawn.append(path);
+  return drawn;
+}
+
 export class CommuneList {
   constructor(place, communes, actions) {
     this.place = place;
@@ -14,7 +31,7 @@ export class CommuneList {
     const { code } = commune;
     const name = element("span", { class: "commune-name" });
     const lock = button("", () => this.actions.lock(code), { class: "icon-button", "aria-pressed": "false" });
-    const remove = button("✕", () => this.#remove(code), { class: "icon-button" });
+    const remove = button(icon("cross"), () => this.#remove(code), { class: "icon-button" });
     const show = button("", () => this.actions.show([code]), { class: "link-button" });
     show.append(name);
     return { item: element("li", {}, show, element("small", { class: "facts" }), lock, remove), show, lock, remove, written: "" };
@@ -66,7 +83,7 @@ export class CommuneList {
     row.lock.setAttribute("aria-pressed", String(locked));
     row.lock.setAttribute("aria-label", `Verrouiller ${commune.name}`);
     row.lock.title = locked ? "Déverrouiller" : "Verrouiller";
-    row.lock.textContent = locked ? "🔒" : "🔓";
+    row.lock.replaceChildren(icon(locked ? "closed" : "open"));
     row.remove.setAttribute("aria-label", `Retirer ${commune.name}`);
     row.remove.title = locked ? "Verrouillée" : "Retirer";
     row.remove.disabled = locked;

@@ -29,6 +29,8 @@ export class TerritoryMap {
     this.map.fitBounds(page.mainland ? box(page.mainland) : [[41, -5], [51, 10]], { animate: false });
     this.#furnish(container);
     this.communeLayer = L.geoJSON(null, {
+      // Neighbours are drawn without slits between them.
+      smoothFactor: 0.4,
       style: (feature) => this.#style(feature),
       onEachFeature: (feature, layer) => this.layers.set(feature.id, layer),
     }).addTo(this.map);

@@ -1,0 +1,44 @@
+"""Numbers, dates and plurals in French."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.web.layout import french
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0, "0"), (999, "999"), (1234, "1\u202f234"), (-1500, "\u22121\u202f500"), (None, "—")],
+)
+def test_a_number_is_written_in_groups_of_three(value: int | None, written: str) -> None:
+    assert french.number(value) == written
+
+
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [
+        (0.8432, "84,3\u202f%"),
+        (1, "100\u202f%"),
+        (0.99999, "99,9\u202f%"),
+        (0, "0\u202f%"),
+        (0.00001, "0,1\u202f%"),
+        (0.5, "50\u202f%"),
+        (None, "—"),
+    ],
+)
+def test_a_share_is_never_rounded_to_all_or_nothing(share: float, written: str) -> None:
+    assert french.percent(share) == written
+
+
+def test_a_day_is_written_out_and_a_moment_by_its_day_in_paris() -> None:
+    assert french.day(date(2024, 3, 1)) == "1er\u00a0mars 2024"
+    assert french.day("2026-12-31") == "31\u00a0décembre 2026"
+    assert french.day(datetime(2026, 1, 31, 23, 30, tzinfo=UTC)) == "1er\u00a0février 2026"
+    assert french.day(None) == "—"
+
+
+def test_none_and_one_take_the_singular() -> None:
+    written = [french.counted(count, "commune") for count in (0, 1, 2)]
+    assert written == ["0\u00a0commune", "1\u00a0commune", "2\u00a0communes"]
+    assert french.counted(3, "cheval", "chevaux") == "3\u00a0chevaux"

@@ -1,0 +1,152 @@
+"""Agents sign in to the pages with their token; visitors never get a cookie."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
+
+from app.accounts import service
+from app.accounts.dependencies import PageCaller
+from app.main import create_app
+from app.settings import DatabaseSettings, ServiceSettings, Settings
+from tests.web.conftest import BROWSER
+
+MakeToken = Callable[..., str]
+
+
+@pytest.fixture
+def app(engine: Engine, settings: Settings) -> FastAPI:
+    """The application with a page of its own that only agents see."""
+    app = create_app(settings)
+    router = APIRouter()
+
+    @router.get("/essai-agents")
+    def only_for_agents(caller: PageCaller) -> str:
+        return caller.name
+
+    app.include_router(router)
+    return app
+
+
+def _sign_in(client: TestClient, token: str, back: str = "/essai-agents"):  # type: ignore[no-untyped-def]
+    return client.post(
+        "/connexion", data={"token": token, "retour": back}, follow_redirects=False
+    )
+
+
+def _form_token(client: TestClient) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', client.get("/connexion").text)
+    assert found
+    return found.group(1)
+
+
+def test_a_visitor_is_sent_to_sign_in_and_back(
+    client: TestClient, make_token: MakeToken
+) -> None:
+    answer = client.get("/essai-agents", headers=BROWSER, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/connexion?retour=/essai-agents"
+    signed = _sign_in(client, make_token("ars", region="93"))
+    assert (signed.status_code, signed.headers["location"]) == (303, "/essai-agents")
+    assert client.get("/essai-agents").json() == "essai ars"
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
+    client: TestClient, make_token: MakeToken
+) -> None:
+    cookie = _sign_in(client, make_token("admin")).headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert f"max-age={12 * 3600}" in cookie
+
+
+def test_over_https_the_cookie_is_secure_and_browsers_are_told_to_stay_there(
+    engine: Engine, test_database: str, make_token: MakeToken
+) -> None:
+    settings = Settings(
+        database=DatabaseSettings(url=test_database),
+        service=ServiceSettings(public_url="https://cpts.example"),
+    )
+    with TestClient(create_app(settings), base_url="https://cpts.example") as client:
+        answer = _sign_in(client, make_token("admin"))
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("__Host-")
+        assert "secure" in cookie.lower()
+        assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+        assert 'href="https://cpts.example/"' in client.get("/").text
+
+
+def test_plain_http_promises_nothing_about_https(client: TestClient) -> None:
+    assert "strict-transport-security" not in client.get("/").headers
+
+
+@pytest.mark.parametrize("token", ["", "cpts_faux", "x" * 200, "é\u2028"])
+def test_a_wrong_token_is_refused_without_a_cookie(client: TestClient, token: str) -> None:
+    answer = _sign_in(client, token)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+    assert "inconnu ou révoqué" in answer.text
+
+
+def test_an_address_has_ten_attempts_in_a_minute(client: TestClient) -> None:
+    statuses = [_sign_in(client, "cpts_faux").status_code for _ in range(11)]
+    assert statuses == [403] * 10 + [429]
+
+
+def test_a_revoked_token_ends_its_sessions(
+    client: TestClient, make_token: MakeToken, engine: Engine
+) -> None:
+    _sign_in(client, make_token("admin"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE api_token SET revoked_at = now()"))
+    assert client.get("/essai-agents", follow_redirects=False).status_code == 303
+
+
+def test_a_session_is_over_after_its_time(
+    client: TestClient, make_token: MakeToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "SESSION_LIFETIME", timedelta(seconds=-1))
+    _sign_in(client, make_token("admin"))
+    assert client.get("/essai-agents", follow_redirects=False).status_code == 303
+
+
+def test_only_a_digest_of_the_secret_is_stored(
+    client: TestClient, make_token: MakeToken, engine: Engine
+) -> None:
+    _sign_in(client, make_token("admin"))
+    secret = client.cookies["cpts-agent"]
+    with engine.connect() as connection:
+        stored = connection.execute(text("SELECT secret_hash FROM page_session")).scalar_one()
+    assert len(stored) == 32
+    assert secret.encode() not in bytes(stored)
+
+
+def test_signing_out_asks_for_the_token_of_the_form(
+    client: TestClient, make_token: MakeToken
+) -> None:
+    _sign_in(client, make_token("admin"))
+    for forged in ({}, {"csrf": "0" * 64}, {"csrf": "é"}):
+        assert client.post("/deconnexion", data=forged).status_code == 403
+    answer = client.post(
+        "/deconnexion", data={"csrf": _form_token(client)}, follow_redirects=False
+    )
+    assert answer.status_code == 303
+    assert client.get("/essai-agents", follow_redirects=False).status_code == 303
+
+
+def test_what_an_agent_sees_is_never_stored(client: TestClient, make_token: MakeToken) -> None:
+    _sign_in(client, make_token("admin"))
+    answer = client.get("/connexion")
+    assert "Vous êtes connecté" in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    client.cookies.clear()
+    assert "Vous êtes connecté" not in client.get("/connexion").text
+
+
+@pytest.mark.parametrize("address", ["/", "/recherche?q=gap", "/regions", "/regions/93"])
+def test_a_visitor_never_gets_a_cookie(client: TestClient, address: str) -> None:
+    assert "set-cookie" not in client.get(address, headers=BROWSER).headers

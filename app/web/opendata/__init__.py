@@ -1,0 +1,1 @@
+"""`/donnees`: the registry as files with their schemas, and the feed of its changes."""

@@ -1,0 +1,138 @@
+"""`/donnees` and everything below it."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from app.cpts.reading.schemas import Detail, Filters, RequestedFilters
+from app.cpts.reading.service import PageAddress, compositions_csv, cpts_collection
+from app.database.sessions import ReadingSession, ReadSession
+from app.http.addresses import outside_address
+from app.http.caching import keep_until_change
+from app.http.parameters import MAXIMUM_LIMIT, DepartmentCodes, RegionCodes
+from app.http.repository import current_revision
+from app.problems import NotFound
+from app.settings import Settings
+from app.web.layout.rendering import render
+from app.web.opendata import service
+
+router = APIRouter(prefix="/donnees")
+
+CSV = "text/csv; charset=utf-8"
+
+
+async def _whole(request: Request, filters: RequestedFilters) -> Filters:
+    """A file holds everything that passes the filters, unless a page of it is asked for."""
+    if "limit" in request.query_params:
+        return filters
+    return replace(filters, limit=MAXIMUM_LIMIT)
+
+
+WholeFilters = Annotated[Filters, Depends(_whole)]
+
+
+def _file(
+    request: Request, session: ReadingSession, body: bytes, media_type: str, name: str
+) -> Response:
+    keep_until_change(request, current_revision(session))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def _address(request: Request) -> PageAddress:
+    settings: Settings = request.app.state.settings
+    return PageAddress(
+        base=settings.service.public_url or "",
+        path=request.url.path,
+        query=tuple(request.query_params.multi_items()),
+    )
+
+
+@router.get("", response_class=HTMLResponse)
+def open_data(request: Request, session: ReadSession) -> HTMLResponse:
+    """The page of open data."""
+    return render(
+        request,
+        "opendata/data.html",
+        session=session,
+        section="donnees",
+        social_image="/apercu/accueil.png",
+        **service.page_values(session),
+    )
+
+
+@router.get("/cpts.csv")
+def cpts_csv(request: Request, session: ReadSession, filters: WholeFilters) -> Response:
+    """The CPTS, one line each."""
+    return _file(request, session, service.cpts_csv(session, filters), CSV, "cpts.csv")
+
+
+@router.get("/compositions.csv")
+def compositions(request: Request, session: ReadSession, filters: WholeFilters) -> Response:
+    """CPTS and commune, one line per pair."""
+    body, _ = compositions_csv(session, filters, _address(request))
+    return _file(request, session, body, CSV, "compositions.csv")
+
+
+@router.get("/cpts.geojson")
+def cpts_geojson(
+    request: Request, session: ReadSession, filters: WholeFilters, detail: Detail = "full"
+) -> Response:
+    """The territories as GeoJSON."""
+    body = cpts_collection(session, filters, _address(request), detail)
+    return _file(request, session, body, "application/geo+json", "cpts.geojson")
+
+
+@router.get("/cpts.gpkg")
+def cpts_geopackage(
+    request: Request, session: ReadSession, filters: WholeFilters, detail: Detail = "full"
+) -> Response:
+    """The territories as a GeoPackage."""
+    body = service.cpts_geopackage(session, filters, detail)
+    return _file(request, session, body, "application/geopackage+sqlite3", "cpts.gpkg")
+
+
+@router.get("/cpts.parquet")
+def cpts_geoparquet(
+    request: Request, session: ReadSession, filters: WholeFilters, detail: Detail = "full"
+) -> Response:
+    """The territories as GeoParquet."""
+    body = service.cpts_geoparquet(session, filters, detail)
+    return _file(request, session, body, "application/vnd.apache.parquet", "cpts.parquet")
+
+
+@router.get("/datapackage.json")
+def data_package(request: Request, session: ReadSession) -> Response:
+    """The description of all files (Data Package)."""
+    body = service.data_package(session)
+    keep_until_change(request, current_revision(session))
+    return Response(body, media_type="application/json")
+
+
+@router.get("/{name}.schema.json")
+def table_schema(request: Request, session: ReadSession, name: str) -> Response:
+    """The Table Schema of a file."""
+    body = service.table_schema(session, name)
+    if body is None:
+        raise NotFound("Ce schéma n'existe pas.")
+    keep_until_change(request, current_revision(session))
+    return Response(body, media_type="application/json")
+
+
+@router.get("/changements.atom")
+def changes(
+    request: Request,
+    session: ReadSession,
+    region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)
+    department: DepartmentCodes = [],  # noqa: B006
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+) -> Response:
+    """The feed of changes, latest first."""
+    base, is_settled = outside_address(request)
+    asked = service.FeedRequest(tuple(region), tuple(department), before)
+    body = service.changes_feed(session, asked, base)
+    if is_settled:
+        keep_until_change(request, current_revision(session))
+    return Response(body, media_type="application/atom+xml; charset=utf-8")

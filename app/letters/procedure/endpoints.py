@@ -128,7 +128,7 @@ def deposit_letter(
 
 
 @router.get(
-    "/{letter_id}",
+    "/{letter_id:int}",
     response_model=LetterDetail,
     response_model_exclude_none=True,
     responses=declared(NotFound),
@@ -143,7 +143,7 @@ def read_letter(
 
 
 @router.patch(
-    "/{letter_id}",
+    "/{letter_id:int}",
     response_model=LetterDetail,
     responses=_WRITING,
     summary="Corriger une lettre, hors son territoire",
@@ -165,7 +165,7 @@ def correct_letter(
 
 
 @router.put(
-    "/{letter_id}/territory",
+    "/{letter_id:int}/territory",
     response_model=LetterWritten,
     responses=_WRITING,
     summary="Fixer le territoire demandé",
@@ -184,7 +184,7 @@ def change_letter_territory(
 
 
 @router.post(
-    "/{letter_id}/decisions",
+    "/{letter_id:int}/decisions",
     response_model=LetterDetail,
     responses=declared(
         Unauthenticated, Forbidden, NotFound, TerritoryOverlap, LetterClosed, ConciliationOpen
@@ -209,7 +209,7 @@ def decide_letter(
 
 
 @router.post(
-    "/{letter_id}/opinion",
+    "/{letter_id:int}/opinion",
     response_model=LetterDetail,
     responses=_WRITING,
     summary="Enregistrer l'avis de l'URPS",
@@ -226,7 +226,7 @@ def record_letter_opinion(
 
 
 @router.post(
-    "/{letter_id}/withdrawal",
+    "/{letter_id:int}/withdrawal",
     response_model=LetterDetail,
     responses=_WRITING,
     summary="Retirer une lettre",
@@ -243,7 +243,7 @@ def withdraw_letter(
 
 
 @router.post(
-    "/{letter_id}/conciliation",
+    "/{letter_id:int}/conciliation",
     response_model=LetterDetail,
     responses=_WRITING | declared(LetterClosed, NothingInDispute),
     summary="Ouvrir la conciliation de ce qui est disputé aujourd'hui",

@@ -104,6 +104,10 @@ def test_the_environment_is_made_once_and_again_when_the_list_changes(checkout: 
 
     assert run(checkout, "0") == (0, "1.0 0\n", "")
 
+    link = checkout.parent / "cpts"
+    link.symlink_to(checkout / "cpts")
+    assert run(link.parent, "0") == (0, "1.0 0\n", "")
+
     (checkout / "requirements.lock").write_text(make_wheel(checkout, "2.0"))
     status, output, said = run(checkout, "0")
     assert (status, output) == (0, "2.0 0\n")

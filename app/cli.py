@@ -15,6 +15,7 @@ from app.accounts.commands import token_commands
 from app.command_errors import usage_in_french, value_in_french
 from app.cpts.demonstration.commands import demonstration_commands
 from app.cpts.importing.commands import import_listing
+from app.cpts.reports.commands import report_commands
 from app.cpts.verification.commands import verify_database
 from app.database import commands as database_commands
 from app.failures import Failure
@@ -75,6 +76,7 @@ application.command("check-letter")(check_letter)
 application.add_typer(token_commands, name="token")
 application.add_typer(demonstration_commands, name="demo")
 application.add_typer(geography_app, name="geography")
+application.add_typer(report_commands, name="reports")
 
 
 @application.command()

@@ -41,6 +41,7 @@ from app.settings import Settings
 from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
+from app.web.sheets.contacts import read_contacts
 
 DESCRIPTION = """
 Qui exerce où : les communautés professionnelles territoriales de santé (CPTS), leur
@@ -98,6 +99,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.file_reader = FileReader()
     app.state.sign_in_limit = AttemptLimit(settings.service.sign_ins_per_minute)
+    app.state.report_limit = AttemptLimit(settings.service.reports_per_minute)
+    read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 
     _include_routes(app)
     describe_problems(app)

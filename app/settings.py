@@ -55,6 +55,9 @@ class ServiceSettings(BaseSettings):
     # How long a stored verification note can be read again.
     notes_kept_days: Annotated[int, Field(ge=1)] = 3 * 365
     sign_ins_per_minute: Annotated[int, Field(ge=1)] = 10
+    reports_per_minute: Annotated[int, Field(ge=1)] = 5
+    # Whom to ask to start a CPTS, by region (TOML); the service's own texts without it.
+    contacts_file: Path | None = None
     # Memory for cached answers, per worker.
     cache_megabytes: Annotated[int, Field(ge=0)] = 128
 

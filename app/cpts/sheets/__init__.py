@@ -1,0 +1,1 @@
+"""What the sheets of a CPTS and of a commune say beside the CPTS itself."""

@@ -1,0 +1,126 @@
+"""The SQL of the sheets: dates of stages, CPTS next door, CPTS on the same themes."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
+
+from app.database.sessions import ReadingSession
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedStage:
+    """A stage that a CPTS reached, and when."""
+
+    slug: str
+    label: str
+    meaning: str
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourCpts:
+    """A CPTS next door, and the geodesic length of the shared border in kilometres."""
+
+    id: int
+    name: str
+    stage: str | None
+    stage_label: str | None
+    demonstration: bool
+    border_km: float
+
+
+@dataclass(frozen=True, slots=True)
+class KindredCpts:
+    """A CPTS that works on some of the same themes, given by their labels."""
+
+    id: int
+    name: str
+    stage: str | None
+    stage_label: str | None
+    department: str | None
+    themes: tuple[str, ...]
+
+
+_STAGES = text("""
+    SELECT s.slug, s.label, s.meaning, t.since
+    FROM cpts_stage t JOIN stage s ON s.slug = t.stage_slug
+    WHERE t.cpts_id = :id AND t.since <= CAST(:day AS date)
+    ORDER BY t.since, s.rank
+""")
+
+_NEIGHBOURS = text("""
+    SELECT p.id, p.name, s.slug AS stage, s.label AS stage_label, p.demonstration,
+           sum(n.border_m) / 1000.0 AS border_km
+    FROM commune_neighbour n
+    JOIN claim h ON h.commune_code = n.neighbour_code AND h.held @> CAST(:day AS date)
+    JOIN cpts p ON p.id = h.cpts_id
+    LEFT JOIN LATERAL cpts_stage_on(p.id, CAST(:day AS date)) s ON true
+    WHERE n.commune_code = ANY (:codes) AND NOT n.neighbour_code = ANY (:codes)
+      AND (CAST(:without AS bigint) IS NULL OR p.id <> :without)
+    GROUP BY p.id, p.name, s.slug, s.label, p.demonstration
+    ORDER BY border_km DESC, p.id
+""").bindparams(bindparam("codes", type_=ARRAY(Text)))
+
+_KINDRED = text("""
+    SELECT p.id, p.name, s.slug AS stage, s.label AS stage_label,
+           t.lead_department AS department, k.themes
+    FROM (
+        SELECT other.cpts_id, count(*) AS shared, array_agg(e.label ORDER BY e.rank) AS themes
+        FROM cpts_theme mine
+        JOIN cpts_theme other ON other.theme_slug = mine.theme_slug
+        JOIN theme e ON e.slug = mine.theme_slug
+        WHERE mine.cpts_id = :id AND other.cpts_id <> :id
+        GROUP BY other.cpts_id
+    ) k
+    JOIN cpts p ON p.id = k.cpts_id AND p.started_on <= CAST(:day AS date)
+        AND (p.ended_on IS NULL OR CAST(:day AS date) < p.ended_on)
+    LEFT JOIN cpts_territory t ON t.cpts_id = p.id AND t.held @> CAST(:day AS date)
+    LEFT JOIN LATERAL cpts_stage_on(p.id, CAST(:day AS date)) s ON true
+    ORDER BY k.shared DESC, coalesce(t.regions && :regions, false) DESC, p.name_key, p.id
+    LIMIT :most
+""").bindparams(bindparam("regions", type_=ARRAY(Text)))
+
+_BOUNDS = text("""
+    SELECT ST_XMin(t.geom_country), ST_YMin(t.geom_country),
+           ST_XMax(t.geom_country), ST_YMax(t.geom_country)
+    FROM cpts_territory t WHERE t.cpts_id = :id AND t.held @> CAST(:day AS date)
+""")
+
+
+def reached_stages(session: ReadingSession, cpts_id: int, day: date) -> list[ReachedStage]:
+    """List the stages that a CPTS had reached on a day, oldest first."""
+    rows = session.execute(_STAGES, {"id": cpts_id, "day": day})
+    return [ReachedStage(**row) for row in rows.mappings()]
+
+
+def neighbouring_cpts(
+    session: ReadingSession, codes: Collection[str], day: date, without: int | None = None
+) -> list[NeighbourCpts]:
+    """List the CPTS that hold communes next to these, the longest shared border first.
+
+    Parameters: `without`, a CPTS that is left out, such as the one that holds `codes`.
+    """
+    rows = session.execute(_NEIGHBOURS, {"codes": list(codes), "day": day, "without": without})
+    return [NeighbourCpts(**row) for row in rows.mappings()]
+
+
+def kindred_cpts(
+    session: ReadingSession, cpts_id: int, day: date, *, regions: Sequence[str], most: int
+) -> list[KindredCpts]:
+    """List the CPTS that share most themes with one, those of its regions first."""
+    rows = session.execute(
+        _KINDRED, {"id": cpts_id, "day": day, "regions": list(regions), "most": most}
+    )
+    return [KindredCpts(**{**row, "themes": tuple(row["themes"])}) for row in rows.mappings()]
+
+
+def bounds_of(
+    session: ReadingSession, cpts_id: int, day: date
+) -> tuple[float, float, float, float] | None:
+    """Give the box of a territory: west, south, east, north in degrees; None without one."""
+    row = session.execute(_BOUNDS, {"id": cpts_id, "day": day}).one_or_none()
+    return None if row is None else (row[0], row[1], row[2], row[3])

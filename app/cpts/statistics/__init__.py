@@ -1,0 +1,1 @@
+"""Figures of the deployment over time, from the dated stages and claims."""

@@ -1,0 +1,57 @@
+"""The SQL of the figures over time: one statement each, whatever the number of months."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import TextClause, text
+
+from app.database.sessions import ReadingSession
+
+
+@cache
+def _statement(name: str) -> TextClause:
+    return text((Path(__file__).parent / f"{name}.sql").read_text("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class StageOnDay:
+    """How many CPTS stood at a stage on a day, and how many reached it within its month."""
+
+    day: date
+    stage: str
+    number: int
+    reached: int
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageOnDay:
+    """Inhabitants and communes of the CPTS at the stages that count, on a day."""
+
+    day: date
+    population: int
+    communes: int
+
+
+def cpts_by_month(session: ReadingSession, first: date, day: date) -> list[StageOnDay]:
+    """Count the CPTS by stage at the end of each month from `first` to `day`.
+
+    The last moment is `day` itself. Rows come by day, then by rank of the stage.
+    """
+    rows = session.execute(_statement("cpts_by_month"), {"first": first, "day": day})
+    return [StageOnDay(**row) for row in rows.mappings()]
+
+
+def coverage_by_month(
+    session: ReadingSession, first: date, day: date, stages: Sequence[str]
+) -> list[CoverageOnDay]:
+    """Add up what CPTS at some stages cover at the end of each month from `first` to `day`.
+
+    Populations are those in force on `day` for all months.
+    """
+    rows = session.execute(
+        _statement("coverage_by_month"), {"first": first, "day": day, "stages": list(stages)}
+    )
+    return [CoverageOnDay(**row) for row in rows.mappings()]

@@ -1,0 +1,102 @@
+"""`/communes/{code}` and `/cpts/{id}`, and the forms that report an error on them."""
+
+import csv
+import io
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import HTMLResponse, Response
+
+from app.cpts.reading.rules import spreadsheet_safe
+from app.cpts.reading.service import cpts_item
+from app.database.sessions import ReadSession
+from app.http.caching import keep_until_change
+from app.http.parameters import Day
+from app.http.repository import current_revision
+from app.settings import Settings
+from app.web.layout.rendering import render
+from app.web.sheets import service
+from app.web.sheets.contacts import contact_of, read_contacts
+from app.web.sheets.reporting import router as reporting
+from app.web.sheets.rules import embed_code, mail_address, safe_website, telephone_address
+
+router = APIRouter()
+
+CommuneCode = Annotated[str, Path(pattern=r"^[0-9][0-9ABab][0-9]{3}$")]
+# As wide as the database counts.
+CptsId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@router.get("/communes/{code}", response_class=HTMLResponse)
+def commune(
+    request: Request, session: ReadSession, code: CommuneCode, at: Day = None
+) -> HTMLResponse:
+    """Which CPTS covers a commune; what a code may mean when it is not one commune."""
+    code = code.upper()
+    choice = service.commune_choice(session, code)
+    if choice is not None:
+        return render(
+            request,
+            "sheets/commune_choice.html",
+            session=session,
+            section="accueil",
+            robots="noindex",
+            choice=choice,
+        )
+    settings: Settings = request.app.state.settings
+    values = service.commune_sheet(session, code, at)
+    contacts = read_contacts(settings.service.contacts_file)
+    return render(
+        request,
+        "sheets/commune.html",
+        session=session,
+        section="accueil",
+        canonical=f"/communes/{values['commune']['code']}",
+        contact=contact_of(contacts, values["commune"]["region"]),
+        safe_website=safe_website,
+        mail_address=mail_address,
+        telephone_address=telephone_address,
+        drawing_width=service.DRAWING_WIDTH,
+        drawing_height=service.DRAWING_HEIGHT,
+        **values,
+    )
+
+
+@router.get("/cpts/{cpts_id}", response_class=HTMLResponse)
+def cpts(
+    request: Request, session: ReadSession, cpts_id: CptsId, at: Day = None
+) -> HTMLResponse:
+    """The sheet of a CPTS."""
+    return render(
+        request,
+        "sheets/cpts.html",
+        session=session,
+        section="regions",
+        safe_website=safe_website,
+        mail_address=mail_address,
+        telephone_address=telephone_address,
+        embed_code=embed_code,
+        **service.cpts_sheet(session, cpts_id, at),
+    )
+
+
+@router.get("/cpts/{cpts_id}/communes.csv", response_class=Response)
+def communes_of_cpts(
+    request: Request, session: ReadSession, cpts_id: CptsId, at: Day = None
+) -> Response:
+    """The communes of a CPTS as CSV (UTF-8, comma)."""
+    item = cpts_item(session, cpts_id, at)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(("code", "name", "population"))
+    for held in item["communes"]:
+        writer.writerow((held["code"], spreadsheet_safe(held["name"]), held["population"]))
+    keep_until_change(request, current_revision(session))
+    return Response(
+        buffer.getvalue(),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="cpts-{cpts_id}-communes.csv"'},
+    )
+
+
+router.include_router(reporting)

@@ -1,0 +1,150 @@
+"""What of a stranger's text becomes a link, and whether a form was filled by a person."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import urlencode, urlsplit
+
+# A person needs longer to say what is wrong; a page left open overnight still works.
+LEAST_FILL_S = 4
+MOST_FILL_S = 24 * 3600
+MESSAGE_LIMIT = 4_000
+REPLY_LIMIT = 254
+_MAILBOX = re.compile(
+    r"[^\s@<>\"',;:?&%()\\]+@[^\s@<>\"',;:?&%()\\]+\.[^\s@<>\"',;:?&%()\\.]{2,}"
+)
+_TELEPHONE = re.compile(r"\+?[\d][\d .\-()]{5,24}")
+
+
+def safe_website(address: str | None) -> str | None:
+    """Give an address that may be linked: absolute, http or https; None for anything else."""
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address.strip())
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        return None
+    return address.strip()
+
+
+def mail_address(mailbox: str | None) -> str | None:
+    """Give the `mailto:` of a mailbox, None when it is none."""
+    if not mailbox or not _MAILBOX.fullmatch(mailbox.strip()):
+        return None
+    return f"mailto:{mailbox.strip()}"
+
+
+def telephone_address(number: str | None) -> str | None:
+    """Give the `tel:` of a telephone number, None when it is none."""
+    if not number or not _TELEPHONE.fullmatch(number.strip()):
+        return None
+    return "tel:" + re.sub(r"[^\d+]", "", number.strip())
+
+
+def query_of(**parameters: str | None) -> str:
+    """Write `?a=b` of the parameters that are given, an empty text of none."""
+    given = {name: value for name, value in parameters.items() if value}
+    return f"?{urlencode(given, safe=',')}" if given else ""
+
+
+def padded_box(
+    bounds: tuple[float, float, float, float], share: float = 0.06
+) -> tuple[float, float, float, float]:
+    """Widen a box by a share of its sides, west, south, east, north in degrees."""
+    west, south, east, north = bounds
+    aside, above = (east - west) * share, (north - south) * share
+    return (
+        max(-180.0, west - aside),
+        max(-90.0, south - above),
+        min(180.0, east + aside),
+        min(90.0, north + above),
+    )
+
+
+def box_text(box: Sequence[float]) -> str:
+    """Write a box as the parameter `bbox` reads it."""
+    return ",".join(f"{value:.3f}" for value in box)
+
+
+def embed_code(address: str, title: str) -> str:
+    """Write the HTML by which another site shows a map."""
+    return (
+        f'<iframe src="{escape(address)}" title="{escape(title)}" '
+        'width="100%" height="500" loading="lazy"></iframe>'
+    )
+
+
+def form_token(identity: str, subject: str, now_s: float) -> str:
+    """Sign when a form about a subject was opened.
+
+    Parameters: `identity`, what only the service knows; `now_s`, seconds since 1970.
+    """
+    opened = str(int(now_s))
+    return f"{opened}.{_signature(identity, subject, opened)}"
+
+
+def fill_time_s(identity: str, subject: str, token: str, now_s: float) -> float | None:
+    """Give the seconds since a form was opened, None when its token is not ours."""
+    opened, _, signature = token.partition(".")
+    if not (opened.isascii() and opened.isdigit() and len(opened) <= 12):
+        return None
+    expected = _signature(identity, subject, opened)
+    if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
+        return None
+    return now_s - int(opened)
+
+
+def _signature(identity: str, subject: str, opened: str) -> str:
+    key = hashlib.sha256(f"formulaire de signalement {identity}".encode()).digest()
+    digest = hmac.new(key, f"{subject} {opened}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:18]).decode()
+
+
+def same_origin(headers: Mapping[str, str], public_url: str | None) -> bool:
+    """Tell whether a form was sent from a page of this very host.
+
+    Every browser of today sends Origin with a POST; without it, Sec-Fetch-Site must say so.
+    """
+    origin = headers.get("origin")
+    if origin is None:
+        return headers.get("sec-fetch-site") == "same-origin"
+    known = {headers.get("host", "").lower()}
+    if public_url:
+        known.add(urlsplit(public_url).netloc.lower())
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.netloc.lower() in known
+
+
+@dataclass(frozen=True, slots=True)
+class GivenReport:
+    """A report as sent, and what is wrong with it by field (French sentences)."""
+
+    message: str
+    reply_to: str
+    errors: Mapping[str, str]
+
+
+def read_report(message: str, reply_to: str) -> GivenReport:
+    """Check what a visitor sent; nothing of it is changed but its line ends and margins."""
+    text = message.replace("\0", "").replace("\r\n", "\n").strip()
+    mailbox = reply_to.replace("\0", "").strip()
+    errors = {}
+    if not text:
+        errors["message"] = "Décrivez l’erreur en quelques mots."
+    elif len(text) > MESSAGE_LIMIT:
+        errors["message"] = (
+            f"Le message compte {len(text)} signes ; au plus {MESSAGE_LIMIT} sont acceptés."
+        )
+    if mailbox and (len(mailbox) > REPLY_LIMIT or not _MAILBOX.fullmatch(mailbox)):
+        errors["reply_to"] = "Cette adresse électronique n’est pas valide."
+    return GivenReport(text, mailbox, errors)

@@ -1,0 +1,222 @@
+"""What the sheets show, of one snapshot of the registry."""
+
+from datetime import date
+from typing import Any
+
+import orjson
+
+from app.cpts.communes.service import single_commune
+from app.cpts.drawing.repository import Surroundings, surroundings
+from app.cpts.reading import repository as reading
+from app.cpts.reading.service import cpts_item, reference_list
+from app.cpts.sheets.repository import (
+    ReachedStage,
+    bounds_of,
+    kindred_cpts,
+    neighbouring_cpts,
+    reached_stages,
+)
+from app.database.calendar import today
+from app.database.sessions import ReadingSession
+from app.funding.repository import scale_on
+from app.geography import naming
+from app.geography.repository import KnownCode, communes_by_postcode, known_codes
+from app.maps.rules import tier_label
+from app.problems import NotFound
+from app.web.sheets.rules import box_text, padded_box, query_of
+
+DRAWING_WIDTH, DRAWING_HEIGHT = 640, 460
+_KINDRED = 8
+
+
+def names_of(session: ReadingSession, name: str) -> dict[str, str]:
+    """Give the names of the `regions` or `departments` by code."""
+    # What each list asks for beside its name.
+    parameters = {"regions": None} if name == "departments" else {}
+    items = orjson.loads(reference_list(session, name, **parameters))["items"]
+    return {item["code"]: item["name"] for item in items}
+
+
+def stage_labels(session: ReadingSession) -> dict[str, str]:
+    """Give the labels of the stages by slug, in order."""
+    items = orjson.loads(reference_list(session, "stages"))["items"]
+    return {item["slug"]: item["label"] for item in items}
+
+
+def commune_choice(session: ReadingSession, code: str) -> dict[str, Any] | None:
+    """Give what a code may mean when it is not one commune: a choice, else None.
+
+    A postal code (`kind` « postcode »), or the code of a commune that was shared out.
+    """
+    written = naming.commune_code(code) if len(code) == 5 else None
+    rows = known_codes(session, [written]).get(written, []) if written else []
+    if rows:
+        shared_out = len(rows) > 1 and _is_former(rows[0])
+        return (
+            {"kind": "shared", "code": code, "name": rows[0].name, "communes": _options(rows)}
+            if shared_out
+            else None
+        )
+    found = communes_by_postcode(session, [code]).get(code, [])
+    if not found:
+        raise NotFound("Aucune commune ne porte ni n'a porté ce code.")
+    communes = [
+        {"code": each.code, "name": each.name, "department": each.department} for each in found
+    ]
+    return {"kind": "postcode", "code": code, "name": code, "communes": communes}
+
+
+def _is_former(row: KnownCode) -> bool:
+    return row.kind not in ("commune", "city", "epci")
+
+
+def _options(rows: list[KnownCode]) -> list[dict[str, str]]:
+    return [
+        {"code": row.code, "name": row.commune, "department": row.department} for row in rows
+    ]
+
+
+def commune_sheet(session: ReadingSession, code: str, day: date | None) -> dict[str, Any]:
+    """Give the values of the sheet of a commune or of Paris, Lyon or Marseille.
+
+    Parameters: `code`, of today or of the past; `day`, today when None. Raises `NotFound`.
+    """
+    shown = day or today()
+    commune = single_commune(session, code, day)
+    codes = [each["code"] for each in commune.get("arrondissements", [commune])]
+    holder = commune["cpts"]
+    former = commune.get("former_code")
+    drawing = surroundings(session, codes, shown, width=DRAWING_WIDTH, height=DRAWING_HEIGHT)
+    return {
+        "commune": commune,
+        "former_name": known_codes(session, [former])[former][0].name if former else None,
+        "department_name": names_of(session, "departments")[commune["department"]],
+        "region_name": names_of(session, "regions")[commune["region"]],
+        "labels": stage_labels(session),
+        "holder": cpts_item(session, holder["id"], shown) if holder else None,
+        "partly_held": not holder
+        and any(each["cpts"] for each in commune.get("arrondissements", [])),
+        "neighbours": neighbouring_cpts(
+            session, codes, shown, without=holder["id"] if holder else None
+        ),
+        "drawing": drawing,
+        "map_address": _map_around(drawing, day),
+        "day": shown,
+        "at": day.isoformat() if day else None,
+        "suffix": query_of(at=day.isoformat() if day else None),
+    }
+
+
+def _map_around(drawing: Surroundings | None, day: date | None) -> str:
+    box = box_text(drawing.bounds) if drawing else None
+    return "/maps/cpts" + query_of(bbox=box, at=day.isoformat() if day else None)
+
+
+def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[str, Any]:
+    """Give the values of the sheet of a CPTS.
+
+    Parameters: `day` as of which it is shown, today (or its first or last day) when None.
+    Raises `NotFound`.
+    """
+    cpts = cpts_item(session, cpts_id, day)
+    life = reading.lifetime(session, cpts_id)
+    assert life is not None
+    shown = _day_within(*life, day or today())
+    bounds = bounds_of(session, cpts_id, shown)
+    at = shown.isoformat() if day or shown != today() else None
+    box = box_text(padded_box(bounds)) if bounds else None
+    scale = scale_on(session, shown)
+    tier = cpts["tier"]
+    return {
+        "cpts": cpts,
+        "started_on": life[0],
+        "not_yet": life[0] > today(),
+        "timeline": timeline(session, reached_stages(session, cpts_id, shown), life),
+        "department_names": names_of(session, "departments"),
+        "region_names": names_of(session, "regions"),
+        "missions": themes_by_mission(session, cpts["themes"]),
+        "neighbours": neighbouring_cpts(
+            session, [each["code"] for each in cpts["communes"]], shown, without=cpts_id
+        ),
+        "kindred": kindred_cpts(
+            session, cpts_id, shown, regions=cpts["regions"], most=_KINDRED
+        ),
+        "tier_meaning": _tier_meaning(session, tier, shown),
+        "distance": scale.distance(cpts["population"]) if tier else None,
+        "funding": scale.funding(tier) if tier else None,
+        "map_address": "/maps/cpts" + query_of(bbox=box, at=at) if box else None,
+        "embed_address": "/embed/carte" + query_of(bbox=box) if box else None,
+        "day": shown,
+        "at": at,
+        "suffix": query_of(at=at),
+    }
+
+
+def _day_within(started_on: date, ended_on: date | None, day: date) -> date:
+    if day < started_on:
+        return started_on
+    if ended_on is not None and day >= ended_on:
+        return max(started_on, date.fromordinal(ended_on.toordinal() - 1))
+    return day
+
+
+def timeline(
+    session: ReadingSession,
+    reached: list[ReachedStage],
+    life: tuple[date, date | None],
+) -> list[dict[str, Any]]:
+    """List the stages in their order, with the day each was reached, and the end."""
+    days = {stage.slug: stage.since for stage in reached}
+    items = orjson.loads(reference_list(session, "stages"))["items"]
+    last = reached[-1].slug if reached else None
+    steps = [
+        {
+            "slug": item["slug"],
+            "label": item["label"],
+            "meaning": item["meaning"],
+            "since": days.get(item["slug"]),
+            "present": item["slug"] == last,
+        }
+        for item in items
+    ]
+    # What was passed over on the way is not known, and says nothing.
+    ranks = [step["slug"] for step in steps]
+    furthest = ranks.index(last) if last else -1
+    return [
+        step
+        for position, step in enumerate(steps)
+        if step["since"] is not None or (position > furthest and life[1] is None)
+    ]
+
+
+def themes_by_mission(
+    session: ReadingSession, themes: list[dict[str, str]]
+) -> list[dict[str, Any]]:
+    """Group the themes of a CPTS by mission, in the order of the missions."""
+    missions: dict[str, dict[str, Any]] = {}
+    for theme in orjson.loads(reference_list(session, "themes"))["items"]:
+        missions.setdefault(
+            theme["mission"],
+            {
+                "label": theme["mission_label"],
+                "optional": theme["mission_optional"],
+                "themes": [],
+            },
+        )
+    for theme in themes:
+        missions[theme["mission"]]["themes"].append(theme)
+    return [mission for mission in missions.values() if mission["themes"]]
+
+
+def _tier_meaning(session: ReadingSession, tier: int | None, day: date) -> str | None:
+    if tier is None:
+        return None
+    items = orjson.loads(reference_list(session, "tiers", day=day))["items"]
+    return next(
+        (
+            tier_label(tier, item["population_from"], item["population_under"])
+            for item in items
+            if item["tier"] == tier
+        ),
+        None,
+    )

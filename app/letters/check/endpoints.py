@@ -1,11 +1,14 @@
 """Routes of letters of intent."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, File, Form, Request, Response, UploadFile
 
+from app.accounts.dependencies import OptionalCaller
+from app.accounts.rules import Caller
 from app.cpts.writing.schemas import Day, Name
-from app.database.sessions import ReadSession
+from app.database.sessions import ReadingSession, ReadSession
 from app.letters.check import service
 from app.letters.check.file_reading import LARGEST_FILE_BYTES, FileContent, FileReader
 from app.letters.check.rate_limit import CheckLimit
@@ -16,6 +19,7 @@ from app.letters.check.schemas import (
     Members,
     SentCptsId,
 )
+from app.letters.procedure.rules import sees_names
 from app.problems import TooLarge, TooManyRequests, UnsupportedMediaType, declared
 
 router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
@@ -39,9 +43,11 @@ async def _within_limit(request: Request) -> None:
     responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
     dependencies=[Depends(_within_limit)],
 )
-def check_letter(question: Annotated[LetterQuestion, Body()], session: ReadSession) -> Response:
+def check_letter(
+    question: Annotated[LetterQuestion, Body()], session: ReadSession, caller: OptionalCaller
+) -> Response:
     """Tell whether the territory is free, who holds what, and what is left. Writes nothing."""
-    return _answered(service.check_letter(session, service.Question.of(question)))
+    return _answered(session, service.Question.of(question), caller)
 
 
 async def _within_file_limit(request: Request) -> None:
@@ -77,6 +83,7 @@ def check_letter_file(
     # Read before a database session is opened.
     asked: Annotated[FileContent, Depends(_read_file)],
     session: ReadSession,
+    caller: OptionalCaller,
     name: Annotated[Name | None, Form(description="Nom du projet, rappelé tel quel.")] = None,
     exclude_cpts: Annotated[
         SentCptsId | None, Form(description="CPTS dont le territoire serait ainsi modifié.")
@@ -95,10 +102,13 @@ def check_letter_file(
         effective_on=effective_on,
         members=members,
     )
-    return _answered(service.check_letter(session, question))
+    return _answered(session, question, caller)
 
 
-def _answered(answer: LetterCheck) -> Response:
+def _answered(
+    session: ReadingSession, question: service.Question, caller: Caller | None
+) -> Response:
+    answer = service.check_letter(session, replace(question, names_letters=sees_names(caller)))
     return Response(
         answer.model_dump_json(),
         media_type="application/json",

@@ -169,7 +169,7 @@ def amended_cpts(session: ReadingSession, cpts_id: int, day: date) -> AmendedCpt
 
 
 _PENDING = text("""
-    SELECT l.id, array_agg(lc.commune_code ORDER BY lc.commune_code) AS communes
+    SELECT l.id, l.name, array_agg(lc.commune_code ORDER BY lc.commune_code) AS communes
     FROM letter_commune lc JOIN letter l ON l.id = lc.letter_id
     WHERE lc.commune_code = ANY (:communes) AND lc.part = 'asked'
       AND l.state IN ('deposee', 'en_conciliation')
@@ -190,8 +190,8 @@ def pending_letters(
     *,
     excluded_letters: Collection[int] = (),
     excluded_subjects: Collection[int] = (),
-) -> list[tuple[str, ...]]:
-    """Give, for each pending letter that asks for one of these communes, which ones.
+) -> list[tuple[int, str, tuple[str, ...]]]:
+    """Give each pending letter that asks for one of these communes: number, name, which ones.
 
     Parameters: `excluded_letters`, ids of letters that do not count; `excluded_subjects`,
     ids of CPTS whose own amendments do not.
@@ -204,4 +204,4 @@ def pending_letters(
             "subjects": list(excluded_subjects),
         },
     )
-    return [tuple(row.communes) for row in rows]
+    return [(row.id, row.name, tuple(row.communes)) for row in rows]

@@ -173,10 +173,20 @@ class ConflictingCpts(BaseModel):
     population: int = Field(description="Habitants des communes en cause.")
 
 
+class LetterReference(BaseModel):
+    """A letter on record as an answer names it."""
+
+    id: int
+    name: str
+
+
 class CompetingLetter(BaseModel):
-    """A pending letter that asks for communes of the territory; never who deposited it."""
+    """A pending letter that asks for communes of the territory; to the public, never whose."""
 
     communes: list[CommuneAnswer]
+    letter: LetterReference | None = Field(
+        default=None, description="Pour les ARS, l'Assurance Maladie et l'administration."
+    )
 
 
 class Candidate(BaseModel):

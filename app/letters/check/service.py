@@ -52,6 +52,8 @@ class Question:
     effective_on: date | None = None
     members: int | None = None
     exclude_letters: Collection[int] = ()
+    # Whether the answer tells who asks for the same communes, which the public never learns.
+    names_letters: bool = False
 
     @classmethod
     def of(cls, asked: schemas.LetterQuestion) -> "Question":
@@ -164,8 +166,13 @@ def check_letter(session: ReadingSession, question: Question) -> schemas.LetterC
             found, contacts_of(session, {conflict.cpts.id for conflict in found})
         ),
         competing_letters=[
-            schemas.CompetingLetter(communes=answers.communes(facts, codes))
-            for codes in letters
+            schemas.CompetingLetter(
+                communes=answers.communes(facts, codes),
+                letter=schemas.LetterReference(id=number, name=name)
+                if question.names_letters
+                else None,
+            )
+            for number, name, codes in letters
         ],
         unresolved=asked.unresolved,
         free_territory=answers.free_territory(

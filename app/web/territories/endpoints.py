@@ -1,7 +1,7 @@
 """`/`, `/recherche`, `/regions…` and `/departements/…`."""
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -19,6 +19,7 @@ router = APIRouter()
 
 Code = Annotated[str, Path(max_length=10)]
 Sought = Annotated[str, Query(max_length=200)]
+Number = Annotated[int, Query(ge=1, le=1000)]
 Sort = Literal[
     "name", "-name", "stage", "-stage", "population", "-population",
     "tier", "-tier", "communes", "-communes",
@@ -110,6 +111,26 @@ def department(
 ) -> Response:
     """A department: map, figures, table, what is free."""
     return _territory(request, session, "department", code, filters=filters, sort=sort)
+
+
+@router.get("/regions/{code}/communes-sans-cpts", response_class=HTMLResponse)
+def free_in_region(
+    request: Request, session: ReadSession, code: Code, page: Number = 1
+) -> HTMLResponse:
+    """The communes of a region that nobody holds."""
+    return _free(request, session, service.free_page(session, "region", code, page))
+
+
+@router.get("/departements/{code}/communes-sans-cpts", response_class=HTMLResponse)
+def free_in_department(
+    request: Request, session: ReadSession, code: Code, page: Number = 1
+) -> HTMLResponse:
+    """The communes of a department that nobody holds."""
+    return _free(request, session, service.free_page(session, "department", code, page))
+
+
+def _free(request: Request, session: ReadSession, shown: dict[str, Any]) -> HTMLResponse:
+    return render(request, "territories/free.html", session=session, section="regions", **shown)
 
 
 def _territory(

@@ -1,7 +1,8 @@
 """What the pages of regions and departments show, of one snapshot of the registry."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from math import ceil
+from typing import Any, Literal
 
 import orjson
 
@@ -18,6 +19,7 @@ from app.web.territories.rules import address, columns, in_order
 from app.web.territories.schemas import Choice, Downloads, StageCount, TerritoryPage
 
 FREE_SHOWN = 60
+FREE_PER_PAGE = 500
 COLUMN_LABELS = {
     "name": "CPTS",
     "stage": "Stade",
@@ -116,6 +118,44 @@ def department_page(
     return _page(session, place, found["name"], region=region, filters=filters, sort=sort)
 
 
+def free_page(
+    session: ReadingSession, level: Literal["region", "department"], code: str, number: int
+) -> dict[str, Any]:
+    """Give a page of the communes of a place that nobody holds, the most populous first.
+
+    Parameters: `number` of the page, from 1. Raises `NotFound` for an unknown place or a
+    page beyond the last.
+    """
+    known = (
+        reference(session, "regions")
+        if level == "region"
+        else reference(session, "departments", regions=None)
+    )
+    found = next((place for place in known if place["code"] == code), None)
+    day = today()
+    place = Place(level, code)
+    held = holding(session, place, [], day)
+    pages = max(1, ceil(held.communes_free / FREE_PER_PAGE))
+    if found is None or number > pages:
+        raise NotFound("Cette liste de communes n'existe pas.")
+    return {
+        "level": level,
+        "code": code,
+        "name": found["name"],
+        "day": day.isoformat(),
+        "holding": held,
+        "number": number,
+        "pages": pages,
+        "communes": free_communes(
+            session,
+            place,
+            day,
+            limit=FREE_PER_PAGE,
+            offset=(number - 1) * FREE_PER_PAGE,
+        ),
+    }
+
+
 def _page(
     session: ReadingSession,
     place: Place,
@@ -168,10 +208,7 @@ def _page(
         themes_chosen=len(filters.themes),
         departments=_departments(session, place, filters),
         free=free_communes(session, place, day, limit=FREE_SHOWN),
-        free_address=address(
-            "/api/v1/communes",
-            [(place.level, place.code), ("held", "false"), ("limit", "1000")],
-        ),
+        free_address=f"{path}/communes-sans-cpts",
         downloads=Downloads(
             json=address("/api/v1/cpts", everything),
             geojson=address("/api/v1/cpts.geojson", everything),

@@ -1,0 +1,244 @@
+"""The site as a visitor meets it, in Chromium, with every other host blocked."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.maps.palette import STAGE_COLOURS
+from tests.web.accessibility import accessibility_faults
+from tests.web.conftest import HOSTILE
+
+Register = Callable[..., int]
+
+GAP = "05061"
+PAGES = (
+    "/",
+    "/recherche?q=saint",
+    "/recherche?q=zzzzzz",
+    "/regions",
+    "/regions/93",
+    "/departements/05?stage=aci_signe&theme=diabete&sort=-population",
+    "/departements/05/communes-sans-cpts",
+    "/connexion",
+)
+FIRST_VIEW_BYTES = 300_000
+LARGEST_CONTENTFUL_PAINT_MS = 1_500
+
+
+def _table(page: Page) -> list[str]:
+    """Names of the CPTS of the table."""
+    return page.locator(".cpts-table tbody th a").all_inner_texts()
+
+
+def _on_map(page: Page) -> int:
+    """How many CPTS the map says that it shows."""
+    count = page.frame_locator(".map-frame iframe").locator("#count")
+    expect(count).to_have_text(re.compile(r"^\d+ CPTS|^Aucune"))
+    found = re.match(r"\d+", count.inner_text())
+    return int(found.group()) if found else 0
+
+
+def test_from_typing_to_the_answer(visitor: Page, alps: dict[str, int]) -> None:
+    visitor.goto("/")
+    field = visitor.get_by_role("combobox", name="Votre commune")
+    field.press_sequentially("brianc", delay=20)
+    options = visitor.get_by_role("option")
+    expect(options.first).to_contain_text("Briançon")
+    expect(field).to_have_attribute("aria-expanded", "true")
+    field.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    chosen = field.get_attribute("aria-activedescendant")
+    assert chosen
+    assert chosen == options.first.get_attribute("id")
+    assert accessibility_faults(visitor) == []
+    with visitor.expect_navigation(url="**/communes/05023"):
+        field.press("Enter")
+
+
+def test_suggestions_close_with_escape_and_never_force_a_choice(
+    visitor: Page, alps: dict[str, int]
+) -> None:
+    visitor.goto("/")
+    field = visitor.get_by_role("combobox", name="Votre commune")
+    field.press_sequentially("saint", delay=10)
+    expect(visitor.get_by_role("option").first).to_be_visible()
+    field.press("Escape")
+    expect(visitor.get_by_role("option")).to_have_count(0)
+    assert field.input_value() == "saint"
+    field.press("Enter")
+    visitor.wait_for_url("**/recherche?q=saint")
+    expect(visitor.get_by_role("heading", level=1)).to_contain_text("saint")
+
+
+def test_the_search_answers_without_script(plain_visitor: Page, alps: dict[str, int]) -> None:
+    plain_visitor.goto("/")
+    plain_visitor.get_by_label("Votre commune").fill("05000")
+    plain_visitor.get_by_role("button", name="Chercher").click()
+    plain_visitor.wait_for_url("**/recherche?q=05000")
+    expect(plain_visitor.get_by_text("choisissez la vôtre")).to_be_visible()
+    row = plain_visitor.locator(".results li", has_text="Gap").first
+    expect(row).to_contain_text("CPTS du Gapençais")
+
+
+def test_filters_change_map_table_figures_and_address_and_back_undoes_them(
+    visitor: Page, alps: dict[str, int]
+) -> None:
+    visitor.goto("/departements/05")
+    assert len(_table(visitor)) == 4
+    assert _on_map(visitor) == 4
+    figure = visitor.locator(".figure", has_text="Population couverte").locator("strong")
+    whole = figure.inner_text()
+    visitor.get_by_label("ACI signé").check()
+    visitor.get_by_role("button", name="Filtrer").click()
+    visitor.wait_for_url("**/departements/05?stage=aci_signe")
+    assert _table(visitor) == ["CPTS de la Haute-Durance", "CPTS du Gapençais"]
+    assert _on_map(visitor) == 2
+    assert figure.inner_text() != whole
+    expect(visitor.get_by_label("ACI signé")).to_be_checked()
+    visitor.go_back()
+    visitor.wait_for_url("**/departements/05")
+    assert len(_table(visitor)) == 4
+    assert _on_map(visitor) == 4
+    assert figure.inner_text() == whole
+    expect(visitor.get_by_label("ACI signé")).not_to_be_checked()
+
+
+def test_filters_and_sorting_work_without_script(
+    plain_visitor: Page, alps: dict[str, int]
+) -> None:
+    plain_visitor.goto("/regions/93")
+    plain_visitor.get_by_label("ACI signé").check()
+    plain_visitor.get_by_role("button", name="Filtrer").click()
+    plain_visitor.wait_for_url("**/regions/93?stage=aci_signe")
+    assert len(_table(plain_visitor)) == 2
+    plain_visitor.get_by_role("columnheader", name="CPTS").get_by_role("link").click()
+    plain_visitor.wait_for_url("**/regions/93?stage=aci_signe&sort=-name#liste")
+    assert _table(plain_visitor) == ["CPTS du Gapençais", "CPTS de la Haute-Durance"]
+
+
+def test_a_hostile_name_is_shown_as_it_is(visitor: Page, register: Register) -> None:
+    register(HOSTILE, "aci_signe", (GAP,))
+    visitor.goto("/departements/05")
+    assert _table(visitor) == [HOSTILE]
+    visitor.goto("/")
+    field = visitor.get_by_role("combobox", name="Votre commune")
+    field.press_sequentially("img src", delay=10)
+    expect(visitor.get_by_role("option").first).to_contain_text(HOSTILE)
+    assert visitor.title().startswith("Quelle CPTS")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_axe_finds_no_fault(
+    visitor: Page, alps: dict[str, int], address: str, scheme: Any
+) -> None:
+    visitor.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    visitor.goto(address)
+    assert accessibility_faults(visitor) == []
+
+
+def test_axe_finds_no_fault_on_a_page_that_helps(page: Page) -> None:
+    page.goto("/nulle-part")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cette page n’existe pas")
+    assert accessibility_faults(page) == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("address", ["/", "/regions", "/regions/93", "/recherche?q=saint"])
+def test_no_page_is_wider_than_the_screen(
+    visitor: Page, alps: dict[str, int], address: str, width: int
+) -> None:
+    visitor.set_viewport_size({"width": width, "height": 800})
+    visitor.goto(address)
+    wide = visitor.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width
+    if width == 360:
+        assert accessibility_faults(visitor) == []
+
+
+def test_the_keyboard_goes_from_the_skip_link_to_the_content_with_a_visible_focus(
+    visitor: Page, alps: dict[str, int]
+) -> None:
+    visitor.goto("/regions/93")
+    visitor.keyboard.press("Tab")
+    skip = visitor.get_by_role("link", name="Aller au contenu")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    visitor.keyboard.press("Enter")
+    expect(visitor.locator("#contenu")).to_be_focused()
+    visitor.keyboard.press("Tab")
+    first = visitor.get_by_label("Dynamique identifiée")
+    expect(first).to_be_focused()
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert visitor.evaluate(outline) == "solid"
+    visitor.keyboard.press("Space")
+    expect(first).to_be_checked()
+    visitor.keyboard.press("Enter")
+    visitor.wait_for_url("**/regions/93?stage=dynamique_identifiee")
+
+
+def test_the_stage_has_the_same_colour_on_the_page_and_on_the_map(
+    visitor: Page, alps: dict[str, int]
+) -> None:
+    visitor.goto("/regions/93?stage=aci_signe")
+    chip = visitor.locator(".cpts-table .stage-aci_signe").first
+    colour = chip.evaluate("element => getComputedStyle(element).backgroundColor")
+    wanted = STAGE_COLOURS["aci_signe"]
+    assert colour == "rgb({}, {}, {})".format(*(int(wanted[i : i + 2], 16) for i in (1, 3, 5)))
+
+
+def test_a_visitor_keeps_no_cookie(visitor: Page, alps: dict[str, int]) -> None:
+    for address in ("/", "/regions/93", "/connexion"):
+        visitor.goto(address)
+    assert visitor.context.cookies() == []
+    assert visitor.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_a_page_cannot_be_framed_by_another_site(browser: Browser, live_server: str) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.route(
+        "https://elsewhere.example/",
+        lambda route: route.fulfill(
+            content_type="text/html", body=f'<iframe src="{live_server}/"></iframe>'
+        ),
+    )
+    page.goto("https://elsewhere.example/")
+    page.wait_for_load_state("networkidle")
+    assert "chrome-error" in page.frames[1].url
+    context.close()
+
+
+@pytest.mark.parametrize("address", ["/regions/93", "/departements/05"])
+def test_the_first_view_weighs_under_300_kilobytes_and_paints_quickly(
+    visitor: Page,
+    alps: dict[str, int],
+    address: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    weight = 0
+
+    def count(message: dict[str, Any]) -> None:
+        nonlocal weight
+        weight += int(message["encodedDataLength"])
+
+    debugger = visitor.context.new_cdp_session(visitor)
+    debugger.send("Network.enable")
+    debugger.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    debugger.on("Network.loadingFinished", count)
+    visitor.add_init_script(
+        "new PerformanceObserver((list) => { for (const entry of list.getEntries())"
+        " window.largestPaint = entry.startTime; })"
+        ".observe({type: 'largest-contentful-paint', buffered: true})"
+    )
+    visitor.goto(address)
+    _on_map(visitor)
+    visitor.wait_for_load_state("networkidle")
+    paint = visitor.evaluate("window.largestPaint")
+    record_property("bytes", weight)
+    record_property("largest_contentful_paint_ms", round(paint))
+    assert 20_000 < weight < FIRST_VIEW_BYTES
+    assert paint < LARGEST_CONTENTFUL_PAINT_MS

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from app.database.calendar import PARIS
 from app.failures import Failure
@@ -39,33 +40,44 @@ def main() -> None:
             lambda server: pages.measure_page(server, options.chromium),
         ),
     }
+
+    def note(machine: dict[str, Any], measured: list[Figure]) -> None:
+        # At once, so that a part that fails does not take the others along.
+        figures.extend(measured)
+        print(table(measured) + "\n", flush=True)
+        if options.json is not None:
+            _write(options.json, options.seconds, machine, figures)
+
     try:
         with cluster.running() as server:
-            with progress.step("Mesure : géographie et démonstration"):
-                figures += starting.measure_loading(server)
             machine = describe_machine(server.url)
+            machine["tipg"] = peer_version(options.peer_python, "tipg")
+            print(", ".join(f"{name} {value}" for name, value in machine.items()) + "\n")
+            with progress.step("Mesure : géographie et démonstration"):
+                measured = starting.measure_loading(server)
+        note(machine, measured)
         if "starting" in options.only:
             with progress.step("Mesure : démarrages"):
-                figures += starting.measure_second_start(cluster)
+                measured = starting.measure_second_start(cluster)
+            note(machine, measured)
         with cluster.running() as server:
             for part, (label, measure) in measures.items():
                 if part in options.only:
                     with progress.step(label):
-                        figures += measure(server)
+                        measured = measure(server)
+                    note(machine, measured)
     finally:
         cluster.remove()
-    machine["tipg"] = peer_version(options.peer_python, "tipg")
-    measured_at = datetime.now(PARIS).replace(microsecond=0).isoformat()
-    if options.json is not None:
-        report = {
-            "measured_at": measured_at,
-            "machine": machine,
-            "seconds": options.seconds,
-            "figures": [figure.as_json() for figure in figures],
-        }
-        options.json.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
-    print(f"Mesuré le {measured_at} : " + ", ".join(f"{k} {v}" for k, v in machine.items()))
-    print(table(figures))
+
+
+def _write(path: Path, seconds: int, machine: dict[str, Any], figures: list[Figure]) -> None:
+    report = {
+        "measured_at": datetime.now(PARIS).replace(microsecond=0).isoformat(),
+        "machine": machine,
+        "seconds": seconds,
+        "figures": [figure.as_json() for figure in figures],
+    }
+    path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
 
 
 def _options() -> argparse.Namespace:

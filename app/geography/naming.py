@@ -71,8 +71,10 @@ _NUMBER_OF_A_SHEET = re.compile(r"(\d+)\.0+")
 
 def spelling(text: str) -> str:
     """Reduce a text to lower-case ASCII words: the same name has the same spelling."""
-    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).lower()
-    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    letters = text.lower()
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).lower()
+        letters = "".join(c for c in plain if not unicodedata.combining(c))
     return " ".join(re.findall(r"[a-z0-9]+", letters))
 
 
@@ -130,11 +132,13 @@ def decoded_once_more(text: str) -> str:
 
 def tidy(text: str) -> str:
     """Undo a double encoding, odd spaces, control characters and halves of characters."""
-    text = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Zs", "Zl", "Zp") else c
-        for c in decoded_once_more(text)
-        if unicodedata.category(c) not in ("Cf", "Cs")
-    )
+    text = decoded_once_more(text)
+    if not text.isprintable():
+        text = "".join(
+            " " if unicodedata.category(c) in ("Cc", "Zs", "Zl", "Zp") else c
+            for c in text
+            if unicodedata.category(c) not in ("Cf", "Cs")
+        )
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
@@ -238,6 +242,11 @@ class Reading:
         return name_key(self.name)
 
 
+# The longest name has 45 letters, the longest department 23. What is longer is no name with
+# its place, and looking for one there costs by the square of the length.
+_LONGEST_WITH_PLACE = 120
+
+
 def readings(text: str, names: Mapping[str, str]) -> tuple[Reading, ...]:
     """Give the ways to understand a text as a name, the most literal first.
 
@@ -246,6 +255,8 @@ def readings(text: str, names: Mapping[str, str]) -> tuple[Reading, ...]:
     plain = tidy(text)[:200]
     decoded = decoded_once_more(text) != text
     found = [Reading(plain, repaired=decoded)]
+    if len(plain) > _LONGEST_WITH_PLACE:
+        return tuple(each for each in found if each.key)
     found.extend(replace(r, repaired=decoded) for r in _with_department(plain, names))
     bracket = re.fullmatch(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]?", plain)
     if bracket and not any(each.departments for each in found):

@@ -111,7 +111,7 @@ def land_borders(session: ReadingSession, state: RegistryState) -> LandBorders:
 
 
 def land_masses(session: ReadingSession, state: RegistryState) -> LandMasses:
-    """Give, by commune with a land border, the communes of its land mass."""
+    """Give, by commune with a land border, the land mass that it is on."""
     return _BORDERS_IN_MEMORY.of(session, state.geography)[1]
 
 

@@ -4,12 +4,22 @@ Land borders are given as a graph: for each commune, the communes with which it 
 border of positive length, and that length in metres.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Set
 from enum import StrEnum
+from typing import NamedTuple
 
 LandBorders = Mapping[str, Mapping[str, float]]
-# By commune with a land border, all communes that land borders lead to.
-LandMasses = Mapping[str, frozenset[str]]
+
+
+class LandMass(NamedTuple):
+    """Land that the sea surrounds: how many communes it has, and the first of them."""
+
+    communes: int
+    first: str
+
+
+LandMasses = Mapping[str, LandMass]
 
 # A group of more communes than this is never called an enclave; the search stops there, so
 # that its time does not depend on how much of the country is still free.
@@ -75,8 +85,12 @@ def parts(territory: Set[str], borders: LandBorders) -> list[frozenset[str]]:
 
 
 def land_masses_of(borders: LandBorders) -> LandMasses:
-    """Give, for each commune with a land border, the communes of its land mass."""
-    return {code: mass for mass in parts(borders.keys(), borders) for code in mass}
+    """Give, for each commune with a land border, the land mass that it is on."""
+    return {
+        code: LandMass(len(mass), min(mass))
+        for mass in parts(borders.keys(), borders)
+        for code in mass
+    }
 
 
 def islands(pieces: Collection[frozenset[str]], masses: LandMasses) -> set[frozenset[str]]:
@@ -85,10 +99,11 @@ def islands(pieces: Collection[frozenset[str]], masses: LandMasses) -> set[froze
     Of the land masses that the territory touches, the one with the most communes counts
     as its mainland; a piece on any other is an island.
     """
-    places = {piece: masses.get(min(piece), piece) for piece in pieces}
-    if not places:
-        return set()
-    mainland = max(places.values(), key=lambda mass: (len(mass), min(mass)))
+    places = {}
+    for piece in pieces:
+        code = next(iter(piece))
+        places[piece] = masses.get(code, LandMass(1, code))
+    mainland = max(places.values(), default=None)
     return {piece for piece, mass in places.items() if mass != mainland}
 
 
@@ -98,7 +113,10 @@ def surroundings(territory: Set[str], borders: LandBorders) -> set[str]:
 
 
 def enclosed_groups(
-    territory: Set[str], borders: LandBorders, largest: int = LARGEST_ENCLAVE
+    territory: Set[str],
+    borders: LandBorders,
+    masses: LandMasses,
+    largest: int = LARGEST_ENCLAVE,
 ) -> list[frozenset[str]]:
     """List the groups of communes that a territory cuts off from the rest of the land.
 
@@ -110,16 +128,18 @@ def enclosed_groups(
     """
     groups: list[frozenset[str]] = []
     outside: set[str] = set()
+    with_outside: set[LandMass] = set()
     seen: set[str] = set()
     for start in sorted(surroundings(territory, borders)):
         if start in seen or start in outside:
             continue
         reached = _walk(start, territory, borders, largest, outside)
         if reached is None:
+            with_outside.add(masses[start])
             continue
         seen |= reached
         groups.append(frozenset(reached))
-    return _without_outside(groups, outside, territory, borders)
+    return _without_outside(groups, with_outside, territory, masses)
 
 
 def enclaves(groups: Collection[frozenset[str]], held: Collection[str]) -> list[frozenset[str]]:
@@ -171,18 +191,22 @@ def _walk(
 
 
 def _without_outside(
-    groups: list[frozenset[str]], outside: Set[str], territory: Set[str], borders: LandBorders
+    groups: list[frozenset[str]],
+    with_outside: Set[LandMass],
+    territory: Set[str],
+    masses: LandMasses,
 ) -> list[frozenset[str]]:
     """Leave out, for each land mass, the piece that is its outside."""
-    # What is known of the land: pieces of the territory, the groups, and the outside.
-    known = territory | outside | frozenset().union(*groups)
+    if not groups:
+        return []
+    there: dict[LandMass, list[frozenset[str]]] = {}
+    for group in groups:
+        there.setdefault(masses[next(iter(group))], []).append(group)
+    asked_for = Counter(masses[code] for code in territory if code in masses)
     kept = []
-    for mass in parts(known, borders):
-        there = [group for group in groups if next(iter(group)) in mass]
-        if not there:
-            continue
-        greatest = max(there, key=lambda group: (len(group), min(group)))
-        if mass.isdisjoint(outside) and len(greatest) > len(mass & territory):
-            there.remove(greatest)
-        kept.extend(there)
+    for mass, cut_off in there.items():
+        greatest = max(cut_off, key=lambda group: (len(group), min(group)))
+        if mass not in with_outside and len(greatest) > asked_for[mass]:
+            cut_off.remove(greatest)
+        kept.extend(cut_off)
     return kept

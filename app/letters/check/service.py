@@ -234,9 +234,9 @@ def _surroundings(
     day: date,
     excluded: Sequence[int],
 ) -> _Surroundings:
-    borders = land_borders(session, state)
+    borders, masses = land_borders(session, state), land_masses(session, state)
     pieces = rules.parts(territory, borders)
-    groups = rules.enclosed_groups(territory, borders)
+    groups = rules.enclosed_groups(territory, borders, masses)
     beside = rules.surroundings(territory, borders)
     claims = conflicts(
         session,
@@ -247,7 +247,7 @@ def _surroundings(
     )
     return _Surroundings(
         pieces=pieces,
-        islands=rules.islands(pieces, land_masses(session, state)),
+        islands=rules.islands(pieces, masses),
         conflicts=[claim for claim in claims if claim.commune_code in territory],
         enclaves=rules.enclaves(groups, {claim.commune_code for claim in claims}),
         neighbours=_neighbours(

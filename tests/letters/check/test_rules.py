@@ -14,6 +14,8 @@ from app.letters.check.rules import (
     Verdict,
     enclaves,
     enclosed_groups,
+    islands,
+    land_masses_of,
     parts,
     severity_of,
     shared_borders,
@@ -76,28 +78,44 @@ def test_an_island_is_a_part_of_its_own() -> None:
     assert pieces == [frozenset({"0,0", "0,1"}), frozenset({"island"})]
 
 
+def enclosed(
+    territory: frozenset[str], borders: LandBorders, **limit: int
+) -> list[frozenset[str]]:
+    """Give the enclosed groups on the land masses of these borders."""
+    return enclosed_groups(territory, borders, land_masses_of(borders), **limit)
+
+
+def test_a_piece_on_another_land_mass_than_the_greatest_is_an_island() -> None:
+    island = {f"i{name}": {f"i{n}": 1.0 for n in beside} for name, beside in grid(3, 3).items()}
+    masses = land_masses_of({**grid(9, 9), **island})
+    mainland, corner = frozenset({"0,0"}), frozenset({"8,8"})
+    whole, alone = frozenset(island), frozenset({"rock"})
+    assert islands([mainland, corner], masses) == set()
+    assert islands([mainland, corner, whole, alone], masses) == {whole, alone}
+    assert islands([alone, whole], masses) == {alone}
+    assert islands([], masses) == set()
+
+
 def test_what_a_ring_surrounds_is_enclosed_and_the_outside_is_not() -> None:
-    assert enclosed_groups(RING, grid(9, 9)) == [frozenset({"2,2"})]
+    assert enclosed(RING, grid(9, 9)) == [frozenset({"2,2"})]
 
 
 def test_an_enclosed_group_larger_than_the_territory_is_still_enclosed() -> None:
     ring = frozenset(f"{x},{y}" for x, y in product(range(1, 9), repeat=2) if {x, y} & {1, 8})
-    (group,) = enclosed_groups(ring, grid(14, 14))
+    (group,) = enclosed(ring, grid(14, 14))
     assert len(group) == 36 > len(ring)
 
 
 def test_the_end_of_a_peninsula_cut_off_by_the_territory_is_enclosed() -> None:
-    assert enclosed_groups(frozenset({"0,1", "1,1"}), grid(2, 12)) == [
-        frozenset({"0,0", "1,0"})
-    ]
+    assert enclosed(frozenset({"0,1", "1,1"}), grid(2, 12)) == [frozenset({"0,0", "1,0"})]
 
 
 def test_the_greater_part_of_an_island_is_its_outside() -> None:
     island = {f"i{name}": {f"i{n}": 1.0 for n in beside} for name, beside in grid(3, 3).items()}
     borders = {**grid(9, 9), **island}
-    assert enclosed_groups(frozenset({"i0,0"}), borders) == []
+    assert enclosed(frozenset({"i0,0"}), borders) == []
     most = frozenset(island) - {"i0,0"}
-    assert enclosed_groups(most, borders) == [frozenset({"i0,0"})]
+    assert enclosed(most, borders) == [frozenset({"i0,0"})]
 
 
 def test_the_search_stops_in_a_large_free_country() -> None:
@@ -109,7 +127,9 @@ def test_the_search_stops_in_a_large_free_country() -> None:
             visited.add(code)
             return super().get(code, default)
 
-    assert enclosed_groups(frozenset({"30,30"}), Watched(borders), largest=50) == []
+    masses = land_masses_of(borders)
+    watched = Watched(borders)
+    assert enclosed_groups(frozenset({"30,30"}), watched, masses, largest=50) == []
     assert len(visited) < 200
 
 
@@ -159,7 +179,7 @@ def test_enclaves_are_the_free_groups_all_of_whose_neighbours_are_asked_for(
     drawn: tuple[LandBorders, frozenset[str], frozenset[str]],
 ) -> None:
     borders, territory, held = drawn
-    found = set(enclaves(enclosed_groups(territory, borders), held))
+    found = set(enclaves(enclosed(territory, borders), held))
     free = frozenset(borders) - territory - held
     by_definition = set()
     for start in free:
@@ -180,8 +200,8 @@ def test_stopping_early_loses_only_groups_beyond_the_limit(
     drawn: tuple[LandBorders, frozenset[str], frozenset[str]], largest: int
 ) -> None:
     borders, territory, _held = drawn
-    found = set(enclosed_groups(territory, borders, largest=largest))
-    complete = set(enclosed_groups(territory, borders, largest=1000))
+    found = set(enclosed(territory, borders, largest=largest))
+    complete = set(enclosed(territory, borders, largest=1000))
     for group in found - complete:
         # The outside is then the piece that went beyond the limit.
         assert len(group) <= largest

@@ -90,9 +90,31 @@ class MapSettings(BaseSettings):
     basemap_max_zoom: Annotated[int, Field(ge=0, le=24)] = 19
 
 
+class OperatorSettings(BaseSettings):
+    """Who runs this installation, as the legal notice and other pages say it.
+
+    What is not given is left out of them, or said to be undeclared.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_OPERATOR_", env_ignore_empty=True)
+
+    # The organisation, such as « Fédération des CPTS d'Exemple ».
+    name: str | None = None
+    address: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    # Who answers for what is published (loi du 21 juin 2004).
+    publication_director: str | None = None
+    # Name and address of whoever hosts the service.
+    hosting: str | None = None
+    # Mailbox of the data protection officer; the general one when not given.
+    privacy_email: str | None = None
+
+
 class Settings(BaseModel):
     """All settings, by topic."""
 
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     service: ServiceSettings = Field(default_factory=ServiceSettings)
     maps: MapSettings = Field(default_factory=MapSettings)
+    operator: OperatorSettings = Field(default_factory=OperatorSettings)

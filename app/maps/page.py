@@ -19,7 +19,8 @@ class MapDescription:
     Parameters: `heading`, the title; `dated`, which data it shows; `view`, the box shown
     first (WGS 84); `data`, what the program of the page needs (see `elements`);
     `listing` and `compositions`, root-relative addresses of the text alternatives; `at`,
-    the ISO date that the filter asks for, if any.
+    the ISO date that the filter asks for, if any; `source`, root-relative, the page of the
+    site that a map shown on another site leads back to.
     """
 
     heading: str
@@ -29,6 +30,7 @@ class MapDescription:
     listing: str
     compositions: str
     at: str | None = None
+    source: str | None = None
 
 
 def render_page(described: MapDescription, settings: MapSettings) -> str:
@@ -48,6 +50,7 @@ def render_page(described: MapDescription, settings: MapSettings) -> str:
         at=described.at,
         listing=described.listing,
         compositions=described.compositions,
+        source=described.source,
     )
     west, south, east, north = described.view or _ANY_VIEW
     plan = LocalMap(

@@ -14,11 +14,14 @@ _INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1\s*>", re.DOTALL | re.I
 _SOURCE = re.compile(r"\bsrc\s*=", re.IGNORECASE)
 
 
-def page_policy(html: str, image_origins: Iterable[str]) -> str:
+def page_policy(
+    html: str, image_origins: Iterable[str], frame_ancestors: str = "'self'"
+) -> str:
     """Write the policy of a page.
 
     Parameters: `html`, the page as sent; `image_origins`, other hosts from which the
-    page may take images (the base map), as `tile_origin` gives them.
+    page may take images (the base map), as `tile_origin` gives them; `frame_ancestors`,
+    who may frame the page.
     """
     hashes: dict[str, set[str]] = {"script": set(), "style": set()}
     for tag, attributes, content in _INLINE.findall(html):
@@ -34,7 +37,7 @@ def page_policy(html: str, image_origins: Iterable[str]) -> str:
             "connect-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
-            "frame-ancestors 'self'",
+            f"frame-ancestors {frame_ancestors}",
         )
     )
 

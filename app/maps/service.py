@@ -46,35 +46,33 @@ def map_page(
     filters: Filters,
     parameters: Sequence[tuple[str, str]],
     settings: MapSettings,
+    *,
+    source: str | None = None,
 ) -> str:
     """Write the page of a map.
 
     Parameters: `filters`, what it shows; `parameters`, the same as they stand in the
-    query of the page, which the data's address repeats. Raises `Invalid` for values that
+    query of the page, which the data's address repeats; `source`, the page that a map on
+    another site leads back to. Raises `Invalid` for values that
     no reference list knows.
     """
     check_filters(session, filters)
     extents = repository.departments(session)
     stages = _reference(session, "stages")
     tiers = _reference(session, "tiers", day=filters.at or today())
-    names = Names(
-        regions={item["code"]: item["name"] for item in _reference(session, "regions")},
-        departments={extent.code: extent.name for extent in extents},
-        stages={item["slug"]: item["label"] for item in stages},
-        themes={item["slug"]: item["label"] for item in _reference(session, "themes")},
-    )
     changed_on = current_revision(session).changed_at.astimezone(PARIS).date()
     dated = f"données du {long_date(changed_on)}"
     if filters.at is not None:
         dated = f"situation au {long_date(filters.at)}, {dated}"
     return render_page(
         MapDescription(
-            heading=heading(filters, names),
+            heading=map_heading(session, filters),
             dated=dated,
             view=first_view(filters, extents),
             listing=_address(LISTING_ADDRESS, parameters),
             compositions=_address(COMPOSITIONS_ADDRESS, parameters),
             at=filters.at.isoformat() if filters.at else None,
+            source=source,
             data={
                 "cpts": _address(CPTS_ADDRESS, parameters),
                 "onePage": any(name in ("limit", "offset") for name, _ in parameters),
@@ -89,6 +87,21 @@ def map_page(
         ),
         settings,
     )
+
+
+def map_heading(session: Session, filters: Filters) -> str:
+    """Write the title of the map of these filters."""
+
+    def labels(name: str, key: str, label: str, **parameters: Any) -> dict[str, str]:
+        return {item[key]: item[label] for item in _reference(session, name, **parameters)}
+
+    names = Names(
+        regions=labels("regions", "code", "name"),
+        departments=labels("departments", "code", "name", regions=None),
+        stages=labels("stages", "slug", "label"),
+        themes=labels("themes", "slug", "label"),
+    )
+    return heading(filters, names)
 
 
 def _reference(session: Session, name: str, **parameters: Any) -> list[dict[str, Any]]:

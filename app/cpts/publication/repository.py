@@ -27,14 +27,17 @@ _TERRITORIES = text(
 # Reasons and authors stay out: they may name people. Neither do contacts count as news.
 _CHANGES = text(
     """
-    SELECT h.id, h.cpts_id, h.changed_at, c.name, c.demonstration, h.before IS NULL AS is_new,
+    SELECT h.id, h.cpts_id, h.changed_at, c.name, c.demonstration,
+        -- A change without an earlier state has none, or JSON's own null.
+        coalesce(jsonb_typeof(h.before), 'null') = 'null' AS is_new,
         h.after ->> 'ended_on' AS ended_on,
         h.before -> 'stages' AS stages_before, h.after -> 'stages' AS stages_after,
         h.before -> 'claims' AS claims_before, h.after -> 'claims' AS claims_after
     FROM cpts_change h
     JOIN cpts c ON c.id = h.cpts_id
-    WHERE (h.before IS NULL OR h.after ?| ARRAY['stages', 'claims', 'ended_on'])
-        AND h.after IS NOT NULL
+    WHERE (coalesce(jsonb_typeof(h.before), 'null') = 'null'
+            OR h.after ?| ARRAY['stages', 'claims', 'ended_on'])
+        AND jsonb_typeof(h.after) = 'object'
         AND (CAST(:before AS bigint) IS NULL OR h.id < :before)
         AND (CAST(:regions AS text[]) IS NULL AND CAST(:departments AS text[]) IS NULL
             OR EXISTS (

@@ -1,0 +1,1 @@
+"""`/integrer` and `/embed/…`: the map on the pages of others."""

@@ -1,9 +1,11 @@
 """`./cpts db …` and `./cpts test`: the database and the tests from the command line."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +14,10 @@ import typer
 from app.failures import Failure
 from app.progress import terminal_progress
 from app.settings import PROJECT_ROOT, Settings
+
+_KEPT_TEMPLATES = 2
+# Ends with the number of the process that made it.
+_DATABASE_OF_A_RUN = re.compile(r"cpts_(?:test|migrations)_(?:[a-z_]+_)?([0-9]+)")
 
 
 def run_with_database(
@@ -81,6 +87,8 @@ def run_tests(arguments: list[str]) -> int:
     settings = Settings()
     browser = chromium(progress)
     with test_server(settings.database, progress) as server:
+        assert server.administrator_url is not None
+        drop_leftovers(server.administrator_url)
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -88,11 +96,32 @@ def run_tests(arguments: list[str]) -> int:
         }
         environment |= {
             "CPTS_TEST_DATABASE_URL": server.url,
-            "CPTS_TEST_ADMINISTRATOR_URL": server.administrator_url or "",
+            "CPTS_TEST_ADMINISTRATOR_URL": server.administrator_url,
             "CPTS_CHROMIUM": str(browser),
         }
         command = [sys.executable, "-m", "pytest", *arguments]
         return _run_in_foreground(command, environment, PROJECT_ROOT)
+
+
+def drop_leftovers(administrator_url: str) -> None:
+    """Drop databases of runs that were killed, and templates of former geographies."""
+    import psycopg
+    from psycopg import sql
+
+    from app.database.cluster.sharing import is_alive
+
+    with psycopg.connect(administrator_url, autocommit=True) as connection:
+        newest_first = (
+            "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY oid DESC"
+        )
+        names = [name for (name,) in connection.execute(newest_first)]
+        templates = [name for name in names if name.startswith("cpts_template_")]
+        of_runs = [(name, _DATABASE_OF_A_RUN.fullmatch(name)) for name in names]
+        killed = [name for name, pid in of_runs if pid and not is_alive(int(pid[1]))]
+        for name in {*killed, *templates[_KEPT_TEMPLATES:]}:
+            # In use by a run beside this one: left to the next.
+            with suppress(psycopg.errors.ObjectInUse):
+                connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
 def _run_in_foreground(

@@ -256,3 +256,34 @@ def test_the_data_lie_where_the_account_of_the_server_can_enter(empty_folder: Pa
     remove_home(empty_folder)
     assert not server.home.folder.exists()
     assert not empty_folder.is_symlink()
+
+
+def test_data_without_value_go_once_their_checkout_is_gone(
+    folder: Path, empty_folder: Path
+) -> None:
+    """Only root's server keeps data outside of the checkout."""
+    with cluster_in(folder).running() as server:
+        pass
+    if folder.is_symlink():
+        folder.rename(folder.with_name("moved"))
+        with cluster_in(empty_folder).running():
+            assert not server.home.folder.exists()
+        folder.with_name("moved").unlink()
+    else:
+        with cluster_in(empty_folder).running():
+            assert server.home.folder.exists()
+
+
+def test_data_of_value_stay_when_their_checkout_is_gone(folder: Path, tmp_path: Path) -> None:
+    with place_in(tmp_path) as place:
+        with PrivateCluster(place, SilentProgress()).running() as server:
+            pass
+        is_outside = place.is_symlink()
+        if is_outside:
+            place.unlink()
+        try:
+            with cluster_in(folder).running():
+                assert server.home.data.exists()
+        finally:
+            if is_outside:
+                place.symlink_to(server.home.folder)

@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
+from app.database.commands import drop_leftovers
+
 ROOT = Path(__file__).parents[2]
 SHOW = "import os; print(os.environ['PGUSER'], os.environ['PGDATABASE']); raise SystemExit(7)"
 
@@ -39,3 +44,25 @@ def test_a_program_that_does_not_exist_is_named() -> None:
     done = db_run("no-such-program")
     assert done.returncode == 1
     assert done.stderr == "cpts : La commande « no-such-program » n'existe pas.\n"
+
+
+def test_databases_of_killed_runs_are_dropped_and_others_stay() -> None:
+    administrator = os.environ["CPTS_TEST_ADMINISTRATOR_URL"]
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left = f"cpts_test_left_{ended.pid}"
+    used = f"cpts_test_used_{os.getpid()}"
+    mine = "my_own_1"
+    with psycopg.connect(administrator, autocommit=True) as connection:
+        try:
+            for name in (left, used, mine):
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            drop_leftovers(administrator)
+            found = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+            assert left not in found
+            assert {used, mine} <= found
+        finally:
+            for name in (left, used, mine):
+                connection.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+                )

@@ -57,12 +57,15 @@ def test_each_fault_is_named(facts: ServerFacts, said: str) -> None:
 def bare_database() -> Iterator[str]:
     """A database without any extension, owned by a role that may not create postgis."""
     administrator = os.environ["CPTS_TEST_ADMINISTRATOR_URL"]
-    name = sql.Identifier(f"bare_{os.getpid()}")
+    plain = f"cpts_test_bare_{os.getpid()}"
+    name = sql.Identifier(plain)
     with psycopg.connect(administrator, autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {} OWNER cpts TEMPLATE template0").format(name)
         )
-        yield make_conninfo(os.environ["CPTS_TEST_DATABASE_URL"], dbname=f"bare_{os.getpid()}")
+        yield make_conninfo(
+            os.environ["CPTS_TEST_DATABASE_URL"], dbname=f"cpts_test_bare_{os.getpid()}"
+        )
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 

@@ -33,7 +33,7 @@ SCHEMA = """
 def scratch() -> Iterator[Engine]:
     """An engine on an empty database with one table, and few connections."""
     server = database_url(os.environ["CPTS_TEST_DATABASE_URL"])
-    name = f"sessions_{os.getpid()}"
+    name = f"cpts_test_sessions_{os.getpid()}"
     administration = create_database_engine(_written(server)).execution_options(
         isolation_level="AUTOCOMMIT"
     )

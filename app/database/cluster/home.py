@@ -15,6 +15,9 @@ from app.failures import Failure
 # included.
 _LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432.lock")
 _SHARED_HOMES = Path("/var/lib/cpts")
+# In a home there: the place in a checkout that leads to it, under a name that says
+# whether the data are worth keeping.
+_BACK_LINKS = {True: "checkout", False: "throwaway-checkout"}
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,13 @@ def existing_home(link: Path) -> ClusterHome | None:
         return None
 
 
-def make_home(link: Path, account: Account) -> ClusterHome:
+def make_home(link: Path, account: Account, *, durable: bool) -> ClusterHome:
     """Make an empty home for a new cluster.
 
     It is `link` itself, or, when the server's account cannot enter there (a checkout in
     root's home), a folder under /var/lib/cpts that `link` then leads to. Locks must
-    keep others from doing the same meanwhile.
+    keep others from doing the same meanwhile. Parameters: `durable`, False for data of
+    no value, which may be removed once `link` is gone.
     """
     if link.is_symlink():  # what it led to is gone
         link.unlink()
@@ -71,18 +75,27 @@ def make_home(link: Path, account: Account) -> ClusterHome:
         folder = Path(
             tempfile.mkdtemp(prefix=f"{link.name}-{_short_hash(link)}-", dir=_SHARED_HOMES)
         )
+        # In this order: a home that names a checkout without a link is a forgotten one.
         link.symlink_to(folder)
+        (folder / _BACK_LINKS[durable]).write_text(str(link.absolute()))
     folder.chmod(0o700)
     if not account.is_current:
         os.chown(folder, account.uid, account.gid)
     return ClusterHome(folder.resolve())
 
 
-def forgotten_homes(link: Path) -> list[Path]:
-    """List homes that an earlier checkout at the same place left under /var/lib/cpts."""
-    pattern = f"{link.name}-{_short_hash(link)}-*"
-    current = link.resolve()
-    return sorted(folder for folder in _SHARED_HOMES.glob(pattern) if folder != current)
+def forgotten_homes(*, durable: bool) -> list[tuple[Path, Path]]:
+    """List homes under /var/lib/cpts that no checkout leads to any more.
+
+    Parameters: `durable`, whether those with data of value are asked for, or those
+    without. Gives each home with the place that once led to it.
+    """
+    forgotten = []
+    for back_link in sorted(_SHARED_HOMES.glob(f"*/{_BACK_LINKS[durable]}")):
+        folder, link = back_link.parent, Path(back_link.read_text())
+        if not link.is_symlink() or link.readlink() != folder:
+            forgotten.append((folder, link))
+    return forgotten
 
 
 def prepare_socket_folder(home: ClusterHome, account: Account) -> None:

@@ -109,18 +109,17 @@ class PrivateCluster:
     def _made(self) -> Server:
         programs = self._programs(None)
         account = server_account(None)
-        for forgotten in forgotten_homes(self._folder):
-            if self._durable:
+        for forgotten, link in forgotten_homes(durable=self._durable):
+            if not self._durable:
+                shutil.rmtree(forgotten)
+            elif link == self._folder.absolute():
                 self._progress.say(
                     f"Données d'une ancienne copie dans {forgotten} : à supprimer si elles "
                     "ne servent plus."
                 )
-            else:
-                shutil.rmtree(forgotten)
         with self._progress.step("Création de la base privée"):
-            server = Server(
-                make_home(self._folder, account), programs, account, durable=self._durable
-            )
+            home = make_home(self._folder, account, durable=self._durable)
+            server = Server(home, programs, account, durable=self._durable)
             server.make()
         return server
 

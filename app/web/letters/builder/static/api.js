@@ -38,8 +38,16 @@ export function checkFile(file, signal) {
   return ask("/api/v1/letters/check/file", { method: "POST", body, signal });
 }
 
-export const searchCommunes = (text, signal) =>
-  ask(`/api/v1/communes?limit=12&q=${encodeURIComponent(text)}`, { signal });
+// Five digits may be a commune's own code or a postcode.
+export async function searchCommunes(text, signal) {
+  const found = await Promise.all(
+    (/^\d{5}$/.test(text) ? ["q", "postcode"] : ["q"]).map((name) =>
+      ask(`/api/v1/communes?limit=12&${name}=${encodeURIComponent(text)}`, { signal }),
+    ),
+  );
+  const byCode = new Map(found.flatMap(({ items }) => items).map((commune) => [commune.code, commune]));
+  return [...byCode.values()].slice(0, 12);
+}
 
 export const searchCpts = (text, signal) =>
   ask(`/api/v1/cpts?limit=12&q=${encodeURIComponent(text)}`, { signal });

@@ -176,10 +176,13 @@ function takeAnswer(answer, label, { replace = false } = {}) {
 }
 
 async function take(asked, label, options) {
+  root.setAttribute("aria-busy", "true");
   try {
     takeAnswer(await checkTerritory(asked), label, options);
   } catch (error) {
     failed(error);
+  } finally {
+    root.removeAttribute("aria-busy");
   }
 }
 
@@ -284,7 +287,7 @@ function connectFields() {
   combobox(byId("commune-search"), {
     say,
     find: async (text, signal) =>
-      (await searchCommunes(text, signal)).items.map((commune) => ({
+      (await searchCommunes(text, signal)).map((commune) => ({
         label: `${commune.name} (${commune.department})`,
         detail: commune.cpts ? `tenue par ${commune.cpts.name}` : "libre",
         value: commune,

@@ -2,13 +2,27 @@
 
 from fastapi import APIRouter
 
+from app.web.embedding.endpoints import router as embedding
+from app.web.information.endpoints import router as information
+from app.web.letters.agent.endpoints import router as agent
 from app.web.letters.builder.endpoints import router as builder
 from app.web.opendata.endpoints import router as opendata
 from app.web.sheets.endpoints import router as sheets
 from app.web.signing_in.endpoints import router as signing_in
+from app.web.statistics.endpoints import router as statistics
 from app.web.territories.endpoints import router as territories
 
 router = APIRouter(include_in_schema=False)
 
-for group in (territories, sheets, signing_in, builder, opendata):
+for group in (
+    territories,
+    sheets,
+    statistics,
+    signing_in,
+    builder,
+    opendata,
+    embedding,
+    information,
+    agent,
+):
     router.include_router(group)

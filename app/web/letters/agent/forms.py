@@ -1,0 +1,120 @@
+"""The forms of the agents' pages, read into what the procedure's use cases take."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData
+
+from app.problems import invalid_request
+
+Schema = TypeVar("Schema", bound=BaseModel)
+
+
+def lines(text: str) -> list[str]:
+    """Read one value a line; blank lines are passed over."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def numbers(text: str) -> list[int | str]:
+    """Read numbers between commas or blanks; what is none stays text, to be refused."""
+    return [
+        int(part) if part.isascii() and part.isdigit() else part
+        for part in text.replace(",", " ").split()
+    ]
+
+
+def number(text: str) -> int | str | None:
+    """Read one number, None when nothing was written; what is none stays text."""
+    return next(iter(numbers(text)), None)
+
+
+def filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what a form sends although nobody filled it in."""
+    return {name: value for name, value in values.items() if value not in ("", None, [], {})}
+
+
+def text(form: FormData, name: str) -> str:
+    """Give a text field of a form, empty when it was not sent; a file is no text."""
+    value = form.get(name, "")
+    return value.strip() if isinstance(value, str) else ""
+
+
+def fields(form: FormData, *names: str) -> dict[str, Any]:
+    """Give the text fields of these names that were filled in."""
+    return filled({name: text(form, name) for name in names})
+
+
+def texts(form: FormData, name: str) -> list[str]:
+    """Give every ticked value of a group of boxes."""
+    return [value for value in form.getlist(name) if isinstance(value, str)]
+
+
+def read(schema: type[Schema], values: Mapping[str, Any]) -> Schema:
+    """Check values against a schema.
+
+    Raises:
+        Invalid: with a French sentence per wrong field, as the API gives it.
+    """
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        raise invalid_request(RequestValidationError(error.errors())) from None
+
+
+def deposit_values(form: FormData) -> dict[str, Any]:
+    """Read the form of a new letter."""
+    values = {
+        "name": text(form, "name"),
+        "kind": text(form, "kind"),
+        "communes": lines(text(form, "communes")),
+        "epci": lines(text(form, "epci")),
+        "cpts": number(text(form, "cpts")),
+        "merged_cpts": numbers(text(form, "merged_cpts")),
+        "contact": contact_values(form),
+        "deposited_on": text(form, "deposited_on"),
+        "effective_on": text(form, "effective_on"),
+        "orientations": texts(form, "orientations"),
+        "documents": lines(text(form, "documents")),
+        "note": text(form, "note"),
+    }
+    return filled(values)
+
+
+def contact_values(form: FormData) -> dict[str, str]:
+    """Read the fields of the lead contact."""
+    return filled({name: text(form, f"contact_{name}") for name in ("name", "email", "phone")})
+
+
+def correction_values(form: FormData) -> dict[str, Any]:
+    """Read the form that corrects a letter: what is emptied there is emptied for good."""
+    return fields(form, "name", "lead_region", "note") | {
+        "contact": {
+            name: text(form, f"contact_{name}") or None for name in ("name", "email", "phone")
+        },
+        "documents": lines(text(form, "documents")),
+    }
+
+
+def closure_values(form: FormData) -> dict[str, Any]:
+    """Read the form that closes a conciliation."""
+    retained = number(text(form, "retained_letter"))
+    territories = [
+        {"letter": int(name.removeprefix("territory_")), "communes": lines(text(form, name))}
+        for name in form
+        if name.startswith("territory_") and name.removeprefix("territory_").isdigit()
+    ]
+    outcome = text(form, "outcome")
+    values = {
+        "outcome": outcome,
+        "territories": territories if outcome == "territoire_partage" else [],
+        "retained_letter": retained if outcome == "projets_reunis" else None,
+        "withdrawn_letters": (
+            numbers(" ".join(texts(form, "withdrawn_letters"))) if outcome == "retrait" else []
+        ),
+        "superseded_cpts": numbers(" ".join(texts(form, "superseded_cpts"))),
+        "closed_on": text(form, "closed_on"),
+        "note": text(form, "note"),
+    }
+    return filled(values)

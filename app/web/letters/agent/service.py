@@ -1,0 +1,143 @@
+"""What the pages of letters show, each reader according to his rights."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from app.cpts.reading.service import PageAddress, reference_list
+from app.database.sessions import ReadingSession
+from app.geography.resolution import Given
+from app.letters.check.schemas import LetterCheck
+from app.letters.check.service import Question, check_letter
+from app.letters.procedure.conciliation.rules import OUTCOME_LABELS
+from app.letters.procedure.reading import service as reading
+from app.letters.procedure.reading.schemas import LetterFilters
+from app.letters.procedure.rules import KIND_LABELS, PENDING, STATE_LABELS, Agent
+
+EVENTS: Mapping[str, str] = {
+    "deposited": "Dépôt",
+    "corrected": "Correction",
+    "territory": "Territoire modifié",
+    "conciliation_opened": "Conciliation ouverte",
+    "conciliation_closed": "Conciliation close",
+    "decision": "Décision",
+    "opinion": "Avis de l’URPS",
+    "validated": "Validation",
+    "refused": "Refus",
+    "withdrawn": "Retrait",
+}
+AUTHORITIES: Mapping[str, str] = {"ars": "ARS", "assurance_maladie": "Assurance Maladie"}
+POSITIONS: Mapping[str, str] = {
+    "favorable": "Favorable",
+    "defavorable": "Défavorable",
+    "reserve": "Réservé",
+}
+VERDICTS: Mapping[str, tuple[str, str]] = {
+    "clear": ("Territoire libre", "success"),
+    "contested": ("Territoire disputé", "warning"),
+    "incomplete": ("Territoire à préciser", "warning"),
+    "blocked": ("Territoire déjà tenu", "danger"),
+}
+
+
+def own_region(agent: Agent | None, filters: LetterFilters, *, asked: bool) -> LetterFilters:
+    """Begin with the agent's own region as long as nothing was asked for."""
+    if agent is None or agent.region is None or asked:
+        return filters
+    return LetterFilters(regions=(agent.region,))
+
+
+def letters_values(
+    session: ReadingSession, agent: Agent | None, filters: LetterFilters, address: PageAddress
+) -> dict[str, Any]:
+    """Gather the list of letters, the open conciliations and the choices of its filters."""
+    page = reading.letters_page(session, agent, filters, address)
+    open_ones = reading.conciliations(
+        session, agent, is_open=True, regions=filters.regions, departments=filters.departments
+    )
+    return {
+        "page": page,
+        "links": {link["rel"]: link["href"] for link in page["links"]},
+        "filters": filters,
+        "conciliations": open_ones["items"],
+        "regions": regions(session),
+        "states": STATE_LABELS,
+        "kinds": KIND_LABELS,
+    }
+
+
+def letter_values(
+    session: ReadingSession, agent: Agent | None, letter_id: int
+) -> dict[str, Any]:
+    """Gather one letter, its timeline and, while it is pending, what the check says today.
+
+    Raises:
+        NotFound: no such letter.
+    """
+    letter = reading.letter_detail(session, agent, letter_id)
+    return {
+        "letter": letter,
+        "check": _check(session, letter) if letter["state"] in PENDING else None,
+        "merged": [cpts["id"] for cpts in letter.get("merged_cpts") or []],
+        "regions": regions(session),
+        "events": EVENTS,
+        "authorities": AUTHORITIES,
+        "positions": POSITIONS,
+        "verdicts": VERDICTS,
+        "outcomes": OUTCOME_LABELS,
+    }
+
+
+def conciliation_values(
+    session: ReadingSession, agent: Agent | None, conciliation_id: int
+) -> dict[str, Any]:
+    """Gather one conciliation and, for who may see them, the territories of its letters.
+
+    Raises:
+        NotFound: no such conciliation.
+    """
+    conciliation = reading.conciliation_detail(session, agent, conciliation_id)
+    letters = [
+        reading.letter_detail(session, agent, party["id"]) for party in conciliation["letters"]
+    ]
+    return {
+        "conciliation": conciliation,
+        "letters": letters,
+        "outcomes": OUTCOME_LABELS,
+        "states": STATE_LABELS,
+        "may_close": conciliation["open"] and _may_close(agent, conciliation["regions"]),
+    }
+
+
+def regions(session: ReadingSession) -> list[dict[str, Any]]:
+    """List the regions, by name."""
+    return _items(reference_list(session, "regions"))
+
+
+def themes(session: ReadingSession) -> list[dict[str, Any]]:
+    """List the themes that a letter may choose as orientations."""
+    return _items(reference_list(session, "themes"))
+
+
+def _items(body: bytes) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = orjson.loads(body)["items"]
+    return items
+
+
+def _may_close(agent: Agent | None, concerned: Sequence[str]) -> bool:
+    if agent is None:
+        return False
+    return agent.role == "admin" or (agent.role == "ars" and agent.region in concerned)
+
+
+def _check(session: ReadingSession, letter: Mapping[str, Any]) -> LetterCheck:
+    amended = letter.get("cpts")
+    return check_letter(
+        session,
+        Question(
+            given=[Given(each["code"], None) for each in letter["territory"]["communes"]],
+            exclude_cpts=amended["id"] if amended else None,
+            exclude_letters=(letter["id"],),
+        ),
+    )

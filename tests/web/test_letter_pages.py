@@ -1,0 +1,174 @@
+"""The pages of letters: what each reader sees, and a letter's life from deposit to map."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from starlette.testclient import TestClient
+
+from tests.web.accessibility import accessibility_faults
+from tests.web.conftest import BROWSER, HOSTILE
+
+LILLE, MARCQ, MONS = "59350", "59378", "59410"
+
+Bearer = Callable[..., dict[str, str]]
+MakeToken = Callable[..., str]
+Register = Callable[..., int]
+
+
+def deposit(client: TestClient, headers: dict[str, str], **asked: Any) -> int:
+    body = {"name": "Projet des Weppes", "communes": [LILLE, MARCQ]} | asked
+    response = client.post("/api/v1/letters", json=body, headers=headers)
+    assert response.status_code == 201, response.text
+    return int(response.json()["id"])
+
+
+def shown(client: TestClient, address: str) -> str:
+    response = client.get(address, headers=BROWSER)
+    assert response.status_code == 200
+    return response.text
+
+
+def test_a_visitor_reads_where_and_when_but_never_who(
+    client: TestClient, bearer: Bearer
+) -> None:
+    contact = {"name": "Camille Exemple", "email": "camille@weppes.example"}
+    letter = deposit(client, bearer("ars", region="32"), contact=contact)
+    for page in (shown(client, "/lettres"), shown(client, f"/lettres/{letter}")):
+        assert "Création n° " in page
+        assert "Weppes" not in page
+        assert "Camille" not in page
+        assert "camille@" not in page
+    assert "Lille" in shown(client, f"/lettres/{letter}")
+
+
+def test_a_page_that_acts_asks_for_a_session(client: TestClient, bearer: Bearer) -> None:
+    letter = deposit(client, bearer("admin"))
+    asked = client.get("/lettres/depot", headers=BROWSER, follow_redirects=False)
+    assert asked.status_code == 303
+    assert asked.headers["location"].startswith("/connexion")
+    for action in ("decision", "avis", "retrait", "territoire", "correction"):
+        response = client.post(
+            f"/lettres/{letter}/{action}", data={}, headers=BROWSER, follow_redirects=False
+        )
+        assert response.status_code == 303
+        assert response.headers["location"].startswith("/connexion")
+    told = client.get(f"/api/v1/letters/{letter}").json()
+    assert told["state"] == "deposee"
+
+
+def test_a_form_without_its_token_changes_nothing(
+    client: TestClient, make_token: MakeToken, bearer: Bearer
+) -> None:
+    letter = deposit(client, bearer("admin"))
+    client.post("/connexion", data={"token": make_token("ars", region="32")})
+    refused = client.post(
+        f"/lettres/{letter}/decision", data={"decision": "favorable"}, headers=BROWSER
+    )
+    assert refused.status_code == 403
+    assert client.get(f"/api/v1/letters/{letter}").json()["state"] == "deposee"
+
+
+@pytest.mark.parametrize("address", ["/lettres/999999", "/lettres/conciliations/999999"])
+def test_what_does_not_exist_is_a_page_that_helps(client: TestClient, address: str) -> None:
+    response = client.get(address, headers=BROWSER)
+    assert response.status_code == 404
+    assert "text/html" in response.headers["content-type"]
+
+
+SignIn = Callable[[str], Page]
+
+
+@pytest.fixture
+def sign_in(
+    client: TestClient, browser: Browser, live_server: str, make_token: MakeToken
+) -> Iterator[SignIn]:
+    """Open a browser of its own for an agent: `sign_in("ars")`, of the Hauts-de-France."""
+    contexts = []
+
+    def enter(role: str) -> Page:
+        context = browser.new_context(base_url=live_server, locale="fr-FR")
+        contexts.append(context)
+        page = context.new_page()
+        page.goto("/connexion?retour=/lettres")
+        page.get_by_label("Jeton d’accès").fill(
+            make_token(role, region=None if role == "admin" else "32")
+        )
+        page.get_by_role("button", name="Se connecter").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Lettres d’intention")
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+def fill_deposit(page: Page, name: str, communes: str) -> str:
+    page.goto("/lettres/depot")
+    page.get_by_label("Nom du projet").fill(name)
+    page.get_by_label("Communes, une par ligne").fill(communes)
+    page.get_by_label("Courriel").fill("projet@weppes.example")
+    page.get_by_role("button", name="Déposer").click()
+    return page.url
+
+
+def decide(page: Page, letter: str, decision: str = "Favorable") -> None:
+    page.goto(letter)
+    page.get_by_label("Décision", exact=True).select_option(label=decision)
+    page.get_by_role("button", name="Enregistrer la décision").click()
+
+
+def test_a_letter_lives_from_deposit_to_the_map(sign_in: SignIn, visitor: Page) -> None:
+    ars, insurance = sign_in("ars"), sign_in("assurance_maladie")
+    first = fill_deposit(ars, f"Weppes {HOSTILE}", "Lille\nMarcq-en-Barœul")
+    expect(ars.get_by_role("heading", level=1)).to_have_text(f"Weppes {HOSTILE}")
+    expect(ars.locator(".letter-state").first).to_have_text("Déposée")
+    assert accessibility_faults(ars) == []
+
+    # A second project on one of its communes: both are brought to a conciliation.
+    second = fill_deposit(ars, "Projet voisin", "Marcq-en-Barœul\nMons-en-Barœul")
+    expect(ars.locator(".letter-state").first).to_have_text("En conciliation")
+    decide(ars, first)
+    decide(insurance, first)
+    expect(insurance.get_by_role("alert")).to_contain_text("onciliation")
+
+    visitor.goto("/lettres")
+    expect(visitor.get_by_text("Marcq-en-Barœul")).to_be_visible()
+    expect(visitor.get_by_text("Projet voisin")).to_have_count(0)
+    assert accessibility_faults(visitor) == []
+
+    ars.goto(second)
+    ars.get_by_role("link", name="Conciliation").click()
+    assert accessibility_faults(ars) == []
+    ars.get_by_label("Issue").select_option(label="Retrait")
+    ars.get_by_role("group", name="Retrait").get_by_label("Projet voisin").check()
+    ars.get_by_role("button", name="Clore la conciliation").click()
+    expect(ars.locator(".lead")).to_contain_text("close le")
+
+    decide(insurance, first)
+    expect(insurance.locator(".letter-state").first).to_have_text("Validée")
+    insurance.get_by_role("link", name=f"Weppes {HOSTILE}").first.click()
+    expect(insurance).to_have_url(lambda address: "/cpts/" in address)  # type: ignore[arg-type]
+
+    visitor.goto("/lettres")
+    expect(visitor.get_by_role("link", name="Weppes")).to_be_visible()
+    visitor.goto("/maps/cpts?department=59")
+    visitor.locator("path.leaflet-interactive").first.wait_for(state="attached")
+    assert visitor.title() != "pris"
+
+
+def test_what_is_wrong_with_a_deposit_is_told_and_the_texts_are_kept(sign_in: SignIn) -> None:
+    ars = sign_in("ars")
+    fill_deposit(ars, "Projet d'essai", "Trifouilly-les-Oies")
+    expect(ars.get_by_role("alert")).to_contain_text("Trifouilly")
+    expect(ars.get_by_label("Nom du projet")).to_have_value("Projet d'essai")
+    expect(ars.get_by_label("Communes, une par ligne")).to_have_value("Trifouilly-les-Oies")
+    assert accessibility_faults(ars) == []
+
+
+def test_a_taken_territory_is_told_with_its_holder(sign_in: SignIn, register: Register) -> None:
+    register("CPTS déjà là", communes=(LILLE,))
+    ars = sign_in("ars")
+    fill_deposit(ars, "Projet tardif", "Lille")
+    expect(ars.get_by_role("alert").get_by_role("link", name="CPTS déjà là")).to_be_visible()

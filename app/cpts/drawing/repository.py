@@ -98,12 +98,13 @@ def surroundings(
     height: int,
     times: float = 2.6,
     least_m: float = 14_000,
+    with_communes: bool = True,
 ) -> Surroundings | None:
     """Draw communes among their surroundings, as of a day.
 
     Parameters: `width`, `height`, of the drawing in units; `times`, how many times as wide
-    as the communes the window is; `least_m`, its least width on the ground in metres.
-    None when no commune has one of these codes.
+    as the communes the window is; `least_m`, its least width on the ground in metres;
+    `with_communes`, whether they are drawn besides the CPTS. None when nothing is there.
     """
     rows = session.execute(
         _statement("surroundings"),
@@ -114,6 +115,7 @@ def surroundings(
             "height": height,
             "times": times,
             "least_m": least_m,
+            "with_communes": with_communes,
         },
     ).mappings()
     corners = ("west", "south", "east", "north")

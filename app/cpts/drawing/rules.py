@@ -1,5 +1,6 @@
 """Where each part of the country stands on the drawn national map."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 OVERSEAS = ("971", "972", "973", "974", "976")
@@ -47,3 +48,45 @@ FRAMES = (
     Frame("La Réunion", 2975, 314_700, 7_691_300, 600, 448, 694, 108, 96, ("974",)),
     Frame("Mayotte", 4471, 501_900, 8_602_400, 400, 612, 694, 76, 99, ("976",)),
 )
+
+
+# Width of a sign and height of a line of a label, in units of a drawing.
+_SIGN, _LINE = 7.2, 15
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A name on a drawing, centred at (`x`, `y`)."""
+
+    text: str
+    x: int
+    y: int
+    important: bool
+
+
+def placed_labels(
+    wanted: Iterable[tuple[str, float, float, float, bool]], width: int, height: int
+) -> list[Label]:
+    """Choose the labels that have room: important ones, then those of the widest shapes.
+
+    Parameters: `wanted`, text, x, y, width of the shape and whether it is important;
+    `width`, `height`, of the drawing. A label that would leave the drawing, lie over
+    another or be far wider than its shape is left out.
+    """
+    taken: list[tuple[float, float, float, float]] = []
+    labels = []
+    for text, at, y, room, important in sorted(
+        wanted, key=lambda each: (not each[4], -each[3])
+    ):
+        half = len(text) * _SIGN * (1.3 if important else 1) / 2
+        x = min(max(at, half), width - half) if important else at
+        box = (x - half, y - _LINE / 2, x + half, y + _LINE / 2)
+        inside = box[0] >= 0 and box[1] >= 0 and box[2] <= width and box[3] <= height
+        free = all(
+            box[2] <= other[0] or other[2] <= box[0] or box[3] <= other[1] or other[3] <= box[1]
+            for other in taken
+        )
+        if important or (inside and free and half * 2 <= room * 1.25):
+            taken.append(box)
+            labels.append(Label(text, round(x), round(y) + 4, important))
+    return labels

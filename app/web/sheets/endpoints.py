@@ -76,6 +76,8 @@ def cpts(
         mail_address=mail_address,
         telephone_address=telephone_address,
         embed_code=embed_code,
+        drawing_width=service.DRAWING_WIDTH,
+        drawing_height=service.DRAWING_HEIGHT,
         **service.cpts_sheet(session, cpts_id, at),
     )
 

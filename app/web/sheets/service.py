@@ -7,6 +7,7 @@ import orjson
 
 from app.cpts.communes.service import single_commune
 from app.cpts.drawing.repository import Surroundings, surroundings
+from app.cpts.drawing.rules import Label, placed_labels
 from app.cpts.reading import repository as reading
 from app.cpts.reading.service import cpts_item, reference_list
 from app.cpts.sheets.repository import (
@@ -100,11 +101,33 @@ def commune_sheet(session: ReadingSession, code: str, day: date | None) -> dict[
             session, codes, shown, without=holder["id"] if holder else None
         ),
         "drawing": drawing,
+        "labels_drawn": _commune_labels(drawing, commune) if drawing else [],
         "map_address": _map_around(drawing, day),
         "day": shown,
         "at": day.isoformat() if day else None,
         "suffix": query_of(at=day.isoformat() if day else None),
     }
+
+
+def _commune_labels(drawing: Surroundings, commune: dict[str, Any]) -> list[Label]:
+    # The arrondissements of a city have long names that begin alike.
+    return placed_labels(
+        (
+            (
+                shape.name.replace(f"{commune['name']} ", ""),
+                shape.x,
+                shape.y,
+                shape.width,
+                False,
+            )
+            if shape.code != commune["code"]
+            else (shape.name, shape.x, shape.y, shape.width, True)
+            for shape in drawing.shapes
+            if shape.kind == "commune"
+        ),
+        DRAWING_WIDTH,
+        DRAWING_HEIGHT,
+    )
 
 
 def _map_around(drawing: Surroundings | None, day: date | None) -> str:
@@ -124,6 +147,16 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
     shown = _day_within(*life, day or today())
     bounds = bounds_of(session, cpts_id, shown)
     at = shown.isoformat() if day or shown != today() else None
+    codes = [each["code"] for each in cpts["communes"]]
+    drawing = surroundings(
+        session,
+        codes,
+        shown,
+        width=DRAWING_WIDTH,
+        height=DRAWING_HEIGHT,
+        times=1.9,
+        with_communes=False,
+    )
     box = box_text(padded_box(bounds)) if bounds else None
     scale = scale_on(session, shown)
     tier = cpts["tier"]
@@ -135,16 +168,19 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         "department_names": names_of(session, "departments"),
         "region_names": names_of(session, "regions"),
         "missions": themes_by_mission(session, cpts["themes"]),
-        "neighbours": neighbouring_cpts(
-            session, [each["code"] for each in cpts["communes"]], shown, without=cpts_id
-        ),
+        "neighbours": neighbouring_cpts(session, codes, shown, without=cpts_id),
         "kindred": kindred_cpts(
             session, cpts_id, shown, regions=cpts["regions"], most=_KINDRED
         ),
         "tier_meaning": _tier_meaning(session, tier, shown),
         "distance": scale.distance(cpts["population"]) if tier else None,
         "funding": scale.funding(tier) if tier else None,
-        "map_address": "/maps/cpts" + query_of(bbox=box, at=at) if box else None,
+        "drawing": drawing,
+        # By its name too: the map then shows this CPTS and fits it.
+        "map_address": "/maps/cpts" + query_of(q=cpts["name"][:200], bbox=box, at=at)
+        if box
+        else None,
+        "labels": stage_labels(session),
         "embed_address": "/embed/carte" + query_of(bbox=box) if box else None,
         "day": shown,
         "at": at,

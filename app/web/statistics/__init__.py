@@ -1,0 +1,1 @@
+"""`/statistiques`: how far the deployment has come, where, and since when."""

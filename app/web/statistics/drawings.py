@@ -1,0 +1,87 @@
+"""The national maps as SVG files: who stands where on a day, and how much is covered."""
+
+from collections.abc import Mapping
+from datetime import date
+from html import escape
+
+import orjson
+
+from app.cpts.drawing.repository import department_paths, stage_paths
+from app.cpts.drawing.rules import FRAMES, HEIGHT, WIDTH
+from app.cpts.reading.service import coverage
+from app.database.calendar import today
+from app.database.sessions import ReadingSession
+from app.maps.palette import BORDER_COLOUR, DASHED_STAGES, PAPER_COLOUR, stage_colour
+from app.web.layout.french import day as written_day
+from app.web.layout.french import percent
+from app.web.sheets.service import stage_labels
+from app.web.statistics.rules import coverage_colour
+
+_INK = "#0b0f14"
+
+
+def deployment_map(session: ReadingSession, at: date | None) -> str:
+    """Draw the territories of a day by stage as an SVG document."""
+    day = at or today()
+    labels = stage_labels(session)
+    found = stage_paths(session, FRAMES, day)
+    parts = []
+    for path in found:
+        dashes = ' stroke-dasharray="3 2"' if path.stage in DASHED_STAGES else ""
+        parts.append(
+            f'<path d="{path.path}" fill="{stage_colour(path.stage)}" '
+            f'stroke="{BORDER_COLOUR}" stroke-width=".4"{dashes}/>'
+        )
+    counts = dict.fromkeys(labels, 0)
+    for path in found:
+        if path.frame != 1:  # Paris is drawn twice
+            counts[path.stage] += path.number
+    told = ", ".join(f"{labels[slug]} : {number}" for slug, number in counts.items())
+    outlines = "".join(f'<path d="{each.path}"/>' for each in department_paths(session, FRAMES))
+    parts.append(
+        f'<g fill="none" stroke="{BORDER_COLOUR}" stroke-width=".8" stroke-opacity=".6">'
+        f"{outlines}</g>"
+    )
+    return _document(
+        f"Carte des CPTS au {written_day(day)}",
+        f"Les territoires des CPTS selon leur stade. {told}.",
+        "".join(parts),
+    )
+
+
+def coverage_map(session: ReadingSession, at: date | None) -> str:
+    """Draw the departments by the share of their population that CPTS cover, as SVG."""
+    answer = orjson.loads(coverage(session, "department", (), at))
+    shares: Mapping[str, float] = {
+        item["code"]: item["share_covered"] for item in answer["items"]
+    }
+    parts = [
+        f'<path d="{each.path}" fill="{coverage_colour(shares.get(each.code, 0.0))}">'
+        f"<title>{escape(each.name)} ({each.code}) : {percent(shares.get(each.code))}</title>"
+        "</path>"
+        for each in department_paths(session, FRAMES)
+    ]
+    return _document(
+        f"Part de la population couverte par une CPTS, au {written_day(at or today())}",
+        "Les départements, du plus clair (aucun habitant) au plus foncé (tous) ; le tableau "
+        "de la page donne chaque valeur.",
+        f'<g stroke="{BORDER_COLOUR}" stroke-width=".7">{"".join(parts)}</g>',
+    )
+
+
+def _document(title: str, description: str, content: str) -> str:
+    # Presentation attributes only: a policy without inline styles holds for it too.
+    frames = "".join(
+        f'<text x="{round(frame.left + frame.width / 2)}" '
+        f'y="{round(frame.top + frame.height + 15)}">{escape(frame.name)}</text>'
+        for frame in FRAMES[1:]
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'width="{WIDTH}" height="{HEIGHT}" role="img" aria-labelledby="t d" lang="fr">'
+        f'<title id="t">{escape(title)}</title><desc id="d">{escape(description)}</desc>'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER_COLOUR}"/>'
+        f'<g stroke-linejoin="round">{content}</g>'
+        f'<g fill="{_INK}" font-family="system-ui, Liberation Sans, DejaVu Sans, sans-serif" '
+        f'font-size="11.5" text-anchor="middle">{frames}</g></svg>'
+    )

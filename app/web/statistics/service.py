@@ -1,0 +1,262 @@
+"""The figures of the page, of one snapshot of the registry, and the same as CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+
+from app.cpts.reading.repository import recognised_stages
+from app.cpts.reading.rules import spreadsheet_safe
+from app.cpts.reading.schemas import CoverageLevel
+from app.cpts.reading.service import coverage
+from app.cpts.statistics.repository import coverage_by_month, cpts_by_month
+from app.database.calendar import today
+from app.database.sessions import ReadingSession
+from app.web.layout.french import number, percent
+from app.web.sheets.service import stage_labels
+from app.web.statistics.rules import (
+    FIRST_MONTH,
+    Area,
+    Bar,
+    Plane,
+    Tick,
+    columns,
+    coverage_labels,
+    round_ceiling,
+    shares_of_line,
+    stacked_areas,
+    value_ticks,
+    year_ticks,
+)
+
+SIGNED = "aci_signe"
+_LINE_WIDTH = 470
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The deployment on the last day of a month, or on the last day asked for."""
+
+    day: date
+    by_stage: dict[str, int]
+    signed_within: int
+    population: int
+    communes: int
+
+    @property
+    def cpts(self) -> int:
+        """All CPTS of that day."""
+        return sum(self.by_stage.values())
+
+    @property
+    def signed(self) -> int:
+        """Those whose ACI is signed."""
+        return self.by_stage.get(SIGNED, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart over time: areas or bars, and the marks of its axes."""
+
+    plane: Plane
+    years: list[Tick]
+    values: list[Tick]
+    areas: list[Area]
+    bars: list[Bar]
+
+
+def statistics(session: ReadingSession, at: date | None) -> dict[str, Any]:
+    """Give the values of the page.
+
+    Parameters: `at`, the day of the figures, today when None; the evolution ends on it,
+    or today when it is still to come.
+    """
+    levels = {
+        level: orjson.loads(coverage(session, level, (), at))
+        for level in ("country", "region", "department")
+    }
+    country = levels["country"]["items"][0]
+    labels = stage_labels(session)
+    months = evolution(session, at)
+    day = at or today()
+    return {
+        "day": day,
+        "at": at.isoformat() if at else None,
+        "definition": levels["country"]["definition"],
+        "country": country,
+        "cpts_count": sum(country["cpts_by_stage"].values()),
+        "labels": labels,
+        "regions": levels["region"]["items"],
+        "departments": levels["department"]["items"],
+        "region_lines": _region_lines(levels["region"]["items"]),
+        "line_width": _LINE_WIDTH,
+        "coverage_steps": coverage_labels(),
+        "months": months,
+        "years": _years(months),
+        "deployment": deployment_chart(months, list(labels)) if len(months) > 1 else None,
+        "signatures": signature_chart(months) if len(months) > 1 else None,
+        "covered": coverage_chart(months, country["population"]) if len(months) > 1 else None,
+        "frames": _frames(),
+        "first_month": FIRST_MONTH.isoformat(),
+        "present": today().isoformat(),
+    }
+
+
+def evolution(session: ReadingSession, at: date | None) -> list[Month]:
+    """Give the deployment month by month since 2019, up to a day that is not to come."""
+    last = min(at or today(), today())
+    if last < FIRST_MONTH:
+        return []
+    by_day: dict[date, dict[str, int]] = {}
+    signed_within: dict[date, int] = {}
+    for row in cpts_by_month(session, FIRST_MONTH, last):
+        by_day.setdefault(row.day, {})[row.stage] = row.number
+        if row.stage == SIGNED:
+            signed_within[row.day] = row.reached
+    covered = coverage_by_month(session, FIRST_MONTH, last, recognised_stages(session))
+    return [
+        Month(row.day, by_day[row.day], signed_within[row.day], row.population, row.communes)
+        for row in covered
+    ]
+
+
+def _years(months: Sequence[Month]) -> list[dict[str, Any]]:
+    """Sum up each year: as of its last month, and the ACI signed in it."""
+    last = {month.day.year: month for month in months}
+    return [
+        {
+            "month": month,
+            "signed_within": sum(m.signed_within for m in months if m.day.year == year),
+        }
+        for year, month in last.items()
+    ]
+
+
+def _frames() -> list[dict[str, str]]:
+    """List the years that the map shows: their last day, and today."""
+    present = today()
+    past = [date(year, 12, 31) for year in range(FIRST_MONTH.year, present.year)]
+    return [{"at": day.isoformat(), "label": str(day.year)} for day in past] + [
+        {"at": "", "label": "aujourd’hui"}
+    ]
+
+
+def _region_lines(regions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    totals = [sum(each["cpts_by_stage"].values()) for each in regions]
+    longest = max(totals, default=0)
+    return [
+        {
+            "name": each["name"],
+            "total": total,
+            "pieces": shares_of_line(list(each["cpts_by_stage"].items()), _LINE_WIDTH, longest),
+        }
+        for each, total in sorted(
+            zip(regions, totals, strict=True), key=lambda pair: (-pair[1], pair[0]["name"])
+        )
+    ]
+
+
+def _chart(
+    months: Sequence[Month], highest: float, write: Any, plane: Plane
+) -> tuple[float, list[Tick], list[Tick]]:
+    ceiling = round_ceiling(max(highest, 1))
+    values = [Tick(y, write(value)) for y, value in value_ticks(plane, ceiling)]
+    return ceiling, values, year_ticks([month.day for month in months], plane)
+
+
+def deployment_chart(months: Sequence[Month], stages: Sequence[str]) -> Chart:
+    """Draw the CPTS by stage over time, the furthest stage lowest."""
+    plane = Plane()
+    ceiling, values, years = _chart(months, max(month.cpts for month in months), number, plane)
+    series = [
+        (slug, [float(month.by_stage.get(slug, 0)) for month in months])
+        for slug in reversed(stages)
+    ]
+    return Chart(plane, years, values, stacked_areas(series, plane, ceiling), [])
+
+
+def signature_chart(months: Sequence[Month]) -> Chart:
+    """Draw the ACI signed within each month."""
+    plane = Plane(height=220)
+    counts = [float(month.signed_within) for month in months]
+    ceiling, values, years = _chart(months, max(4.0, *counts), number, plane)
+    return Chart(plane, years, values, [], columns(counts, plane, ceiling))
+
+
+def coverage_chart(months: Sequence[Month], population: int) -> Chart:
+    """Draw the share of a country's population that is covered over time."""
+    plane = Plane(height=260)
+    shares = [month.population / population if population else 0.0 for month in months]
+    values = [Tick(y, percent(value, 0)) for y, value in value_ticks(plane, 1.0)]
+    years = year_ticks([month.day for month in months], plane)
+    return Chart(plane, years, values, stacked_areas([("population", shares)], plane, 1.0), [])
+
+
+def territory_csv(session: ReadingSession, level: CoverageLevel, at: date | None) -> str:
+    """Give the figures of the regions or departments as CSV (UTF-8, comma).
+
+    Parameters: `level`, `region` or `department`.
+    """
+    answer = orjson.loads(coverage(session, level, (), at))
+    stages = list(stage_labels(session))
+    head = (
+        "date",
+        "code",
+        "name",
+        "population",
+        "population_covered",
+        "share_covered",
+        "communes",
+        "communes_covered",
+        *(f"cpts_{slug}" for slug in stages),
+    )
+    rows = (
+        (
+            answer["date"],
+            item["code"],
+            spreadsheet_safe(item["name"]),
+            item["population"],
+            item["population_covered"],
+            item["share_covered"],
+            item["communes"],
+            item["communes_covered"],
+            *(item["cpts_by_stage"].get(slug, 0) for slug in stages),
+        )
+        for item in answer["items"]
+    )
+    return _csv(head, rows)
+
+
+def evolution_csv(session: ReadingSession, at: date | None) -> str:
+    """Give the deployment month by month as CSV (UTF-8, comma)."""
+    stages = list(stage_labels(session))
+    head = (
+        "date",
+        *(f"cpts_{slug}" for slug in stages),
+        "aci_signed_within_month",
+        "population_covered",
+        "communes_covered",
+    )
+    rows = (
+        (
+            month.day.isoformat(),
+            *(month.by_stage.get(slug, 0) for slug in stages),
+            month.signed_within,
+            month.population,
+            month.communes,
+        )
+        for month in evolution(session, at)
+    )
+    return _csv(head, rows)
+
+
+def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(head)
+    writer.writerows(rows)
+    return buffer.getvalue()

@@ -44,7 +44,8 @@ class MapPage(Figure):
         self.texts = texts
         self.icon = MAPS.address("icon.svg")
         self.program_parts = [
-            MAPS.address(file) for file in ("data.js", "description.js", "panels.js")
+            MAPS.address(file)
+            for file in ("conciliations.js", "data.js", "description.js", "panels.js")
         ]
 
 

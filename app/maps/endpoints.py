@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from app.cpts.reading.schemas import RequestedFilters
 from app.database.sessions import ReadSession
 from app.http.caching import keep_until_change
+from app.http.parameters import BboxFilter
 from app.http.repository import current_revision
 from app.maps import service
 from app.maps.page import warm
@@ -56,8 +57,9 @@ def department_outlines(
         Literal["national", "region", "department"],
         Query(description="Finesse du tracé.", examples=["national"]),
     ] = "national",
+    bbox: BboxFilter = None,
 ) -> Response:
     """FeatureCollection (RFC 7946) des contours, au tracé des territoires des CPTS."""
-    body = service.department_outlines(session, detail)
+    body = service.department_outlines(session, detail, bbox)
     keep_until_change(request, current_revision(session))
     return Response(body, media_type="application/geo+json")

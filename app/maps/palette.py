@@ -19,6 +19,8 @@ STAGE_COLOURS: Mapping[str, str] = {
 # In the order of the tiers; more of them than today's four, since the scale may grow.
 TIER_COLOURS = ("#fbe3ee", "#eda6c8", "#c466a8", "#8b3a8f", "#541f62")
 
+# A dashed red over any fill: no scale has a red, and the dashes tell it without colour.
+CONCILIATION_COLOUR = "#c4122f"
 UNKNOWN_COLOUR = "#b9bec5"
 BORDER_COLOUR = "#1c2430"
 # Nothing is official at the first stage: its border is dashed, besides its colour.

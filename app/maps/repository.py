@@ -34,6 +34,9 @@ _OUTLINES = text(
                    WHEN 'department' THEN geom_department
                END AS geom
         FROM department
+        WHERE CAST(:west AS float8) IS NULL OR geom_country && ST_MakeEnvelope(
+            CAST(:west AS float8), CAST(:south AS float8),
+            CAST(:east AS float8), CAST(:north AS float8), 4326)
     ) d
     WHERE d.geom IS NOT NULL
     """
@@ -53,13 +56,23 @@ _DEPARTMENTS = text(
 )
 
 
-def department_outlines(session: Session, detail: str) -> bytes:
+def department_outlines(session: Session, detail: str, box: Bounds | None = None) -> bytes:
     """Give the outlines as a GeoJSON FeatureCollection (RFC 7946, WGS 84).
 
-    Parameters: `detail`, `national`, `region` or `department`.
+    Parameters: `detail`, `national`, `region` or `department`; `box`, around which only
+    the departments whose own box meets it are given.
     """
+    west, south, east, north = box or (None, None, None, None)
     features = session.execute(
-        _OUTLINES, {"detail": detail, "digits": _DIGITS[detail]}
+        _OUTLINES,
+        {
+            "detail": detail,
+            "digits": _DIGITS[detail],
+            "west": west,
+            "south": south,
+            "east": east,
+            "north": north,
+        },
     ).scalar_one()
     return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
 

@@ -33,6 +33,7 @@ from app.settings import MapSettings
 CPTS_ADDRESS = "/api/v1/cpts.geojson"
 LISTING_ADDRESS = "/api/v1/cpts"
 COMPOSITIONS_ADDRESS = "/api/v1/compositions.csv"
+CONCILIATIONS_ADDRESS = "/api/v1/conciliations.geojson"
 DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
 
 
@@ -76,6 +77,7 @@ def map_page(
             data={
                 "cpts": _address(CPTS_ADDRESS, parameters),
                 "onePage": any(name in ("limit", "offset") for name, _ in parameters),
+                "conciliations": _conciliations(filters),
                 "departments": DEPARTMENTS_ADDRESS,
                 "detail": outline_detail(suitable_detail(filters)),
                 "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
@@ -113,6 +115,15 @@ def _reference(session: Session, name: str, **parameters: Any) -> list[dict[str,
 
 def _address(path: str, parameters: Sequence[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(parameters)}" if parameters else path
+
+
+def _conciliations(filters: Filters) -> str | None:
+    """Give the address of the zones in dispute; they are those of today only."""
+    if filters.at is not None:
+        return None
+    places = [("region", code) for code in filters.regions]
+    places += [("department", code) for code in filters.departments]
+    return _address(CONCILIATIONS_ADDRESS, [*places, ("detail", "department")])
 
 
 def _corners(bounds: repository.Bounds | None) -> list[list[float]] | None:
@@ -161,6 +172,7 @@ def _legend(
         "palette": {
             "border": palette.BORDER_COLOUR,
             "unknown": palette.UNKNOWN_COLOUR,
+            "conciliation": palette.CONCILIATION_COLOUR,
             "opacity": palette.FILL_OPACITY,
             "closeOpacity": palette.CLOSE_FILL_OPACITY,
         },

@@ -40,6 +40,12 @@ export async function fetchCpts(page) {
 export const fetchDepartments = (page, detail) =>
   collection(withParameters(page.departments, { detail }));
 
+const NO_ZONES = { type: "FeatureCollection", features: [] };
+
+// Disputes are those of today: a map of another day has none.
+export const fetchConciliations = (page) =>
+  page.conciliations ? collection(page.conciliations) : Promise.resolve(NO_ZONES);
+
 // The same CPTS at a finer scale, where the reader looks.
 export const fetchFiner = (page, detail, bbox, signal) =>
   collection(withParameters(page.cpts, { detail, bbox, limit: null, offset: null }), signal);

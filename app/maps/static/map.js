@@ -1,5 +1,6 @@
 // Draws the CPTS on the map that Folium has made, `window.cptsMap`.
-import { fetchCpts, fetchDepartments, fetchFiner } from "./data.js";
+import { conciliationLayer } from "./conciliations.js";
+import { fetchConciliations, fetchCpts, fetchDepartments, fetchFiner } from "./data.js";
 import { count, element, longDate, popup, tooltip } from "./description.js";
 import { addFullScreen, addLegend, addList, addTerritories } from "./panels.js";
 
@@ -54,6 +55,8 @@ const popupOptions = () => ({
   maxHeight: Math.max(160, Math.min(380, map.getSize().y - 90)),
   autoPanPadding: [8, 8],
 });
+
+const zoneLayer = conciliationLayer(map, palette.conciliation, popupOptions);
 
 function restyle() {
   cptsLayer.setStyle(style);
@@ -144,6 +147,15 @@ function addPanels(features) {
   const switches = [
     { label: "Limites des départements", checked: true, toggle: switched(departmentLayer) },
   ];
+  const zones = zoneLayer.getLayers().length;
+  if (zones > 0) {
+    switches.push({
+      label: `Zones en conciliation (${count(zones)})`,
+      checked: true,
+      toggle: switched(zoneLayer),
+      colour: palette.conciliation,
+    });
+  }
   if (basemap) switches.push({ label: "Fond de plan", checked: true, toggle: switched(basemap) });
   addLegend(map, {
     scales,
@@ -219,11 +231,18 @@ function drawDepartments(collection) {
   }
 }
 
+function drawZones(collection) {
+  zoneLayer.clearLayers().addData(collection);
+  zoneLayer.addTo(map);
+}
+
 async function load() {
   document.getElementById("message").hidden = true;
   const outlines = fetchDepartments(page, page.detail).then(drawDepartments, () => {});
+  const zones = fetchConciliations(page).then(drawZones, () => {});
   try {
     const found = await fetchCpts(page);
+    await zones;
     cptsLayer.addData(found.features.filter((feature) => feature.geometry !== null));
     showFacts(found);
     addPanels(found.features);

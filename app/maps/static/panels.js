@@ -34,7 +34,7 @@ function swatches(scale, tally) {
 }
 
 // `scales`: [{key, label, steps: [{label, colour, dashed}], tally(step)}]; `onScale(key)`
-// recolours; `switches`: [{label, checked, toggle(on)}].
+// recolours; `switches`: [{label, checked, toggle(on), colour of what it shows, if any}].
 export function addLegend(map, { scales, onScale, switches }) {
   const body = element("div");
   const panel = element(
@@ -54,8 +54,14 @@ export function addLegend(map, { scales, onScale, switches }) {
       .querySelector("fieldset")
       .append(choice("radio", "scale", scale.key, scale.label, index === 0, () => show(scale)));
   });
-  for (const { label, checked, toggle } of switches) {
-    panel.append(choice("checkbox", "layer", label, label, checked, (box) => toggle(box.checked)));
+  for (const { label, checked, toggle, colour } of switches) {
+    const made = choice("checkbox", "layer", label, label, checked, (box) => toggle(box.checked));
+    if (colour) {
+      const swatch = element("span", { class: "swatch dashed" });
+      swatch.style.setProperty("--fill", colour);
+      made.append(" ", swatch);
+    }
+    panel.append(made);
   }
   show(scales[0]);
   control(map, "bottomleft", panel);

@@ -1,0 +1,30 @@
+// The zones in conciliation: communes that several projects ask for. Nobody is named.
+import { count, element, longDate } from "./description.js";
+
+const MOST_NAMED = 8;
+
+function told({ opened_on, communes, population }) {
+  const names = communes.slice(0, MOST_NAMED).map((commune) => commune.name);
+  const more = communes.length - names.length;
+  if (more > 0) names.push(`${count(more)} de plus`);
+  return element(
+    "article",
+    { class: "cpts-popup", tabindex: "-1" },
+    element("h2", {}, "Zone en conciliation"),
+    element("p", {}, `Depuis le ${longDate(opened_on)}, ${count(population)} habitants.`),
+    element("p", {}, `Communes disputées : ${names.join(", ")}.`),
+  );
+}
+
+// Over the fills and under the limits of departments.
+export function conciliationLayer(map, colour, popupOptions) {
+  map.createPane("conciliations").style.zIndex = 405;
+  return L.geoJSON(null, {
+    pane: "conciliations",
+    style: { color: colour, weight: 2.5, dashArray: "7 4", fillColor: colour, fillOpacity: 0.25 },
+    onEachFeature: ({ properties }, layer) => {
+      layer.bindTooltip("Zone en conciliation", { sticky: true });
+      layer.bindPopup(() => told(properties), popupOptions());
+    },
+  });
+}

@@ -52,13 +52,13 @@ _CHANGES = text(
     """
 )
 
-_SHEETS = text("SELECT id, updated_at FROM cpts ORDER BY id")
+_SHEETS = text("SELECT id, updated_at FROM cpts WHERE NOT demonstration ORDER BY id")
 _COMMUNES = text(
     "SELECT code FROM (SELECT code FROM commune UNION SELECT code FROM city) unit ORDER BY code"
 )
 _COUNTS = text(
     """
-    SELECT (SELECT count(*) FROM cpts) AS cpts,
+    SELECT (SELECT count(*) FROM cpts WHERE NOT demonstration) AS cpts,
         (SELECT count(*) FROM commune) + (SELECT count(*) FROM city) AS communes
     """
 )
@@ -127,7 +127,7 @@ def recorded_changes(
 
 
 def sheets(session: ReadingSession) -> list[tuple[int, datetime]]:
-    """List the CPTS that have a sheet, ended ones too, with the time of their last change."""
+    """List the sheets of real CPTS, ended ones too, with the time of their last change."""
     return [(row.id, row.updated_at) for row in session.execute(_SHEETS)]
 
 

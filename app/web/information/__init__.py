@@ -1,0 +1,1 @@
+"""Legal notice, personal data, accessibility, help; what robots and previews ask for."""

@@ -1,0 +1,59 @@
+"""Sitemaps and the words about tiers. Plain Python."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from xml.sax.saxutils import escape
+
+from app.web.layout.french import number
+
+# A sitemap may list 50 000 addresses.
+ADDRESSES_A_SITEMAP = 20_000
+_NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+Entry = tuple[str, datetime | None]
+
+
+def parts_of(count: int) -> int:
+    """Give how many sitemaps a list of addresses fills."""
+    return -(-count // ADDRESSES_A_SITEMAP)
+
+
+def part(entries: Iterable[Entry], position: int) -> list[Entry]:
+    """Give the addresses of one sitemap; `position` begins at 1."""
+    start = (position - 1) * ADDRESSES_A_SITEMAP
+    return list(islice(entries, start, start + ADDRESSES_A_SITEMAP))
+
+
+def sitemap(base: str, entries: Iterable[Entry]) -> bytes:
+    """Write a sitemap.
+
+    Parameters: `base`, the outside address; `entries`, root-relative addresses with the
+    moment of their last change, if known.
+    """
+    urls = "\n".join(
+        f"<url><loc>{escape(base + path)}</loc>{_last_change(changed)}</url>"
+        for path, changed in entries
+    )
+    return f'{_HEAD}<urlset xmlns="{_NAMESPACE}">\n{urls}\n</urlset>\n'.encode()
+
+
+def sitemap_index(base: str, paths: Sequence[str]) -> bytes:
+    """Write the index of the sitemaps at these root-relative addresses."""
+    maps = "\n".join(f"<sitemap><loc>{escape(base + path)}</loc></sitemap>" for path in paths)
+    return f'{_HEAD}<sitemapindex xmlns="{_NAMESPACE}">\n{maps}\n</sitemapindex>\n'.encode()
+
+
+def _last_change(moment: datetime | None) -> str:
+    return f"<lastmod>{moment.date().isoformat()}</lastmod>" if moment else ""
+
+
+def tier_range(tier: Mapping[str, Any]) -> str:
+    """Write the inhabitants of a tier: « de 40 000 à moins de 80 000 habitants »."""
+    start, end = tier["population_from"], tier["population_under"]
+    if end is None:
+        return f"plus de {number(start - 1)} habitants"
+    if start <= 0:
+        return f"moins de {number(end)} habitants"
+    return f"de {number(start)} à {number(end - 1)} habitants"

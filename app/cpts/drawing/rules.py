@@ -40,7 +40,7 @@ WIDTH, HEIGHT = 720, 818
 FRAMES = (
     Frame("Métropole", 2154, 99_000, 7_110_500, 1_600, 0, 2, 715, 665),
     Frame(
-        "Paris et petite couronne", 2154, 637_300, 6_879_300, 360, 604, 4, 96, 100, INNER_PARIS
+        "Paris et petite couronne", 2154, 637_300, 6_879_300, 360, 590, 4, 96, 100, INNER_PARIS
     ),
     Frame("Guadeloupe", 5490, 627_500, 1_826_000, 760, 12, 694, 114, 99, ("971",)),
     Frame("Martinique", 5490, 690_800, 1_645_600, 540, 170, 694, 84, 99, ("972",)),

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Text
+from sqlalchemy.types import BigInteger, Text
 
 from app.database.sessions import ReadingSession
 
@@ -60,10 +60,12 @@ _NEIGHBOURS = text("""
     JOIN cpts p ON p.id = h.cpts_id
     LEFT JOIN LATERAL cpts_stage_on(p.id, CAST(:day AS date)) s ON true
     WHERE n.commune_code = ANY (:codes) AND NOT n.neighbour_code = ANY (:codes)
-      AND (CAST(:without AS bigint) IS NULL OR p.id <> :without)
+      AND NOT p.id = ANY (:without)
     GROUP BY p.id, p.name, s.slug, s.label, p.demonstration
     ORDER BY border_km DESC, p.id
-""").bindparams(bindparam("codes", type_=ARRAY(Text)))
+""").bindparams(
+    bindparam("codes", type_=ARRAY(Text)), bindparam("without", type_=ARRAY(BigInteger))
+)
 
 _KINDRED = text("""
     SELECT p.id, p.name, s.slug AS stage, s.label AS stage_label,
@@ -98,13 +100,15 @@ def reached_stages(session: ReadingSession, cpts_id: int, day: date) -> list[Rea
 
 
 def neighbouring_cpts(
-    session: ReadingSession, codes: Collection[str], day: date, without: int | None = None
+    session: ReadingSession, codes: Collection[str], day: date, without: Collection[int] = ()
 ) -> list[NeighbourCpts]:
     """List the CPTS that hold communes next to these, the longest shared border first.
 
-    Parameters: `without`, a CPTS that is left out, such as the one that holds `codes`.
+    Parameters: `without`, CPTS that are left out, such as those that hold `codes`.
     """
-    rows = session.execute(_NEIGHBOURS, {"codes": list(codes), "day": day, "without": without})
+    rows = session.execute(
+        _NEIGHBOURS, {"codes": list(codes), "day": day, "without": list(without)}
+    )
     return [NeighbourCpts(**row) for row in rows.mappings()]
 
 

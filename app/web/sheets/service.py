@@ -86,6 +86,11 @@ def commune_sheet(session: ReadingSession, code: str, day: date | None) -> dict[
     commune = single_commune(session, code, day)
     codes = [each["code"] for each in commune.get("arrondissements", [commune])]
     holder = commune["cpts"]
+    holders = {
+        each["cpts"]["id"]: each["cpts"]
+        for each in commune.get("arrondissements", [commune])
+        if each["cpts"]
+    }
     former = commune.get("former_code")
     drawing = surroundings(session, codes, shown, width=DRAWING_WIDTH, height=DRAWING_HEIGHT)
     return {
@@ -95,11 +100,8 @@ def commune_sheet(session: ReadingSession, code: str, day: date | None) -> dict[
         "region_name": names_of(session, "regions")[commune["region"]],
         "labels": stage_labels(session),
         "holder": cpts_item(session, holder["id"], shown) if holder else None,
-        "partly_held": not holder
-        and any(each["cpts"] for each in commune.get("arrondissements", [])),
-        "neighbours": neighbouring_cpts(
-            session, codes, shown, without=holder["id"] if holder else None
-        ),
+        "partly_held": bool(holders) and not holder,
+        "neighbours": neighbouring_cpts(session, codes, shown, without=holders),
         "drawing": drawing,
         "labels_drawn": _commune_labels(drawing, commune) if drawing else [],
         "map_address": _map_around(drawing, day),
@@ -168,7 +170,7 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         "department_names": names_of(session, "departments"),
         "region_names": names_of(session, "regions"),
         "missions": themes_by_mission(session, cpts["themes"]),
-        "neighbours": neighbouring_cpts(session, codes, shown, without=cpts_id),
+        "neighbours": neighbouring_cpts(session, codes, shown, without=[cpts_id]),
         "kindred": kindred_cpts(
             session, cpts_id, shown, regions=cpts["regions"], most=_KINDRED
         ),

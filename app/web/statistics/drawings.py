@@ -18,6 +18,7 @@ from app.web.sheets.service import stage_labels
 from app.web.statistics.rules import coverage_colour
 
 _INK = "#0b0f14"
+_SEA = "#e1e9ee"
 
 
 def deployment_map(session: ReadingSession, at: date | None) -> str:
@@ -38,14 +39,15 @@ def deployment_map(session: ReadingSession, at: date | None) -> str:
             counts[path.stage] += path.number
     told = ", ".join(f"{labels[slug]} : {number}" for slug, number in counts.items())
     outlines = "".join(f'<path d="{each.path}"/>' for each in department_paths(session, FRAMES))
+    land = f'<defs><g id="o">{outlines}</g></defs><use href="#o" fill="{PAPER_COLOUR}"/>'
     parts.append(
-        f'<g fill="none" stroke="{BORDER_COLOUR}" stroke-width=".8" stroke-opacity=".6">'
-        f"{outlines}</g>"
+        f'<use href="#o" fill="none" stroke="{BORDER_COLOUR}" stroke-width=".8" '
+        'stroke-opacity=".6"/>'
     )
     return _document(
         f"Carte des CPTS au {written_day(day)}",
         f"Les territoires des CPTS selon leur stade. {told}.",
-        "".join(parts),
+        land + "".join(parts),
     )
 
 
@@ -80,7 +82,7 @@ def _document(title: str, description: str, content: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'width="{WIDTH}" height="{HEIGHT}" role="img" aria-labelledby="t d" lang="fr">'
         f'<title id="t">{escape(title)}</title><desc id="d">{escape(description)}</desc>'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER_COLOUR}"/>'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{_SEA}"/>'
         f'<g stroke-linejoin="round">{content}</g>'
         f'<g fill="{_INK}" font-family="system-ui, Liberation Sans, DejaVu Sans, sans-serif" '
         f'font-size="11.5" text-anchor="middle">{frames}</g></svg>'

@@ -45,12 +45,17 @@ def _address(path: str, parameters: list[tuple[str, tuple[str, ...]]]) -> str:
     return f"{path}?{urlencode(pairs, safe=',')}" if pairs else path
 
 
+def _attribute(text: str) -> str:
+    """Escape for an attribute in double quotes, leaving apostrophes legible."""
+    return escape(text, quote=False).replace('"', "&quot;")
+
+
 def frame_code(address: str, title: str, height_px: int) -> str:
     """Write the HTML that shows a map, to be pasted as it is.
 
     Parameters: `address`, in full; `title`, what screen readers say of the frame.
     """
     return (
-        f'<iframe src="{escape(address)}" title="{escape(title)}" width="100%" '
+        f'<iframe src="{escape(address)}" title="{_attribute(title)}" width="100%" '
         f'height="{height_px}" style="border: 0" loading="lazy" allowfullscreen></iframe>'
     )

@@ -231,13 +231,13 @@ def _write_panel(pen: "Pen", preview: Preview) -> None:
     )
     if preview.demonstration:
         pen.rounded_rectangle(
-            (_PANEL_WIDTH - _MARGIN - 212, foot - 17, _PANEL_WIDTH - _MARGIN, foot + 17),
+            (_PANEL_WIDTH - _MARGIN - 172, foot - 17, _PANEL_WIDTH - _MARGIN, foot + 17),
             radius=8,
             fill=_WARNING,
         )
         pen.text(
-            (_PANEL_WIDTH - _MARGIN - 106, foot),
-            "Démonstration fictive",
+            (_PANEL_WIDTH - _MARGIN - 86, foot),
+            "Données fictives",
             font=_font("Medium", 19),
             fill=_WARNING_INK,
             anchor="mm",

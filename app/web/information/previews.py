@@ -1,7 +1,7 @@
 """The images that social networks show of a page: what is on them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal
 
 import orjson
 
@@ -12,8 +12,8 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.http.parameters import MAXIMUM_LIMIT
 from app.maps.palette import stage_colour
-from app.maps.repository import department_outlines
-from app.maps.rules import is_overseas
+from app.maps.repository import DepartmentExtent, department_outlines, departments
+from app.maps.rules import is_overseas, merged
 from app.web.information.drawing import Preview, Shape, StageLine, draw_preview
 from app.web.layout.french import day, number, percent
 from app.web.layout.repository import holds_demonstration
@@ -23,63 +23,77 @@ Features = Sequence[Mapping[str, Any]]
 
 def of_country(session: ReadingSession) -> bytes:
     """Draw the country: metropolitan France, and the overseas departments beneath."""
-    outlines = _outlines(session, "national")
-    overseas = [item for item in outlines if is_overseas(item["properties"]["code"])]
-    mainland = [item for item in outlines if not is_overseas(item["properties"]["code"])]
+    extents = departments(session)
+    outlines = _outlines(session, "national", extents)
     cpts = _cpts(session, Filters(limit=MAXIMUM_LIMIT), "national")
-    insets = [_territory([item], cpts) for item in overseas]
-    preview = _described(session, "country", "FR", "Les CPTS de France")
-    return draw_preview(preview, _territory(mainland, cpts), insets)
+    mainland = [extent.code for extent in extents if not is_overseas(extent.code)]
+    overseas = [extent.code for extent in extents if is_overseas(extent.code)]
+    return draw_preview(
+        _described(session, "country", "FR", "Les CPTS de France"),
+        _territory(mainland, outlines, cpts),
+        [_territory([code], outlines, cpts) for code in overseas],
+    )
 
 
 def of_region(session: ReadingSession, code: str) -> bytes | None:
     """Draw a region, None when there is none of this code."""
-    cpts = Filters(regions=(code,), limit=MAXIMUM_LIMIT)
-    return _of_part(session, "region", code, cpts, lambda item: item["region"] == code)
+    extents = [extent for extent in departments(session) if extent.region == code]
+    filters = Filters(regions=(code,), limit=MAXIMUM_LIMIT)
+    return _of_part(session, "region", code, extents, filters)
 
 
 def of_department(session: ReadingSession, code: str) -> bytes | None:
     """Draw a department, None when there is none of this code."""
-    cpts = Filters(departments=(code,), limit=MAXIMUM_LIMIT)
-    return _of_part(session, "department", code, cpts, lambda item: item["code"] == code)
+    extents = [extent for extent in departments(session) if extent.code == code]
+    filters = Filters(departments=(code,), limit=MAXIMUM_LIMIT)
+    return _of_part(session, "department", code, extents, filters)
 
 
 def _of_part(
     session: ReadingSession,
-    level: CoverageLevel,
+    level: Literal["region", "department"],
     code: str,
+    extents: Sequence[DepartmentExtent],
     filters: Filters,
-    belongs: Callable[[Mapping[str, Any]], bool],
 ) -> bytes | None:
-    outlines = [item for item in _outlines(session, "region") if belongs(item["properties"])]
-    if not outlines:
+    if not extents:
         return None
-    territory = _territory(outlines, _cpts(session, filters, "region"))
+    territory = _territory(
+        [extent.code for extent in extents],
+        _outlines(session, level, extents),
+        _cpts(session, filters, level),
+    )
     return draw_preview(_described(session, level, code), territory, [])
 
 
-def _outlines(session: ReadingSession, detail: Detail) -> Features:
-    features: Features = orjson.loads(department_outlines(session, detail))["features"]
+def _outlines(
+    session: ReadingSession, detail: Detail, extents: Sequence[DepartmentExtent]
+) -> Features:
+    box = merged(extent.bounds for extent in extents)
+    features: Features = orjson.loads(department_outlines(session, detail, box))["features"]
     return features
 
 
 def _cpts(session: ReadingSession, filters: Filters, detail: Detail) -> Features:
     _, found = registry.find_cpts(session, filters, today(), detail=detail)
     return [
-        {
-            "geometry": orjson.loads(cpts.geometry),
-            "stage": orjson.loads(cpts.properties)["stage"],
-        }
+        {"geometry": orjson.loads(cpts.geometry), **orjson.loads(cpts.properties)}
         for cpts in found
         if cpts.geometry
     ]
 
 
-def _territory(outlines: Features, cpts: Features) -> tuple[list[Shape], list[Shape]]:
-    """Give what lies beneath, which the view fits, and the CPTS over it."""
+def _territory(
+    codes: Collection[str], outlines: Features, cpts: Features
+) -> tuple[list[Shape], list[Shape]]:
+    """Give the departments of these codes, which the view fits, and the CPTS over them."""
     return (
-        [Shape(item["geometry"], None) for item in outlines],
-        [Shape(item["geometry"], stage_colour(item["stage"] or "")) for item in cpts],
+        [Shape(i["geometry"], None) for i in outlines if i["properties"]["code"] in codes],
+        [
+            Shape(item["geometry"], stage_colour(item["stage"] or ""))
+            for item in cpts
+            if not set(codes).isdisjoint(item["departments"])
+        ],
     )
 
 

@@ -36,6 +36,7 @@ def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = "'none
             f"style-src 'self' {COLOUR_RULES_HASH}",
             f"img-src {images}",
             "connect-src 'self'",
+            "manifest-src 'self'",
             "frame-src 'self'",
             "form-action 'self'",
             "base-uri 'none'",

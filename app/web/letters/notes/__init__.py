@@ -1,0 +1,1 @@
+"""A verification note as a page to print and as PDF."""

@@ -1,0 +1,66 @@
+"""`/lettres/notes/{key}`: the page of a note, and its PDF."""
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, Response
+from markupsafe import Markup
+
+from app.database.sessions import ReadingSession, ReadSession
+from app.letters.check.rate_limit import CheckLimit
+from app.letters.notes.endpoints import NoteKey
+from app.letters.notes.service import Note, read_note
+from app.settings import Settings
+from app.web.layout.rendering import render
+from app.web.letters.notes.printing import pdf_of
+from app.web.letters.notes.service import view
+
+router = APIRouter(prefix="/lettres/notes")
+
+
+async def _within_limit(request: Request) -> None:
+    limit: CheckLimit = request.app.state.check_limit
+    limit.count(request.client.host if request.client else None)
+
+
+@router.get("/{key}.pdf", response_class=Response, dependencies=[Depends(_within_limit)])
+def note_pdf(request: Request, session: ReadSession, key: NoteKey) -> Response:
+    """Give the note as PDF."""
+    note = _read(request, session, key)
+    content = pdf_of(note, view(note, _address(request, key)))
+    return Response(
+        content,
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="{note.number}.pdf"',
+            "Cache-Control": "no-store",
+            "X-Robots-Tag": "noindex",
+        },
+    )
+
+
+@router.get("/{key}", response_class=HTMLResponse)
+def note_page(request: Request, session: ReadSession, key: NoteKey) -> HTMLResponse:
+    """Show the note as it was made, for reading and printing."""
+    note = _read(request, session, key)
+    return render(
+        request,
+        "notes/note.html",
+        session=session,
+        keep=False,
+        section="lettres",
+        robots="noindex",
+        note=view(note, _address(request, key)),
+        # Made by this service, of escaped names.
+        drawing=Markup(note.drawing),  # noqa: S704
+        pdf_address=f"/lettres/notes/{key}.pdf",
+    )
+
+
+def _read(request: Request, session: ReadingSession, key: str) -> Note:
+    settings: Settings = request.app.state.settings
+    return read_note(session, key, kept_days=settings.service.notes_kept_days)
+
+
+def _address(request: Request, key: str) -> str:
+    settings: Settings = request.app.state.settings
+    base = settings.service.public_url or str(request.base_url).rstrip("/")
+    return f"{base}/lettres/notes/{key}"

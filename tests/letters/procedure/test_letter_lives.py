@@ -1,0 +1,356 @@
+"""Random lives of letters: whatever agents do, in whatever order, the registry's rules hold."""
+
+import os
+from collections import defaultdict
+from datetime import date, timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Engine, text
+
+from app.cpts.history.repository import snapshot
+from app.cpts.verification.service import verify
+from app.cpts.writing import service as registry
+from app.cpts.writing.schemas import CptsCreation
+from app.database.calendar import today
+from app.database.sessions import WritingSession, session_scope, snapshot_scope
+from app.letters.procedure import schemas, service
+from app.letters.procedure.closure import service as closure
+from app.letters.procedure.closure.schemas import Closure
+from app.letters.procedure.decisions import service as decisions
+from app.letters.procedure.rules import DecisionAuthority
+from app.problems import Problem
+from app.progress import SilentProgress
+
+# Neighbours around Lille and a commune overseas, whose population is of another census.
+COMMUNES = ["59350", "59378", "59410", "59507", "59009", "59368", "59386", "59527", "97611"]
+TERRITORIES = st.sets(st.sampled_from(COMMUNES), min_size=1, max_size=3).map(sorted)
+CHOICE = st.integers(0, 30)
+WAIT = st.integers(0, 400)
+REFUSALS = {
+    "invalid",
+    "territory-overlap",
+    "letter-closed",
+    "conciliation-open",
+    "conciliation-closed",
+    "conciliation-unsettled",
+}
+FIRST_DAY = date(2026, 3, 2)
+
+
+class Administrator:
+    """May do everything, under no token."""
+
+    token_id: Any = None
+    role = "admin"
+    region: str | None = None
+    name = "essai"
+
+
+class LetterLives(RuleBasedStateMachine):
+    """Acts through the services, and compares the database with plain rules after each step."""
+
+    engine: Engine
+    reached: dict[str, int]
+
+    @initialize()
+    def begin(self) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(
+                text("TRUNCATE cpts, cpts_stage, claim, letter, conciliation CASCADE")
+            )
+        os.environ["CPTS_TODAY"] = FIRST_DAY.isoformat()
+        self.agent = Administrator()
+        # Two recognised CPTS and a dynamic; the rest is free.
+        self.register([COMMUNES[0]], "aci_signe")
+        self.register([COMMUNES[1], COMMUNES[2]], "aci_signe")
+        self.register([COMMUNES[3], COMMUNES[8]], "dynamique_identifiee")
+
+    def _ids(self, question: str) -> list[Any]:
+        with self.engine.connect() as connection:
+            return list(connection.execute(text(question)).scalars())
+
+    def _chosen(self, choice: int, question: str) -> int | None:
+        found = self._ids(question)
+        return found[choice % len(found)] if found else None
+
+    def _try(self, name: str, act: Any) -> None:
+        """Act in one transaction; a refusal leaves everything as it was."""
+        before = self._everything()
+        try:
+            with session_scope(self.engine) as session:
+                act(session)
+        except Problem as problem:
+            refused: str | None = problem.code
+        else:
+            refused = None
+        if refused is not None:
+            assert refused in REFUSALS
+            assert self._everything() == before
+        self.reached[f"{name} refused: {refused}" if refused else name] += 1
+
+    def _everything(self) -> list[Any]:
+        with self.engine.connect() as connection:
+            return [
+                connection.execute(text(f"SELECT t::text FROM {table} t ORDER BY 1")).all()
+                for table in (
+                    "claim",
+                    "cpts_stage",
+                    "letter",
+                    "letter_commune",
+                    "letter_position",
+                    "letter_event",
+                    "conciliation",
+                    "conciliation_letter",
+                )
+            ]
+
+    def _deposit(self, **asked: Any) -> None:
+        deposit = schemas.LetterDeposit(name="Projet d'essai", **asked)
+        self._try(
+            f"deposit {deposit.kind}",
+            lambda session: service.deposit(session, deposit, self.agent),
+        )
+
+    @rule(communes=TERRITORIES, stage=st.sampled_from(["dynamique_identifiee", "aci_signe"]))
+    def register(self, communes: list[str], stage: str) -> None:
+        creation = CptsCreation(name="CPTS d'essai", stage=stage, communes=communes)
+        authority = DecisionAuthority(None, "essai")
+        self._try(
+            "register", lambda session: registry.create_cpts(session, creation, authority)
+        )
+
+    @rule(communes=TERRITORIES, wait=WAIT)
+    def deposit_creation(self, communes: list[str], wait: int) -> None:
+        self._deposit(communes=communes, effective_on=today() + timedelta(days=wait))
+
+    @rule(communes=TERRITORIES, choice=CHOICE)
+    def deposit_for_a_dynamic(self, communes: list[str], choice: int) -> None:
+        cpts = self._chosen(
+            choice,
+            "SELECT id FROM cpts p WHERE ended_on IS NULL AND NOT EXISTS ("
+            "SELECT FROM cpts_stage s WHERE s.cpts_id = p.id"
+            " AND s.stage_slug <> 'dynamique_identifiee') ORDER BY id",
+        )
+        if cpts is not None:
+            self._deposit(communes=communes, cpts=cpts)
+
+    @rule(communes=TERRITORIES, choice=CHOICE, wait=WAIT, grows=st.booleans())
+    def deposit_amendment(
+        self, communes: list[str], choice: int, wait: int, grows: bool
+    ) -> None:
+        cpts = self._chosen(choice, "SELECT id FROM cpts ORDER BY id")
+        if cpts is not None:
+            own = self._ids(f"SELECT DISTINCT commune_code FROM claim WHERE cpts_id = {cpts}")
+            self._deposit(
+                kind="amendment",
+                cpts=cpts,
+                communes=sorted({*communes, *own}) if grows else communes,
+                effective_on=today() + timedelta(days=wait),
+            )
+
+    @rule(choice=CHOICE, other=CHOICE, wait=WAIT)
+    def deposit_merger(self, choice: int, other: int, wait: int) -> None:
+        absorbing = self._chosen(choice, "SELECT id FROM cpts ORDER BY id")
+        absorbed = self._chosen(
+            other, f"SELECT id FROM cpts WHERE id <> {absorbing or 0} ORDER BY id"
+        )
+        if absorbing is not None and absorbed is not None:
+            self._deposit(
+                kind="merger",
+                cpts=absorbing,
+                merged_cpts=[absorbed],
+                effective_on=today() + timedelta(days=wait),
+            )
+
+    @rule(choice=CHOICE, in_favour=st.sampled_from(["favorable"] * 5 + ["defavorable"]))
+    def decide_twice(self, choice: int, in_favour: str) -> None:
+        letter = self._chosen(choice, "SELECT id FROM letter ORDER BY id")
+        if letter is None:
+            return
+        for authority in ("ars", "assurance_maladie"):
+            decision = schemas.Decision(decision=in_favour, authority=authority)  # type: ignore[arg-type]
+            self._try(
+                f"decide {in_favour}",
+                lambda session, decision=decision: decisions.decide(
+                    session, letter, decision, self.agent
+                ),
+            )
+
+    @rule(choice=CHOICE)
+    def withdraw(self, choice: int) -> None:
+        letter = self._chosen(choice, "SELECT id FROM letter ORDER BY id")
+        if letter is not None:
+            self._try(
+                "withdraw",
+                lambda session: service.withdraw(
+                    session, letter, schemas.Withdrawal(), self.agent
+                ),
+            )
+
+    @rule(choice=CHOICE, communes=TERRITORIES)
+    def change_territory(self, choice: int, communes: list[str]) -> None:
+        letter = self._chosen(choice, "SELECT id FROM letter ORDER BY id")
+        if letter is not None:
+            asked = schemas.LetterTerritory(communes=communes)
+            self._try(
+                "territory",
+                lambda session: service.change_territory(session, letter, asked, self.agent),
+            )
+
+    @rule(choice=CHOICE, party=CHOICE, communes=TERRITORIES)
+    def close_conciliation(self, choice: int, party: int, communes: list[str]) -> None:
+        conciliation = self._chosen(
+            choice, "SELECT id FROM conciliation WHERE closed_on IS NULL ORDER BY id"
+        )
+        if conciliation is None:
+            return
+        parties = "conciliation_letter y JOIN letter l ON l.id = y.letter_id"
+        letters = self._ids(
+            f"SELECT y.letter_id FROM {parties} WHERE y.conciliation_id = {conciliation}"
+            " AND l.state = 'en_conciliation' ORDER BY 1"
+        )
+        cpts = self._ids(
+            f"SELECT cpts_id FROM conciliation_cpts WHERE conciliation_id = {conciliation}"
+        )
+        one = letters[party % len(letters)]
+        ends: list[dict[str, Any]] = [
+            {"outcome": "projets_reunis", "retained_letter": one},
+            {
+                "outcome": "retrait",
+                "withdrawn_letters": [each for each in letters if each != one],
+            },
+            {
+                "outcome": "territoire_partage",
+                "territories": [{"letter": one, "communes": communes}],
+            },
+        ]
+        if cpts:
+            ends.append({"outcome": "retrait", "superseded_cpts": cpts})
+        end = Closure(**ends[choice % len(ends)])
+
+        def act(session: WritingSession) -> None:
+            closure.close(session, conciliation, end, self.agent)
+
+        self._try(f"close {end.outcome}", act)
+
+    @rule(days=st.sampled_from([1, 30, 366]))
+    def days_pass(self, days: int) -> None:
+        os.environ["CPTS_TODAY"] = (today() + timedelta(days=days)).isoformat()
+
+    @invariant()
+    def a_commune_is_held_once_a_day_and_everything_derived_is_true(self) -> None:
+        with snapshot_scope(self.engine) as session:
+            assert verify(session, SilentProgress()) == []
+
+    @invariant()
+    def population_is_conserved(self) -> None:
+        if "CPTS_TODAY" not in os.environ:
+            return
+        with self.engine.connect() as connection:
+            for days in (0, 1, 200, 500):
+                parameters = {"day": today() + timedelta(days=days), "communes": COMMUNES}
+                told = connection.execute(_POPULATIONS, parameters).one()
+                assert told.held + told.free == told.everybody
+
+    @invariant()
+    def the_history_can_be_replayed_to_the_present(self) -> None:
+        with session_scope(self.engine) as session:
+            changes = session.execute(
+                text("SELECT cpts_id, before, after FROM cpts_change ORDER BY id")
+            ).all()
+            replayed: dict[int, dict[str, Any]] = defaultdict(dict)
+            for cpts_id, before, after in changes:
+                state = replayed[cpts_id]
+                if before is not None:
+                    assert before == {key: state[key] for key in before}
+                state.update(after)
+            assert dict(replayed) == snapshot(session, list(replayed))
+            everybody = session.execute(text("SELECT id FROM cpts")).scalars()
+            assert set(everybody) == replayed.keys()
+
+    @invariant()
+    def letters_that_ask_for_the_same_commune_are_in_one_open_conciliation(self) -> None:
+        with self.engine.connect() as connection:
+            asked = defaultdict(set)
+            states = {}
+            for row in connection.execute(_PENDING):
+                asked[row.id].add(row.commune_code)
+                states[row.id] = row.state
+            meeting = {
+                row.letter_id: row.conciliation_id for row in connection.execute(_OPEN_PARTIES)
+            }
+        for one, other in combinations(sorted(asked), 2):
+            if asked[one] & asked[other]:
+                assert states[one] == states[other] == "en_conciliation"
+                assert meeting[one] == meeting[other]
+        assert {each for each, state in states.items() if state == "en_conciliation"} == {
+            letter for letter in meeting if letter in states
+        }
+
+    @invariant()
+    def a_timeline_ends_in_the_state_of_its_letter(self) -> None:
+        with self.engine.connect() as connection:
+            astray = connection.execute(
+                text(
+                    "SELECT l.id FROM letter l WHERE l.state <> (SELECT e.state"
+                    " FROM letter_event e WHERE e.letter_id = l.id ORDER BY e.id DESC LIMIT 1)"
+                )
+            ).all()
+        assert astray == []
+
+
+_POPULATIONS = text("""
+    SELECT (SELECT coalesce(sum(population), 0) FROM cpts_territory
+            WHERE held @> CAST(:day AS date)) AS held,
+           coalesce(sum(n.population) FILTER (WHERE NOT EXISTS (
+               SELECT FROM claim c WHERE c.commune_code = m.code
+               AND c.held @> CAST(:day AS date))), 0) AS free,
+           sum(n.population) AS everybody
+    FROM commune m CROSS JOIN LATERAL commune_population_on(m.code, CAST(:day AS date)) n
+    WHERE m.code = ANY (:communes)
+""")
+
+_PENDING = text("""
+    SELECT l.id, l.state, c.commune_code FROM letter l
+    LEFT JOIN letter_commune c ON c.letter_id = l.id AND c.part = 'asked'
+    WHERE l.state IN ('deposee', 'en_conciliation')
+""")
+
+_OPEN_PARTIES = text("""
+    SELECT y.letter_id, y.conciliation_id
+    FROM conciliation_letter y JOIN conciliation n ON n.id = y.conciliation_id
+    WHERE n.closed_on IS NULL
+""")
+
+
+def test_whatever_agents_do_no_commune_is_held_twice_and_history_tells_it_all(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CPTS_TODAY", FIRST_DAY.isoformat())
+    LetterLives.engine = engine
+    LetterLives.reached = defaultdict(int)
+    run_state_machine_as_test(
+        LetterLives,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    # The lives are of use only if they go through the whole procedure.
+    reached = dict(LetterLives.reached)
+    for step in ("deposit creation", "deposit amendment", "deposit merger", "withdraw"):
+        assert reached.get(step), reached
+    assert reached["decide favorable"] > 20

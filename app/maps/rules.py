@@ -93,6 +93,23 @@ def first_view(filters: Filters, extents: Sequence[DepartmentExtent]) -> Bounds 
     return mainland_of(chosen) or merged(e.bounds for e in chosen)
 
 
+def surroundings(view: Bounds) -> Bounds:
+    """Give a box around `view` in which a map of any usual shape that shows it fits.
+
+    Degrees (WGS 84), kept on the globe.
+    """
+    west, south, east, north = view
+    width, height = east - west, north - south
+    aside = max(width, height / 2)
+    above = max(height, width / 2)
+    return (
+        max(-180.0, west - aside),
+        max(-90.0, south - above),
+        min(180.0, east + aside),
+        min(90.0, north + above),
+    )
+
+
 def long_date(day: date) -> str:
     """Write a day in French: « 1er janvier 2026 »."""
     number = "1er" if day.day == 1 else str(day.day)

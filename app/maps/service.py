@@ -26,6 +26,7 @@ from app.maps.rules import (
     mainland_of,
     names_a_place,
     outline_detail,
+    surroundings,
     tier_label,
 )
 from app.settings import MapSettings
@@ -37,9 +38,11 @@ CONCILIATIONS_ADDRESS = "/api/v1/conciliations.geojson"
 DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
 
 
-def department_outlines(session: Session, detail: Detail) -> bytes:
-    """Give the outlines of the departments as GeoJSON bytes (RFC 7946, WGS 84)."""
-    return repository.department_outlines(session, detail)
+def department_outlines(
+    session: Session, detail: Detail, box: repository.Bounds | None = None
+) -> bytes:
+    """Give the outlines of the departments, in a box if any, as GeoJSON bytes (RFC 7946)."""
+    return repository.department_outlines(session, detail, box)
 
 
 def map_page(
@@ -61,6 +64,8 @@ def map_page(
     extents = repository.departments(session)
     stages = _reference(session, "stages")
     tiers = _reference(session, "tiers", day=filters.at or today())
+    view = first_view(filters, extents)
+    outlined = surroundings(view) if view and names_a_place(filters) else None
     changed_on = current_revision(session).changed_at.astimezone(PARIS).date()
     dated = f"données du {long_date(changed_on)}"
     if filters.at is not None:
@@ -69,7 +74,7 @@ def map_page(
         MapDescription(
             heading=map_heading(session, filters),
             dated=dated,
-            view=first_view(filters, extents),
+            view=view,
             listing=_address(LISTING_ADDRESS, parameters),
             compositions=_address(COMPOSITIONS_ADDRESS, parameters),
             at=filters.at.isoformat() if filters.at else None,
@@ -78,7 +83,9 @@ def map_page(
                 "cpts": _address(CPTS_ADDRESS, parameters),
                 "onePage": any(name in ("limit", "offset") for name, _ in parameters),
                 "conciliations": _conciliations(filters),
-                "departments": DEPARTMENTS_ADDRESS,
+                "departments": _address(DEPARTMENTS_ADDRESS, _bbox(outlined)),
+                "allDepartments": DEPARTMENTS_ADDRESS,
+                "outlined": _corners(outlined),
                 "detail": outline_detail(suitable_detail(filters)),
                 "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
                 "fit": follows_data(filters),
@@ -124,6 +131,13 @@ def _conciliations(filters: Filters) -> str | None:
     places = [("region", code) for code in filters.regions]
     places += [("department", code) for code in filters.departments]
     return _address(CONCILIATIONS_ADDRESS, [*places, ("detail", "department")])
+
+
+def _bbox(bounds: repository.Bounds | None) -> list[tuple[str, str]]:
+    """Write a box as a parameter, rounded as `_corners` rounds it."""
+    if bounds is None:
+        return []
+    return [("bbox", ",".join(str(round(value, 3)) for value in bounds))]
 
 
 def _corners(bounds: repository.Bounds | None) -> list[list[float]] | None:

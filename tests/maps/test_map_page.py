@@ -199,6 +199,17 @@ def test_outlines_of_every_department_at_each_scale(client: TestClient, detail: 
     assert 49 < latitude < 51
 
 
+def test_the_map_of_a_place_asks_for_the_outlines_around_it_alone(client: TestClient) -> None:
+    page = client.get("/maps/cpts?department=05").text
+    found = re.search(r'"departments": "(/maps/departments\.geojson[^"]+)"', page)
+    assert found
+    address = found.group(1).encode().decode("unicode_escape")
+    codes = {item["id"] for item in client.get(address).json()["features"]}
+    assert {"05", "04", "26", "38", "73"} <= codes
+    assert len(codes) < 30
+    assert '"departments": "/maps/departments.geojson"' in client.get("/maps/cpts").text
+
+
 def test_outlines_of_a_scale_that_is_none_are_refused(client: TestClient) -> None:
     answer = client.get("/maps/departments.geojson?detail=commune")
     assert answer.status_code == 422

@@ -193,9 +193,16 @@ const rank = (detail) => page.details.findIndex((step) => step.detail === detail
 
 async function refine() {
   const wanted = page.details.findLast((step) => map.getZoom() >= step.zoom).detail;
-  if (rank(wanted) > rank(departmentsAt)) {
-    departmentsAt = wanted;
-    fetchDepartments(page, wanted).then(drawDepartments, () => {});
+  if (page.outlined && !L.latLngBounds(page.outlined).contains(map.getBounds())) {
+    // Beyond those around the first view, which is light thanks to them: all are needed.
+    page.outlined = null;
+    page.departments = page.allDepartments;
+    departmentsAt = null;
+  }
+  const outlines = rank(wanted) > rank(page.detail) ? wanted : page.detail;
+  if (rank(outlines) > rank(departmentsAt)) {
+    departmentsAt = outlines;
+    fetchDepartments(page, outlines).then(drawDepartments, () => {});
   }
   if (rank(wanted) <= rank(page.detail)) return;
   const view = map.getBounds().pad(0.1);

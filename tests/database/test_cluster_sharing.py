@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -224,6 +225,19 @@ def test_a_process_number_that_belongs_to_another_program_now_is_no_obstacle(
         finally:
             stranger.kill()
             stranger.wait()
+
+
+@pytest.mark.parametrize("name", ["mes données, à part", "l'" + "x" * 90])
+def test_any_name_of_a_folder_will_do(name: str) -> None:
+    # Where the server's account can enter, so that the data lie under this very name.
+    with TemporaryDirectory() as outer:
+        parent = Path(outer) / name
+        parent.mkdir()
+        parent.parent.chmod(0o755)
+        with place_in(parent) as place, cluster_in(place).running() as server:
+            assert not place.is_symlink()
+            assert value(server, "SELECT 1") == 1
+            assert len(str(server.home.sockets)) < 80
 
 
 def test_an_interrupted_creation_starts_over(empty_folder: Path) -> None:

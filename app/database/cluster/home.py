@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -14,6 +15,7 @@ from app.failures import Failure
 # The address of a unix socket holds 107 bytes on Linux and 103 on macOS, its name
 # included.
 _LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432.lock")
+_PLAIN = re.compile(r"[A-Za-z0-9/._+@-]+")
 _SHARED_HOMES = Path("/var/lib/cpts")
 # In a home there: the place in a checkout that leads to it, under a name that says
 # whether the data are worth keeping.
@@ -42,9 +44,12 @@ class ClusterHome:
 
     @property
     def sockets(self) -> Path:
-        """The folder of the unix socket: inside the home unless its path is too long."""
+        """The folder of the unix socket: inside the home unless its path does not suit.
+
+        It may be too long, or hold characters that addresses and configurations split at.
+        """
         inside = self.folder / "run"
-        if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER:
+        if len(str(inside)) <= _LONGEST_SOCKET_FOLDER and _PLAIN.fullmatch(str(inside)):
             return inside
         return Path(tempfile.gettempdir()) / f"cpts-{_short_hash(self.folder)}"
 

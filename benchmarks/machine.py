@@ -25,6 +25,7 @@ def describe_machine(url: str) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "load_before": round(os.getloadavg()[0], 2),
+        "load_highest": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
         "postgresql": row[0].partition(" ")[0],
         "postgis": row[1],

@@ -21,6 +21,7 @@ from app.database import commands as database_commands
 from app.failures import Failure
 from app.geography.commands import geography_app
 from app.letters.check.commands import check_letter
+from app.letters.notes.commands import note_commands
 from app.progress import terminal_progress
 from app.settings import Settings
 
@@ -77,6 +78,7 @@ application.add_typer(token_commands, name="token")
 application.add_typer(demonstration_commands, name="demo")
 application.add_typer(geography_app, name="geography")
 application.add_typer(report_commands, name="reports")
+application.add_typer(note_commands, name="notes")
 
 
 @application.command()

@@ -26,6 +26,7 @@ from app.http.static_files import static_router
 from app.letters.check import endpoints as letters
 from app.letters.check.file_reading import FileReader
 from app.letters.check.rate_limit import CheckLimit
+from app.letters.notes import endpoints as letter_notes
 from app.letters.procedure import endpoints as letters_procedure
 from app.letters.procedure.closure import endpoints as conciliations
 from app.maps import endpoints as maps
@@ -124,6 +125,7 @@ def _include_routes(app: FastAPI) -> None:
         cpts_writing.router,
         cpts_history.router,
         letters.router,
+        letter_notes.router,
         letters_procedure.router,
         conciliations.router,
         funding.router,

@@ -13,26 +13,34 @@ from app.web.layout.french import counted, day, euros, number
 _VERDICTS = {
     Verdict.CLEAR: (
         "Territoire libre",
-        "Aucune commune de ce territoire n’est rattachée à une autre CPTS ni demandée par une "
-        "autre lettre en cours.",
+        (
+            "Aucune commune de ce territoire n’est rattachée à une autre CPTS ni demandée par une "
+            "autre lettre en cours."
+        ),
         "success",
     ),
     Verdict.CONTESTED: (
         "Territoire disputé",
-        "Un autre projet est connu sur une partie de ce territoire. Rien n’y est encore "
-        "reconnu : une conciliation peut réunir les projets.",
+        (
+            "Un autre projet est connu sur une partie de ce territoire. Rien n’y est encore "
+            "reconnu : une conciliation peut réunir les projets."
+        ),
         "warning",
     ),
     Verdict.INCOMPLETE: (
         "Demande incomplète",
-        "Une partie de la demande ne se lit pas : à compléter avant de conclure. Le reste est "
-        "examiné tel quel.",
+        (
+            "Une partie de la demande ne se lit pas : à compléter avant de conclure. Le reste est "
+            "examiné tel quel."
+        ),
         "warning",
     ),
     Verdict.BLOCKED: (
         "Territoire bloqué",
-        "Des communes de ce territoire sont tenues par une CPTS reconnue. En l’état, cette "
-        "lettre d’intention ne peut pas être validée.",
+        (
+            "Des communes de ce territoire sont tenues par une CPTS reconnue. En l’état, cette "
+            "lettre d’intention ne peut pas être validée."
+        ),
         "danger",
     ),
 }
@@ -41,34 +49,46 @@ _SEVERITIES = {Severity.BLOCKING: "bloquant", Severity.CONTESTED: "disputé"}
 DEFINITIONS = (
     (
         "Commune tenue",
-        "Une commune n’appartient qu’à une seule CPTS. Elle est tenue du jour où la CPTS la "
-        "déclare jusqu’à ce qu’elle la quitte ; les prises d’effet à venir comptent aussi.",
+        (
+            "Une commune n’appartient qu’à une seule CPTS. Elle est tenue du jour où la CPTS la "
+            "déclare jusqu’à ce qu’elle la quitte ; les prises d’effet à venir comptent aussi."
+        ),
     ),
     (
         "Bloquant, disputé",
-        "Une CPTS dont la lettre d’intention est validée est reconnue : ses communes bloquent "
-        "un nouveau projet. Une dynamique identifiée ne l’est pas encore : ses communes sont "
-        "seulement disputées.",
+        (
+            "Une CPTS dont la lettre d’intention est validée est reconnue : ses communes bloquent "
+            "un nouveau projet. Une dynamique identifiée ne l’est pas encore : ses communes sont "
+            "seulement disputées."
+        ),
     ),
     (
         "Taille",
-        "Déterminée par la population municipale (INSEE) du territoire, selon le barème "
-        "conventionnel en vigueur au jour d’effet.",
+        (
+            "Déterminée par la population municipale (INSEE) du territoire, selon le barème "
+            "conventionnel en vigueur au jour d’effet."
+        ),
     ),
     (
         "Enclave",
-        "Communes que personne ne tient et dont tous les voisins terrestres sont dans le "
-        "territoire demandé : elles n’auraient plus d’autre CPTS à rejoindre.",
+        (
+            "Communes que personne ne tient et dont tous les voisins terrestres sont dans le "
+            "territoire demandé : elles n’auraient plus d’autre CPTS à rejoindre."
+        ),
     ),
     (
         "Morceau, île",
-        "Un territoire d’un seul tenant se parcourt par des frontières communes. Une île "
-        "forme un morceau par nature ; cela ne lui est pas reproché.",
+        (
+            "Un territoire d’un seul tenant se parcourt par des frontières communes. Une île "
+            "forme un morceau par nature ; cela ne lui est pas reproché."
+        ),
     ),
     (
         "Portée",
-        "Cette note dit l’état du registre à sa date. Elle ne vaut ni dépôt d’une lettre "
-        "d’intention ni décision de l’ARS et de l’Assurance Maladie.",
+        (
+            "Cette note dit l’état du registre à sa date. Elle ne vaut ni dépôt d’une lettre "
+            "d’intention ni décision de l’ARS et de l’Assurance Maladie."
+        ),
     ),
 )
 
@@ -300,8 +320,10 @@ def _size(answer: LetterCheck) -> Iterable[Section]:
     if funding is None or territory.tier is None:
         return
     told = [
-        f"{counted(territory.population, 'habitant')} (population municipale "
-        f"{territory.population_year}) : taille {territory.tier}."
+        (
+            f"{counted(territory.population, 'habitant')} (population municipale "
+            f"{territory.population_year}) : taille {territory.tier}."
+        )
     ]
     if territory.population_note:
         told.append(f"Populations d’une autre année : {territory.population_note}.")

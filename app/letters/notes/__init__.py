@@ -1,0 +1,1 @@
+"""Verification notes: the answer of a check, kept under a number as it was given."""

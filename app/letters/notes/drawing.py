@@ -15,7 +15,7 @@ _MARGIN = 12
 _PAPER, _LAND, _LINE, _INK = "#e9eef2", "#fbfaf6", "#8b96a3", "#1c2430"
 _HELD, _OWN = "#d9dde3", "#9cc3ea"
 _BLOCKED, _CONTESTED, _ENCLAVE = "#d64545", "#f3a73b", "#fff2a8"
-_FONT = 'font-family="Roboto, Arial, sans-serif"'
+_FONT = 'font-family="RobotoRegular, Roboto, Arial, sans-serif"'
 
 
 def draw(shapes: Sequence[MapShape], severities: Mapping[str, Severity]) -> str:
@@ -34,7 +34,7 @@ def draw(shapes: Sequence[MapShape], severities: Mapping[str, Severity]) -> str:
         *(_path(s, _HELD, _LINE, 0.8) for s in by_kind.get("cpts", ())),
         *(_path(s, _fill(s, severities), _INK, 0.5) for s in by_kind["commune"]),
         *(_path(s, "url(#enclave)", _INK, 0.8) for s in by_kind.get("enclave", ())),
-        *(_path(s, "none", "#4a5563", 1.4, "6 3") for s in by_kind.get("department", ())),
+        *(_path(s, "none", *_outline(s)) for s in by_kind.get("department", ())),
         *_labels(by_kind, severities),
         _scale_bar(shapes[0].metres),
     ]
@@ -98,6 +98,11 @@ def _path(
         f'<path d="{shape.path}" fill="{fill}" stroke="{stroke}" stroke-width="{width}"'
         f'{dashed} fill-rule="evenodd"><title>{escape(shape.name)}</title></path>'
     )
+
+
+def _outline(shape: MapShape) -> tuple[str, float, str | None]:
+    # Over half the country and more, a wide line would cover what it surrounds.
+    return ("#4a5563", 1.4, "6 3") if shape.metres < 1_000 else ("#4a5563", 0.4, None)
 
 
 def _labels(

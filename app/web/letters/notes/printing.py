@@ -2,6 +2,7 @@
 
 import json
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -21,6 +22,11 @@ _kept: OrderedDict[str, bytes] = OrderedDict()
 _lock = Lock()
 
 
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[_FONTS])
+
+
 def pdf_of(note: Note, shown: dict[str, Any]) -> bytes:
     """Typeset a note.
 
@@ -35,7 +41,7 @@ def pdf_of(note: Note, shown: dict[str, Any]) -> bytes:
             return _kept[kept_as]
         written: bytes = typst.compile(
             _TEMPLATE.read_bytes(),
-            font_paths=[str(_FONTS)],
+            font_paths=_fonts(),
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs={"note": json.dumps(shown), "map": note.drawing},

@@ -14,8 +14,8 @@ _VERDICTS = {
     Verdict.CLEAR: (
         "Territoire libre",
         (
-            "Aucune commune de ce territoire n’est rattachée à une autre CPTS ni demandée par une "
-            "autre lettre en cours."
+            "Aucune commune de ce territoire n’est rattachée à une autre CPTS ni demandée par "
+            "une autre lettre en cours."
         ),
         "success",
     ),
@@ -30,8 +30,8 @@ _VERDICTS = {
     Verdict.INCOMPLETE: (
         "Demande incomplète",
         (
-            "Une partie de la demande ne se lit pas : à compléter avant de conclure. Le reste est "
-            "examiné tel quel."
+            "Une partie de la demande ne se lit pas : à compléter avant de conclure. Le reste "
+            "est examiné tel quel."
         ),
         "warning",
     ),
@@ -50,16 +50,16 @@ DEFINITIONS = (
     (
         "Commune tenue",
         (
-            "Une commune n’appartient qu’à une seule CPTS. Elle est tenue du jour où la CPTS la "
-            "déclare jusqu’à ce qu’elle la quitte ; les prises d’effet à venir comptent aussi."
+            "Une commune n’appartient qu’à une seule CPTS. Elle est tenue du jour où la CPTS "
+            "la déclare jusqu’à ce qu’elle la quitte ; les prises d’effet à venir comptent aussi."
         ),
     ),
     (
         "Bloquant, disputé",
         (
-            "Une CPTS dont la lettre d’intention est validée est reconnue : ses communes bloquent "
-            "un nouveau projet. Une dynamique identifiée ne l’est pas encore : ses communes sont "
-            "seulement disputées."
+            "Une CPTS dont la lettre d’intention est validée est reconnue : ses communes "
+            "bloquent un nouveau projet. Une dynamique identifiée ne l’est pas encore : ses "
+            "communes sont seulement disputées."
         ),
     ),
     (
@@ -182,7 +182,8 @@ def _map_text(answer: LetterCheck) -> str:
 
 
 def _named(cpts: Any) -> str:
-    return f"{cpts.name} (n° {cpts.id}{', données de démonstration' if cpts.demonstration else ''})"
+    fictitious = ", fictive" if cpts.demonstration else ""
+    return f"{cpts.name} (n° {cpts.id}{fictitious})"
 
 
 def _names(communes: Iterable[CommuneAnswer]) -> str:
@@ -330,7 +331,8 @@ def _size(answer: LetterCheck) -> Iterable[Section]:
     margin = territory.tier_margin
     if margin and margin.to_next:
         told.append(
-            f"Il manque {counted(margin.to_next, 'habitant')} pour la taille {territory.tier + 1}."
+            f"Il manque {counted(margin.to_next, 'habitant')} pour la taille "
+            f"{territory.tier + 1}."
         )
     if margin and margin.to_previous:
         told.append(

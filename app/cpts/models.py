@@ -104,7 +104,9 @@ class Cpts(Base):
     demonstration: Mapped[bool] = mapped_column(server_default=text("false"))
     started_on: Mapped[date]
     ended_on: Mapped[date | None]
-    created_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("api_token.id"))
+    created_by: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("api_token.id", ondelete="SET NULL")
+    )
     created_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
@@ -206,7 +208,9 @@ class CptsChange(Base):
     )
     revision: Mapped[int] = mapped_column(BigInteger)
     action: Mapped[str] = mapped_column(Text)
-    actor_token_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("api_token.id"))
+    actor_token_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("api_token.id", ondelete="SET NULL")
+    )
     actor: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)

@@ -122,7 +122,7 @@ def test_letters_are_deposited_and_validated_on_a_registry_of_before(
         )
         letter = service.deposit(session, deposit, agent).letter_id
         for authority in ("ars", "assurance_maladie"):
-            decision = schemas.Decision(decision="favorable", authority=authority)  # type: ignore[arg-type]
+            decision = schemas.Decision(decision="favorable", authority=authority)
             decide(session, letter, decision, agent)
     with session_scope(first_schema) as session:
         assert letter_detail(session, agent, letter)["state"] == "validee"

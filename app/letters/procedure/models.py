@@ -70,7 +70,7 @@ class Letter(Base):
     resulting_cpts_id: Mapped[int | None] = mapped_column(
         BigInteger, _key_of("cpts", "SET NULL"), index=True
     )
-    created_by: Mapped[int | None] = mapped_column(BigInteger, _key_of("api_token", None))
+    created_by: Mapped[int | None] = mapped_column(BigInteger, _key_of("api_token", "SET NULL"))
     created_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
@@ -159,7 +159,9 @@ class LetterEvent(Base):
     )
     state: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
-    actor_token_id: Mapped[int | None] = mapped_column(BigInteger, _key_of("api_token", None))
+    actor_token_id: Mapped[int | None] = mapped_column(
+        BigInteger, _key_of("api_token", "SET NULL")
+    )
     note: Mapped[str | None] = mapped_column(Text)
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
 

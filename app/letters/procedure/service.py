@@ -218,7 +218,9 @@ def withdraw(
 
 
 def conciliate(session: WritingSession, letter_id: int, agent: Agent) -> None:
-    """Open the conciliation of what is in dispute now, such as with a dynamic noted since.
+    """Bring a letter's conciliation in line with the registry of now.
+
+    One opens with a dynamic noted since; one ends whose dynamic has gone.
 
     Raises:
         NotFound, Forbidden, LetterClosed: as for `decide`.
@@ -228,8 +230,8 @@ def conciliate(session: WritingSession, letter_id: int, agent: Agent) -> None:
     rules.check_may_conciliate(agent, letter.regions)
     check_pending(letter)
     bring_in_line(session, [letter_id], agent, day=today())
-    after = repository.read_letter(session, letter_id, today())
-    if after is None or after.state != State.IN_CONCILIATION:
+    after = open_for_change(session, letter_id)
+    if State.IN_CONCILIATION not in (letter.state, after.state):
         raise NothingInDispute("Personne d'autre ne demande ces communes.")
 
 

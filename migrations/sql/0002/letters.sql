@@ -24,7 +24,7 @@ CREATE TABLE letter (
     -- Of a validated letter, the CPTS as it stands then.
     resulting_cpts_id bigint
         CONSTRAINT letter_resulting_cpts_id_fkey REFERENCES cpts ON DELETE SET NULL,
-    created_by bigint CONSTRAINT letter_created_by_fkey REFERENCES api_token,
+    created_by bigint CONSTRAINT letter_created_by_fkey REFERENCES api_token ON DELETE SET NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     search_words text NOT NULL GENERATED ALWAYS AS (' ' || search_key(name)) STORED,
@@ -92,7 +92,8 @@ CREATE TABLE letter_event (
     state text NOT NULL CONSTRAINT letter_event_state_check
         CHECK (state IN ('deposee', 'en_conciliation', 'validee', 'refusee', 'retiree')),
     actor text NOT NULL,
-    actor_token_id bigint CONSTRAINT letter_event_actor_token_id_fkey REFERENCES api_token,
+    actor_token_id bigint
+        CONSTRAINT letter_event_actor_token_id_fkey REFERENCES api_token ON DELETE SET NULL,
     note text,
     details jsonb NOT NULL DEFAULT '{}'
 );

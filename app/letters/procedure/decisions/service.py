@@ -30,6 +30,10 @@ def decide(
     letter = open_for_change(session, letter_id)
     authority = rules.deciding_authority(agent, decision.authority, letter.lead_region)
     check_pending(letter)
+    if letter.state == State.IN_CONCILIATION:
+        # The dynamic that it met may have gone since.
+        bring_in_line(session, [letter_id], agent, day=today())
+        letter = open_for_change(session, letter_id)
     given_on = decision.decided_on or today()
     rules.check_day(given_on, earliest=letter.deposited_on, today=today(), member="decided_on")
     repository.put_position(

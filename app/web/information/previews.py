@@ -29,7 +29,7 @@ def of_country(session: ReadingSession) -> bytes:
     mainland = [extent.code for extent in extents if not is_overseas(extent.code)]
     overseas = [extent.code for extent in extents if is_overseas(extent.code)]
     return draw_preview(
-        _described(session, "country", "FR", "Les CPTS de France"),
+        _described(session, "country", "FR", "CPTS de France"),
         _territory(mainland, outlines, cpts),
         [_territory([code], outlines, cpts) for code in overseas],
     )

@@ -1,0 +1,68 @@
+"""Information and open data pages as readers meet them, in Chromium."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.accessibility import accessibility_faults
+
+PAGES = (
+    "/donnees",
+    "/integrer?region=93",
+    "/mentions-legales",
+    "/donnees-personnelles",
+    "/accessibilite",
+    "/aide",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_axe_finds_no_fault_and_nothing_is_wider_than_the_screen(
+    visitor: Page, alps: dict[str, int], address: str, scheme: Any
+) -> None:
+    visitor.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    visitor.goto(address)
+    for details in visitor.locator("details").all():
+        details.evaluate("found => { found.open = true; }")
+    assert accessibility_faults(visitor) == []
+    for width in (360, 768, 1440):
+        visitor.set_viewport_size({"width": width, "height": 800})
+        assert visitor.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_reads_without_script(
+    plain_visitor: Page, alps: dict[str, int], address: str
+) -> None:
+    plain_visitor.goto(address)
+    expect(plain_visitor.get_by_role("heading", level=1)).to_be_visible()
+    title = plain_visitor.title()
+    assert title.endswith("– Cartographie des CPTS")
+
+
+def test_a_file_is_downloaded_from_the_page(visitor: Page, alps: dict[str, int]) -> None:
+    visitor.goto("/donnees")
+    with visitor.expect_download() as downloaded:
+        visitor.get_by_role("link", name="cpts.csv", exact=True).click()
+    assert downloaded.value.suggested_filename == "cpts.csv"
+    assert "CPTS du Gapençais" in downloaded.value.path().read_text("utf-8")
+
+
+def test_the_columns_open_by_keyboard(visitor: Page, alps: dict[str, int]) -> None:
+    visitor.goto("/donnees")
+    column = visitor.get_by_role("rowheader", name="lead_department")
+    expect(column).to_be_hidden()
+    visitor.locator("summary", has_text="colonnes de cpts.csv").focus()
+    visitor.keyboard.press("Enter")
+    expect(column).to_be_visible()
+
+
+def test_social_networks_are_given_the_preview_of_the_page(visitor: Page) -> None:
+    visitor.goto("/aide")
+    image = visitor.locator('meta[property="og:image"]').get_attribute("content")
+    assert image is not None
+    assert image.endswith("/apercu/accueil.png")
+    answer = visitor.request.get(image)
+    assert answer.headers["content-type"] == "image/png"

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import Request
 from jinja2 import Environment, PrefixLoader, StrictUndefined
 from jinja2.loaders import FileSystemLoader
 from starlette.responses import HTMLResponse
 
-from app.accounts.rules import Caller
 from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
 from app.http.repository import current_revision
@@ -20,6 +19,13 @@ from app.web.layout.colours import COLOUR_RULES, COLOUR_RULES_HASH
 from app.web.layout.repository import holds_demonstration
 
 SITE_NAME = "Cartographie des CPTS"
+
+
+class SignedIn(Protocol):
+    """Whom a page is for; structurally the caller of `app.accounts`."""
+
+    @property
+    def name(self) -> str: ...
 
 
 def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = "'none'") -> str:
@@ -114,7 +120,7 @@ def render(
     status: int = 200,
     image_origins: Iterable[str] = (),
     framed: bool = False,
-    caller: Caller | None = None,
+    caller: SignedIn | None = None,
     **values: Any,
 ) -> HTMLResponse:
     """Answer with a page.

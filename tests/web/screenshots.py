@@ -18,6 +18,13 @@ PAGES = (
     "/regions/93",
     "/regions/93?stage=aci_signe&sort=-population",
     "/departements/83",
+    "/communes/59350",
+    "/communes/05101",
+    "/communes/13055",
+    "/cpts/12",
+    "/cpts/12/signaler",
+    "/statistiques",
+    "/statistiques?at=2021-12-31",
     "/connexion",
     "/une-page-qui-n-existe-pas",
 )

@@ -1,0 +1,173 @@
+"""The statistics by HTTP: their figures are those of the registry, on every day."""
+
+import csv
+import gzip
+import io
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+import pytest
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+
+from app.cpts.demonstration.service import load_demonstration
+from app.database.calendar import today
+from app.progress import SilentProgress
+from tests.web.conftest import BROWSER, HOSTILE
+
+Register = Callable[..., int]
+Bearer = Callable[..., dict[str, str]]
+
+GAP, BRIANCON, EMBRUN = "05061", "05023", "05046"
+
+
+def _page(client: TestClient, address: str = "/statistiques") -> str:
+    response = client.get(address, headers=BROWSER)
+    assert response.status_code == 200, response.text[:500]
+    return response.text
+
+
+def _csv(client: TestClient, name: str) -> list[dict[str, str]]:
+    response = client.get(f"/statistiques/{name}")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(response.text)))
+
+
+@pytest.fixture
+def history(client: TestClient, register: Register, bearer: Bearer) -> dict[str, int]:
+    """Three CPTS: one that advanced, one that ended, one that never was recognised."""
+    one = register(
+        "CPTS qui avance",
+        "lettre_intention_validee",
+        (GAP,),
+        effective_on="2020-02-10",
+        stage_since="2020-02-10",
+    )
+    signed = {"stage": "aci_signe", "stage_since": "2021-03-05"}
+    assert client.patch(f"/api/v1/cpts/{one}", json=signed, headers=bearer("admin")).is_success
+    ended = register(
+        "CPTS qui finit",
+        "aci_signe",
+        (BRIANCON,),
+        effective_on="2021-03-31",
+        stage_since="2021-03-31",
+    )
+    assert client.delete(f"/api/v1/cpts/{ended}?reason=fin", headers=bearer("admin")).is_success
+    early = register(
+        "CPTS naissante",
+        "dynamique_identifiee",
+        (EMBRUN,),
+        effective_on="2022-01-01",
+        stage_since="2022-01-01",
+    )
+    return {"one": one, "ended": ended, "early": early}
+
+
+@pytest.mark.usefixtures("history")
+def test_each_month_says_what_the_coverage_of_its_last_day_says(client: TestClient) -> None:
+    months = _csv(client, "evolution.csv")
+    assert months[0]["date"] == "2019-01-31"
+    assert months[-1]["date"] == today().isoformat()
+    for month in (*months[12:30], *months[-3:]):
+        coverage = client.get(f"/api/v1/coverage?level=country&at={month['date']}").json()
+        (country,) = coverage["items"]
+        assert int(month["population_covered"]) == country["population_covered"], month
+        assert int(month["communes_covered"]) == country["communes_covered"]
+        counts = {slug: int(month[f"cpts_{slug}"]) for slug in country["cpts_by_stage"]}
+        assert counts == country["cpts_by_stage"]
+
+
+@pytest.mark.usefixtures("history")
+def test_an_aci_counts_in_the_month_it_was_signed(client: TestClient) -> None:
+    months = {month["date"]: month for month in _csv(client, "evolution.csv")}
+    assert months["2021-03-31"]["aci_signed_within_month"] == "2"
+    assert sum(int(month["aci_signed_within_month"]) for month in months.values()) == 2
+    assert months["2021-02-28"]["cpts_aci_signe"] == "0"
+    assert months["2021-02-28"]["cpts_lettre_intention_validee"] == "1"
+    assert months["2021-03-31"]["cpts_aci_signe"] == "2"
+
+
+@pytest.mark.usefixtures("history")
+def test_a_day_asked_for_ends_the_evolution_and_dates_every_figure(client: TestClient) -> None:
+    page = _page(client, "/statistiques?at=2021-03-04")
+    assert "Situation au 4" in page
+    assert _csv(client, "evolution.csv?at=2021-03-04")[-1]["date"] == "2021-03-04"
+    assert _csv(client, "evolution.csv?at=2021-03-04")[-1]["cpts_aci_signe"] == "0"
+    regions = {row["code"]: row for row in _csv(client, "regions.csv?at=2021-03-04")}
+    assert regions["93"]["cpts_lettre_intention_validee"] == "1"
+    assert regions["93"]["cpts_aci_signe"] == "0"
+    assert 'src="/statistiques/carte.svg?at=2021-03-04"' in page
+
+
+@pytest.mark.parametrize("at", ["1900-01-01", "2018-12-31", "2019-01-01", "9999-12-31"])
+def test_any_day_has_its_page(client: TestClient, at: str) -> None:
+    page = _page(client, f"/statistiques?at={at}")
+    assert ("Aucun chiffre n’est tenu avant 2019" in page) is (at < "2019")
+    assert client.get(f"/statistiques/carte.svg?at={at}").status_code == 200
+    assert client.get(f"/statistiques/couverture.svg?at={at}").status_code == 200
+    assert len(_csv(client, f"evolution.csv?at={at}")) < 1_000
+
+
+def test_an_empty_registry_has_its_page(client: TestClient) -> None:
+    page = _page(client)
+    assert "0\u202f%" in page
+    assert page.count('role="img"') == 4
+
+
+@pytest.mark.usefixtures("history")
+def test_every_chart_is_named_described_and_beside_its_table(client: TestClient) -> None:
+    page = _page(client)
+    charts = re.findall(r'<svg class="chart"[^>]*aria-labelledby="(\S+) (\S+)"', page)
+    assert len(charts) == 4
+    for title, description in charts:
+        assert re.search(rf'<title id="{title}">[^<]+</title>', page)
+        assert re.search(rf'<desc id="{description}">[^<]+</desc>', page)
+    assert page.count("<caption>") == page.count("<table")
+    assert "Est couverte une commune" in page
+    assert page.count(str(today().year)) > 10
+
+
+def test_maps_are_documents_without_script_or_style(
+    client: TestClient, register: Register
+) -> None:
+    register(HOSTILE, "aci_signe", (GAP,))
+    for name in ("carte.svg", "couverture.svg"):
+        response = client.get(f"/statistiques/{name}")
+        assert response.headers["content-type"] == "image/svg+xml"
+        root = ET.fromstring(response.text)
+        tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+        assert tags <= {"svg", "title", "desc", "rect", "g", "path", "text", "defs", "use"}
+        assert "style=" not in response.text
+        assert root.find("{http://www.w3.org/2000/svg}title") is not None
+
+
+def test_the_map_of_a_day_shows_who_stood_then(client: TestClient, register: Register) -> None:
+    empty = client.get("/statistiques/carte.svg").text
+    register("CPTS", "aci_signe", (GAP,), effective_on="2022-01-01", stage_since="2022-01-01")
+    now = client.get("/statistiques/carte.svg").text
+    assert "ACI signé : 1" in now
+    assert now.count("<path") == empty.count("<path") + 1
+    before = client.get("/statistiques/carte.svg?at=2021-12-31").text
+    assert before.count("<path") == empty.count("<path")
+
+
+def test_statistics_are_kept_until_the_registry_changes(
+    client: TestClient, register: Register
+) -> None:
+    for address in ("/statistiques", "/statistiques/carte.svg", "/statistiques/regions.csv"):
+        tag = {"If-None-Match": client.get(address).headers["etag"]}
+        assert client.get(address, headers=tag).status_code == 304
+        register(f"CPTS de {address}", "dynamique_identifiee")
+        assert client.get("/statistiques", headers=tag).status_code == 200
+
+
+def test_the_whole_country_stays_light_and_quick(client: TestClient, engine: Engine) -> None:
+    load_demonstration(engine, SilentProgress())
+    page = _page(client)
+    assert len(gzip.compress(page.encode())) < 30_000
+    drawn = client.get("/statistiques/carte.svg")
+    assert drawn.headers["content-encoding"] in ("br", "gzip")
+    assert int(drawn.headers["content-length"]) < 80_000
+    assert "Données de démonstration" in page

@@ -51,8 +51,8 @@ DEFINITIONS = (
         "Commune tenue",
         (
             "Une commune n’appartient qu’à une seule CPTS. Elle est tenue du jour où la CPTS "
-            "la déclare jusqu’à ce qu’elle la quitte ; les prises d’effet à venir comptent aussi."
-        ),
+            "la déclare jusqu’à ce qu’elle la quitte ; les prises d’effet à venir comptent "
+        "aussi.,
     ),
     (
         "Bloquant, disputé",

@@ -76,7 +76,7 @@ def test_conflicts_are_grouped_by_cpts_with_what_is_at_stake_and_how_to_reach_it
 
 def test_pieces_are_told_when_there_are_several_and_islands_are_named(check: Check) -> None:
     assert check(["05061"])["territory"]["pieces"] == []
-    # Groix is an island of one commune, Belle-Île of four; Ploemeur and Gap are on the mainland.
+    # Groix has one commune, Belle-Île four; Ploemeur and Gap are on the mainland.
     belle_ile = ["Bangor", "Le Palais", "Locmaria (56)", "Sauzon"]
     territory = check([*belle_ile, "Groix", "Ploemeur", "Gap"])["territory"]
     assert territory["parts"] == len(territory["pieces"]) == 4

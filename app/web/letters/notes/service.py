@@ -52,7 +52,8 @@ DEFINITIONS = (
         (
             "Une commune n’appartient qu’à une seule CPTS. Elle est tenue du jour où la CPTS "
             "la déclare jusqu’à ce qu’elle la quitte ; les prises d’effet à venir comptent "
-        "aussi.,
+            "aussi."
+        ),
     ),
     (
         "Bloquant, disputé",

@@ -100,8 +100,8 @@ def surroundings(view: Bounds) -> Bounds:
     """
     west, south, east, north = view
     width, height = east - west, north - south
-    aside = max(width, height / 2)
-    above = max(height, width / 2)
+    aside = max(width * 0.75, height * 1.2)
+    above = max(height * 0.75, width * 0.8)
     return (
         max(-180.0, west - aside),
         max(-90.0, south - above),

@@ -188,21 +188,21 @@ function addPanels(features) {
 // for again, finer, for the place that is looked at.
 const asked = new Set();
 let asking = null;
-let departmentsAt = page.detail;
+let departmentsAt = null;
 const rank = (detail) => page.details.findIndex((step) => step.detail === detail);
+const detailOfZoom = () => page.details.findLast((step) => map.getZoom() >= step.zoom).detail;
 
 async function refine() {
-  const wanted = page.details.findLast((step) => map.getZoom() >= step.zoom).detail;
+  const wanted = detailOfZoom();
   if (page.outlined && !L.latLngBounds(page.outlined).contains(map.getBounds())) {
     // Beyond those around the first view, which is light thanks to them: all are needed.
     page.outlined = null;
     page.departments = page.allDepartments;
     departmentsAt = null;
   }
-  const outlines = rank(wanted) > rank(page.detail) ? wanted : page.detail;
-  if (rank(outlines) > rank(departmentsAt)) {
-    departmentsAt = outlines;
-    fetchDepartments(page, outlines).then(drawDepartments, () => {});
+  if (rank(wanted) > rank(departmentsAt)) {
+    departmentsAt = wanted;
+    fetchDepartments(page, wanted).then(drawDepartments, () => {});
   }
   if (rank(wanted) <= rank(page.detail)) return;
   const view = map.getBounds().pad(0.1);
@@ -245,7 +245,9 @@ function drawZones(collection) {
 
 async function load() {
   document.getElementById("message").hidden = true;
-  const outlines = fetchDepartments(page, page.detail).then(drawDepartments, () => {});
+  // As fine as they are seen, which for a wide place is less than its territories are.
+  departmentsAt = detailOfZoom();
+  const outlines = fetchDepartments(page, departmentsAt).then(drawDepartments, () => {});
   const zones = fetchConciliations(page).then(drawZones, () => {});
   try {
     const found = await fetchCpts(page);

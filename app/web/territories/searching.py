@@ -25,7 +25,8 @@ def search(
 
     Parameters: `q`, a name of today or of the past, a postal code, an INSEE code, the
     name or acronym of a CPTS; `communes` and `cpts`, how many of each at most. Returns
-    `communes` and `cpts` with the number of each that match.
+    `communes` and `cpts` with the number of each that match, and how many communes have
+    the text as a postal code, which come first.
     """
     names = dict(department_names(session))
     found = commune_page(session, CommuneFilters(q=q, limit=communes), _NOWHERE)
@@ -33,11 +34,13 @@ def search(
     listed: dict[str, Any] = {"items": [], "number_matched": 0}
     if not q.replace(" ", "").isdigit():
         listed = orjson.loads(reading.cpts_page(session, Filters(q=q, limit=cpts), _NOWHERE))
+    # Few visitors mean the INSEE code that a postal code may happen to be.
+    ordered = sorted(found["items"], key=lambda item: q not in item["postcodes"])
     return {
         "communes": [
-            {**item, "department_name": names.get(item["department"], "")}
-            for item in found["items"]
+            {**item, "department_name": names.get(item["department"], "")} for item in ordered
         ],
+        "sharing_postcode": sum(q in item["postcodes"] for item in ordered),
         "communes_matched": found["number_matched"],
         "cpts": listed["items"],
         "cpts_matched": listed["number_matched"],

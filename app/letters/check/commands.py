@@ -32,7 +32,7 @@ def check_letter(
         Path,
         typer.Argument(
             help="Communes (texte, une par ligne ; CSV ; XLSX) ou polygone "
-            "(GeoJSON, GeoPackage, Shapefile zippé)."
+            "(GeoJSON, GeoPackage, KML, Shapefile zippé)."
         ),
     ],
     as_json: Annotated[

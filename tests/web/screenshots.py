@@ -5,12 +5,16 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
 
 WIDTHS = (360, 768, 1440)
 SCHEMES = ("light", "dark")
+# A base map that is not to be had may be asked for again and again.
+SETTLED_MS = 8_000
 PAGES = (
     "/",
     "/recherche?q=saint-denis",
@@ -37,7 +41,7 @@ def file_name(address: str, width: int, scheme: str) -> str:
 
 
 def take(base: str, folder: Path, addresses: tuple[str, ...]) -> None:
-    """Write a PNG of each page, width and scheme; other hosts are not asked for anything."""
+    """Write a JPEG of each page, width and scheme; other hosts are not asked for anything."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -58,14 +62,17 @@ def take(base: str, folder: Path, addresses: tuple[str, ...]) -> None:
                 )
                 page = context.new_page()
                 for address in addresses:
-                    page.goto(address, wait_until="networkidle")
+                    page.goto(address)
                     # A frame that loads lazily does so once it is seen.
                     for frame in page.locator("iframe").all():
                         frame.scroll_into_view_if_needed()
-                    page.wait_for_load_state("networkidle")
+                    with suppress(PlaywrightTimeout):
+                        page.wait_for_load_state("networkidle", timeout=SETTLED_MS)
                     page.evaluate("scrollTo(0, 0)")
                     name = file_name(address, width, scheme)
-                    page.screenshot(path=folder / f"{name}.png", full_page=True)
+                    page.screenshot(
+                        path=folder / f"{name}.jpg", full_page=True, type="jpeg", quality=60
+                    )
                 context.close()
         browser.close()
 

@@ -5,7 +5,7 @@ import io
 import json
 import re
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,23 @@ PATIENCE_MS = 20_000
 
 
 @pytest.fixture
-def watched(visitor: Page) -> Page:
-    """The visitor, more patient than Playwright is by itself."""
+def watched(visitor: Page) -> Iterator[Page]:
+    """The visitor, more patient than Playwright is by itself.
+
+    It leaves only when all that it asked for is answered, since the database goes then.
+    """
+    expect.set_options(timeout=PATIENCE_MS)
     visitor.set_default_timeout(PATIENCE_MS)
-    return visitor
+    pending: set[Any] = set()
+    visitor.on("request", lambda request: pending.add(request))  # noqa: PLW0108
+    visitor.on("requestfinished", lambda request: pending.discard(request))  # noqa: PLW0108
+    visitor.on("requestfailed", lambda request: pending.discard(request))  # noqa: PLW0108
+    yield visitor
+    for _ in range(100):
+        if not pending:
+            break
+        visitor.wait_for_timeout(100)
+    expect.set_options(timeout=5_000)
 
 
 def _open(page: Page, draft: str = "") -> None:
@@ -42,7 +55,7 @@ def _open(page: Page, draft: str = "") -> None:
 def _holds(page: Page, *codes: str) -> None:
     """Wait until the territory is exactly these communes, checked."""
     expect(page.locator("#communes-title")).to_have_text(
-        f"Communes du territoire ({len(codes)})"
+        f"Communes du territoire ({len(codes)})", timeout=PATIENCE_MS
     )
     page.wait_for_selector("#builder[data-state=ready]")
     assert _codes(page) == sorted(codes)
@@ -194,13 +207,14 @@ def test_a_drawn_polygon_closes_on_its_first_corner_and_escape_gives_up(watched:
     _open(watched, f"#communes={GAP}")
     _holds(watched, GAP)
     _show(watched, "Gap")
+    polygon = watched.get_by_role("button", name="Polygone")
+    polygon.scroll_into_view_if_needed()
     box = watched.locator("#map").bounding_box()
     assert box
 
     def corner(across: float, down: float) -> None:
         watched.mouse.click(box["x"] + box["width"] * across, box["y"] + box["height"] * down)
 
-    polygon = watched.get_by_role("button", name="Polygone")
     polygon.click()
     corner(0.2, 0.2)
     corner(0.8, 0.2)
@@ -480,6 +494,14 @@ def test_an_amendment_starts_from_the_cpts_and_tells_what_changes(
     expect(_verdict(watched)).to_have_text("Bloqué")
 
 
+def test_the_note_of_verification_keeps_what_the_page_shows(watched: Page) -> None:
+    _open(watched, f"#communes={GAP},{RABOU}")
+    _holds(watched, GAP, RABOU)
+    watched.get_by_role("button", name="Note de vérification").click()
+    watched.wait_for_url("**/lettres/notes/*")
+    expect(watched.locator("main")).to_contain_text("Rabou")
+
+
 def test_hostile_texts_are_shown_and_never_run(watched: Page, register: Register) -> None:
     register(HOSTILE, "aci_signe", (GAP,))
     _open(watched, f"#communes={GAP}")
@@ -550,7 +572,8 @@ def test_a_change_is_judged_at_once(
     assert median < 2_000
 
 
-def test_on_a_phone_everything_fits_and_can_be_reached(client: TestClient, page: Page) -> None:
+def test_on_a_phone_everything_fits_and_can_be_reached(watched: Page) -> None:
+    page = watched
     page.set_viewport_size({"width": 360, "height": 740})
     _open(page, f"#communes={GAP},{RABOU},Sainte-Colombe")
     _holds(page, GAP, RABOU)
@@ -574,7 +597,9 @@ def test_axe_finds_nothing_to_mend(watched: Page, register: Register, width: int
     for summary in watched.locator("#builder details > summary").all():
         summary.click()
     assert accessibility_faults(watched) == []
-    watched.emulate_media(color_scheme="dark")
+    # Without motion, colours change at once.
+    watched.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    watched.wait_for_timeout(400)
     assert accessibility_faults(watched) == []
 
 

@@ -30,6 +30,8 @@ const post = (address, body, signal) =>
 
 export const checkTerritory = (question, signal) => post("/api/v1/letters/check", question, signal);
 
+export const makeNote = (question) => post("/api/v1/letters/notes", question);
+
 export const findNearby = (question, signal) => post("/lettres/verification/proches", question, signal);
 
 export function checkFile(file, signal) {

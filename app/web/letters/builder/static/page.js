@@ -1,6 +1,6 @@
 // Puts the page together: every step of the draft is drawn, checked and told.
 
-import { checkTerritory, epciList, findNearby, oneCpts, searchCommunes, searchCpts } from "./api.js";
+import { checkTerritory, epciList, makeNote, oneCpts, searchCommunes, searchCpts } from "./api.js";
 import { combobox } from "./combobox.js";
 import { Communes } from "./communes.js";
 import { Draft } from "./draft.js";
@@ -10,7 +10,8 @@ import { showFindings } from "./findings.js";
 import { showLegend } from "./legend.js";
 import { CommuneList } from "./list.js";
 import { TerritoryMap } from "./map.js";
-import { button, counted, element, inhabitants, kilometres } from "./text.js";
+import { Nearby } from "./nearby.js";
+import { button, counted, element } from "./text.js";
 import { headline, showFigures, showFunding, showTier, showVerdict } from "./verdict.js";
 
 const MOST_COMMUNES = 5000;
@@ -20,7 +21,6 @@ const page = JSON.parse(root.dataset.settings);
 const communes = new Communes();
 const draft = new Draft(onStep);
 let checking = null;
-let looking = null;
 
 // Screen readers: the same words twice in a row would not be told again.
 function say(text) {
@@ -59,7 +59,12 @@ const actions = {
     const locked = draft.isLocked(code);
     draft.setLocked([code], !locked, locked ? `${name} déverrouillée` : `${name} verrouillée`);
   },
-  show: (codes) => map.goTo(codes),
+  learn: (found) => communes.learn(found),
+  reveal: (codes) => map.reveal(codes),
+  show(codes) {
+    byId("map").scrollIntoView({ block: "nearest" });
+    return map.goTo(codes);
+  },
   settle(given, candidate) {
     const asked = draft.now.asked.filter((text) => text !== given);
     byId("verdict").focus();
@@ -87,7 +92,7 @@ function showControls(now) {
   byId("undo").disabled = !draft.canUndo;
   byId("redo").disabled = !draft.canRedo;
   const empty = now.codes.length === 0;
-  for (const id of ["nearby", "export-csv", "export-geojson", "lock-all"]) byId(id).disabled = empty;
+  for (const id of ["nearby", "note", "export-csv", "export-geojson", "lock-all"]) byId(id).disabled = empty;
   byId("clear").disabled = now.codes.length === now.locked.length && now.asked.length === 0 && now.cpts === null;
   const allLocked = !empty && now.locked.length === now.codes.length;
   byId("lock-all").textContent = allLocked ? "Tout déverrouiller" : "Tout verrouiller";
@@ -115,6 +120,7 @@ async function refresh(now) {
     return;
   }
   root.dataset.state = "checking";
+  if (!root.dataset.verdict) byId("verdict").replaceChildren(element("p", { class: "verdict-label" }, "Vérification…"));
   try {
     const answer = await checkTerritory(question(now), signal);
     if (signal.aborted) return;
@@ -228,61 +234,6 @@ async function takeFile(file) {
   }
 }
 
-async function showNearby() {
-  looking?.abort();
-  looking = new AbortController();
-  const asked = { communes: draft.now.codes };
-  if (draft.now.cpts !== null) asked.exclude_cpts = draft.now.cpts;
-  let found;
-  try {
-    found = await findNearby(asked, looking.signal);
-  } catch (error) {
-    failed(error);
-    return;
-  }
-  communes.learn(found.items);
-  const where = found.ring === 1 ? "au contact du territoire" : "les plus proches, sans contact avec le territoire";
-  const between = found.ring > 1 ? `à ${counted(found.ring - 1, "commune")} de distance` : "";
-  const place = byId("nearby-found");
-  const title = element(
-    "h3",
-    { tabindex: "-1" },
-    found.items.length ? `${counted(found.items.length, "commune libre", "communes libres")}, ${where}` : "Aucune commune libre à proximité",
-  );
-  const far = ({ shared_border_km: shared, distance_km: distance }) => {
-    if (shared !== null) return `frontière de ${kilometres(shared)}`;
-    return distance === null ? between : `à ${kilometres(distance)}`;
-  };
-  place.replaceChildren(
-    title,
-    element(
-      "ol",
-      { class: "plain" },
-      found.items.map((commune) =>
-        element(
-          "li",
-          {},
-          element("span", {}, `${commune.name} (${commune.department}) `, element("small", {}, `${inhabitants(commune.population)}, ${far(commune)}${commune.asked ? ", demandée par une lettre" : ""}`)),
-          button("Voir", () => actions.show([commune.code]), { "aria-label": `Voir ${commune.name} sur la carte` }),
-          button("Ajouter", (event) => {
-            const item = event.currentTarget.closest("li");
-            (item.nextElementSibling?.querySelector("button:last-child") ?? title).focus();
-            item.remove();
-            actions.add([commune], `Ajout de ${commune.name}`);
-          }, { "aria-label": `Ajouter ${commune.name}` }),
-        ),
-      ),
-    ),
-    button("Fermer", () => {
-      place.hidden = true;
-      byId("nearby").focus();
-    }),
-  );
-  place.hidden = false;
-  title.focus();
-  if (found.items.length) map.reveal([found.items[0].code]);
-}
-
 function connectFields() {
   combobox(byId("commune-search"), {
     say,
@@ -394,10 +345,20 @@ function connectButtons() {
     const all = draft.now.locked.length === draft.now.codes.length;
     draft.setLocked(draft.now.codes, !all, all ? "Toutes les communes déverrouillées" : "Toutes les communes verrouillées");
   });
-  onClick("nearby", showNearby);
+  const nearby = new Nearby(byId("nearby-found"), byId("nearby"), actions);
+  onClick("nearby", () => nearby.look(draft.now).catch(failed));
   onClick("fit", () => map.goTo(draft.now.codes));
   onClick("stop-amending", () => draft.change({ cpts: null }, "Avenant quitté"));
   onClick("copy", copyAddress);
+  onClick("note", async () => {
+    byId("note").disabled = true;
+    try {
+      location.assign((await makeNote(question(draft.now))).url);
+    } catch (error) {
+      byId("note").disabled = false;
+      failed(error);
+    }
+  });
   onClick("export-csv", () => save("territoire-cpts.csv", csvOf(inOrder()), "text/csv;charset=utf-8"));
   onClick("export-geojson", async () => {
     await communes.loadAll(draft.now.codes, () => {});

@@ -126,7 +126,7 @@ def test_a_sheet_tells_all_about_a_cpts(client: TestClient, alps: dict[str, int]
         "Parcours pluriprofessionnels",
         "Diabète",
         'href="https://gapencais.example/"',
-        "/embed/carte?bbox=",
+        "/embed/carte?q=CPTS+du+Gap",
         f'href="/api/v1/cpts/{cpts}.geojson"',
         f'href="/cpts/{cpts}/communes.csv"',
         f'href="/cpts/{cpts}/signaler"',

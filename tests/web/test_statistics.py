@@ -119,7 +119,7 @@ def test_an_empty_registry_has_its_page(client: TestClient) -> None:
 @pytest.mark.usefixtures("history")
 def test_every_chart_is_named_described_and_beside_its_table(client: TestClient) -> None:
     page = _page(client)
-    charts = re.findall(r'<svg class="chart"[^>]*aria-labelledby="(\S+) (\S+)"', page)
+    charts = re.findall(r'<svg class="chart[^>]*aria-labelledby="(\S+) (\S+)"', page)
     assert len(charts) == 4
     for title, description in charts:
         assert re.search(rf'<title id="{title}">[^<]+</title>', page)

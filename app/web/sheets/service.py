@@ -183,7 +183,9 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         if box
         else None,
         "labels": stage_labels(session),
-        "embed_address": "/embed/carte" + query_of(bbox=box) if box else None,
+        "embed_address": "/embed/carte" + query_of(q=cpts["name"][:200], bbox=box)
+        if box
+        else None,
         "day": shown,
         "at": at,
         "suffix": query_of(at=at),

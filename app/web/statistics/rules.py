@@ -49,7 +49,7 @@ class Plane:
 
     width: int = 720
     height: int = 300
-    left: int = 56
+    left: int = 68
     right: int = 14
     top: int = 14
     bottom: int = 30

@@ -98,6 +98,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.note_limit = CheckLimit(
         settings.service.notes_per_minute, what="notes de vérification"
     )
+    # Typesetting costs more than a check, and a note is printed more often than made.
+    app.state.note_pdf_limit = CheckLimit(
+        3 * settings.service.notes_per_minute, what="notes en PDF"
+    )
     app.state.file_reader = FileReader()
     app.state.sign_in_limit = AttemptLimit(settings.service.sign_ins_per_minute)
     app.state.report_limit = AttemptLimit(settings.service.reports_per_minute)

@@ -238,6 +238,13 @@ def test_an_address_may_make_so_many_notes_a_minute(client: TestClient) -> None:
     assert "notes de vérification" in refused.json()["detail"]
 
 
+def test_an_address_may_print_so_many_notes_a_minute(client: TestClient, make: Make) -> None:
+    address = make(communes=["Gap"])["pdf_url"]
+    client.app.state.note_pdf_limit = CheckLimit(1, what="notes en PDF")  # type: ignore[attr-defined]
+    assert client.get(address).status_code == 200
+    assert client.get(address).status_code == 429
+
+
 @pytest.mark.parametrize("role", ["member", "ars", "admin"])
 def test_any_caller_may_make_a_note(
     client: TestClient, bearer: Callable[..., dict[str, str]], role: str

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/lettres/notes")
 
 
 async def _within_limit(request: Request) -> None:
-    limit: CheckLimit = request.app.state.check_limit
+    limit: CheckLimit = request.app.state.note_pdf_limit
     limit.count(request.client.host if request.client else None)
 
 

@@ -103,7 +103,7 @@ def test_the_pdf_tells_number_verdict_and_communes(
     ):  # fmt: skip
         assert expected in said, expected
     # Tagged, so that a screen reader finds its way.
-    root = reader.trailer["/Root"]
+    root: Any = reader.trailer["/Root"]
     assert "/StructTreeRoot" in root
     assert root["/Lang"].startswith("fr")
 
@@ -190,7 +190,10 @@ def test_an_unknown_note_is_not_found(client: TestClient, make: Make) -> None:
 
 
 def test_a_wrong_question_makes_no_note(client: TestClient, engine: Engine) -> None:
-    for question in ({}, {"communes": []}, {"communes": ["Gap"], "exclude_cpts": 99}):
+    wrong: list[dict[str, Any]] = [
+        {}, {"communes": []}, {"communes": ["Gap"], "exclude_cpts": 99},
+    ]  # fmt: skip
+    for question in wrong:
         assert client.post(NOTES, json=question).status_code == 422
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM verification_note")).scalar() == 0

@@ -29,6 +29,12 @@ PAGES = (
     "/cpts/12/signaler",
     "/statistiques",
     "/statistiques?at=2021-12-31",
+    "/donnees",
+    "/integrer?region=93",
+    "/aide",
+    "/mentions-legales",
+    "/donnees-personnelles",
+    "/accessibilite",
     "/connexion",
     "/une-page-qui-n-existe-pas",
 )

@@ -59,10 +59,19 @@ def test_the_columns_open_by_keyboard(visitor: Page, alps: dict[str, int]) -> No
     expect(column).to_be_visible()
 
 
-def test_social_networks_are_given_the_preview_of_the_page(visitor: Page) -> None:
-    visitor.goto("/aide")
+@pytest.mark.parametrize(
+    ("address", "preview"),
+    [
+        ("/aide", "/apercu/accueil.png"),
+        ("/regions/93", "/apercu/regions/93.png"),
+        ("/departements/05", "/apercu/departements/05.png"),
+    ],
+)
+def test_social_networks_are_given_the_preview_of_the_page(
+    visitor: Page, alps: dict[str, int], address: str, preview: str
+) -> None:
+    visitor.goto(address)
     image = visitor.locator('meta[property="og:image"]').get_attribute("content")
-    assert image is not None
-    assert image.endswith("/apercu/accueil.png")
+    assert image == preview
     answer = visitor.request.get(image)
     assert answer.headers["content-type"] == "image/png"

@@ -46,7 +46,6 @@ def embedding(  # noqa: PLR0917  (FastAPI passes them by name)
         "embedding/embedding.html",
         session=session,
         keep=is_settled,
-        social_image="/apercu/accueil.png",
         **service.page_values(session, service.choice_of(filters), height_px=height, base=base),
     )
 

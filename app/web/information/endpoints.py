@@ -30,7 +30,6 @@ def _page(request: Request, session: ReadingSession, name: str, **values: Any) -
         request,
         f"information/{name}.html",
         session=session,
-        social_image="/apercu/accueil.png",
         operator=settings.operator,
         has_basemap=bool(settings.maps.basemap_url),
         **values,

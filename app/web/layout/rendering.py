@@ -91,7 +91,7 @@ def page_text(
     defaults: dict[str, Any] = {
         "section": "",
         "canonical": path,
-        "social_image": None,
+        "social_image": "/apercu/accueil.png",
         "robots": None,
         "caller": None,
         "csrf": None,

@@ -58,7 +58,6 @@ def open_data(request: Request, session: ReadSession) -> HTMLResponse:
         "opendata/data.html",
         session=session,
         section="donnees",
-        social_image="/apercu/accueil.png",
         **service.page_values(session),
     )
 

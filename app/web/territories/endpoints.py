@@ -153,6 +153,12 @@ def _territory(
     else:
         narrowed = replace(filters, departments=(code,))
         page = service.department_page(session, code, narrowed, sort)
+    group = "regions" if level == "region" else "departements"
     return render(
-        request, "territories/territory.html", session=session, section="regions", page=page
+        request,
+        "territories/territory.html",
+        session=session,
+        section="regions",
+        social_image=f"/apercu/{group}/{code}.png",
+        page=page,
     )

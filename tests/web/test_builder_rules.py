@@ -1,5 +1,7 @@
 """Which commune may come next, and how a pasted list is taken apart."""
 
+from collections.abc import Set
+
 import pytest
 
 from app.problems import Invalid
@@ -38,7 +40,7 @@ def test_nothing_is_found_where_all_is_held_or_too_far() -> None:
 def test_holders_are_asked_for_once_a_ring() -> None:
     asked: list[set[str]] = []
 
-    def taken(codes: frozenset[str] | set[str]) -> set[str]:
+    def taken(codes: Set[str]) -> set[str]:
         asked.append(set(codes))
         return set(codes)
 

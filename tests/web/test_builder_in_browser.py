@@ -114,6 +114,13 @@ def test_a_click_on_the_map_takes_a_commune_out_and_in(watched: Page) -> None:
     _holds(watched, GAP, RABOU)
 
 
+def test_the_map_first_shows_metropolitan_france(watched: Page) -> None:
+    _open(watched)
+    scale = watched.locator(".leaflet-control-scale-line")
+    expect(scale).to_have_text(re.compile(r"^(100|200|300) km$"))
+    expect(watched.locator("#map")).to_have_attribute("data-near", "false")
+
+
 def test_the_keyboard_alone_builds_and_mends_a_territory(watched: Page) -> None:
     _open(watched)
     search = watched.get_by_role("combobox", name="Commune", exact=True)

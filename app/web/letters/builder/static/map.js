@@ -175,15 +175,15 @@ export class TerritoryMap {
     this.shown = { codes, locked, cpts: draft.cpts };
     for (const code of touched) {
       const layer = this.layers.get(code);
-      if (layer) layer.setStyle(this.#style(layer.feature));
+      layer?.setStyle(this.#style(layer.feature));
     }
-    this.#raise();
+    this.#raise(touched);
     await this.communes.loadAll(draft.codes, (collection) => this.#draw(collection));
   }
 
   // Thick borders lie above their neighbours' thin ones.
-  #raise() {
-    for (const code of this.shown.codes) this.layers.get(code)?.bringToFront();
+  #raise(codes = this.shown.codes) {
+    for (const code of codes) if (this.shown.codes.has(code)) this.layers.get(code)?.bringToFront();
   }
 
   show(bounds) {

@@ -73,6 +73,8 @@ const actions = {
   },
 };
 
+// A map measures its place when it is made.
+root.hidden = false;
 const list = new CommuneList(byId("communes"), communes, actions);
 const map = new TerritoryMap(byId("map"), page, communes, draft, actions);
 
@@ -379,8 +381,6 @@ function connectButtons() {
   });
 }
 
-root.hidden = false;
-map.map.invalidateSize();
 showLegend(byId("legend"), page);
 connectFields();
 connectDrop();

@@ -82,3 +82,13 @@ def test_only_ars_and_administrators_settle_the_past_or_supersede() -> None:
     for caller in (EDITOR, MEMBER):
         with pytest.raises(Forbidden):
             caller.may_settle_the_past_or_supersede()
+
+
+def test_the_assurance_maladie_changes_the_registry_by_its_decisions_only() -> None:
+    caller = Caller(5, "assurance_maladie", region="32")
+    with pytest.raises(Forbidden):
+        caller.may_amend(touched_regions=["32"], lead_region="32")
+    with pytest.raises(Forbidden):
+        caller.may_create(stage="aci_signe", touched_regions=["32"], lead_region="32")
+    with pytest.raises(Forbidden):
+        caller.may_settle_the_past_or_supersede()

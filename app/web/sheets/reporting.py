@@ -1,7 +1,7 @@
 """The form « Signaler une erreur »: for people, without cookie, script or outside service."""
 
 import logging
-import time
+from time import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Request
@@ -73,7 +73,7 @@ def take_report(
     given = read_report(message, reply_to)
     if given.errors:
         return _form(request, session, subject, given, status=422)
-    waited = fill_time_s(server_identity(session), subject["address"], jeton, time.time())
+    waited = fill_time_s(server_identity(session), subject["address"], jeton, time())
     if waited is None or not LEAST_FILL_S <= waited <= MOST_FILL_S:
         return _form(request, session, subject, given, status=422, repeat=True)
     if waiting_reports(session) >= MOST_WAITING:
@@ -133,7 +133,7 @@ def _form(
     status: int = 200,
     repeat: bool = False,
 ) -> HTMLResponse:
-    token = form_token(server_identity(session), subject["address"], time.time())
+    token = form_token(server_identity(session), subject["address"], time())
     return render(
         request,
         "sheets/report.html",

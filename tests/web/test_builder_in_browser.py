@@ -530,12 +530,17 @@ def test_hostile_texts_are_shown_and_never_run(watched: Page, register: Register
 
 def test_a_check_that_is_out_of_date_is_given_up(watched: Page) -> None:
     _open(watched)
-    watched.route("**/api/v1/letters/check", lambda _route: None)
+
+    def keep_waiting(route: Any) -> None:
+        if GAP not in (route.request.post_data or ""):
+            route.fallback()
+
+    watched.route("**/api/v1/letters/check", keep_waiting)
+    gap, rabou = _fragment(watched, GAP), _fragment(watched, RABOU)
     with watched.expect_request("**/api/v1/letters/check"):
-        watched.evaluate(f"location.hash = '{_fragment(watched, GAP)}'")
-    watched.unroute("**/api/v1/letters/check")
+        watched.evaluate(f"location.hash = '{gap}'")
     with watched.expect_event("requestfailed") as failed:
-        watched.evaluate(f"location.hash = '{_fragment(watched, RABOU)}'")
+        watched.evaluate(f"location.hash = '{rabou}'")
     assert "ABORTED" in (failed.value.failure or "")
     assert GAP in (failed.value.post_data or "")
     _holds(watched, RABOU)

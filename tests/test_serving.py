@@ -15,7 +15,9 @@ import pytest
 from app.database.cluster.home import existing_home, remove_home
 
 ROOT = Path(__file__).parents[1]
+# Upper bounds, for a machine that is busy with other things.
 FIRST_START_S = 600
+START_S = 120
 
 
 class Service:
@@ -91,14 +93,14 @@ def service(test_database: str) -> Iterator[Service]:
 def test_the_first_answer_is_ready_and_the_end_is_clean(
     service: Service, number: signal.Signals
 ) -> None:
-    assert service.first_answer(within=30).status_code == 200
+    assert service.first_answer(within=START_S).status_code == 200
     assert service.end(number) == 0
     assert not is_listened_at(service.port)
     assert "Traceback" not in service.said()
 
 
 def test_after_a_kill_the_port_is_free_again(service: Service) -> None:
-    service.first_answer(within=30)
+    service.first_answer(within=START_S)
     service.end(signal.SIGKILL)
     wait_until_free(service.port)
 
@@ -106,7 +108,7 @@ def test_after_a_kill_the_port_is_free_again(service: Service) -> None:
 def test_no_demonstration_data_in_a_database_that_was_given(
     service: Service, test_database: str
 ) -> None:
-    service.first_answer(within=30)
+    service.first_answer(within=START_S)
     assert service.get("/api/v1/cpts?limit=1").json()["number_matched"] == 0
 
 
@@ -182,14 +184,14 @@ def test_from_nothing_to_a_map_and_again_within_seconds(tmp_path: Path) -> None:
         began = time.monotonic()
         second = Service(**environment)
         try:
-            assert second.first_answer(within=30).status_code == 200
+            assert second.first_answer(within=START_S).status_code == 200
             # Twice what is promised: the machine may be busy with other tests.
             assert time.monotonic() - began < 10
             # Killed with its server running: the next one takes over.
             second.end(signal.SIGKILL)
             third = Service(**environment)
             try:
-                assert third.first_answer(within=60).status_code == 200
+                assert third.first_answer(within=START_S).status_code == 200
                 assert third.end(signal.SIGINT) == 0
                 assert server_processes(place) == []
             finally:

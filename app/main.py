@@ -15,7 +15,7 @@ from app.database.sessions import Sessions
 from app.failures import Failure
 from app.funding import endpoints as funding
 from app.http import health
-from app.http.attempts import AttemptLimit
+from app.http.address_limit import AddressLimit
 from app.http.body import RequestLimits
 from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
@@ -25,7 +25,6 @@ from app.http.revisions import Revisions
 from app.http.static_files import static_router
 from app.letters.check import endpoints as letters
 from app.letters.check.file_reading import FileReader
-from app.letters.check.rate_limit import CheckLimit
 from app.letters.notes import endpoints as letter_notes
 from app.letters.procedure import endpoints as letters_procedure
 from app.letters.procedure.closure import endpoints as conciliations
@@ -38,7 +37,7 @@ from app.problems import (
     declared,
     install_problem_handlers,
 )
-from app.settings import Settings
+from app.settings import ServiceSettings, Settings
 from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
@@ -91,20 +90,26 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.sessions = Sessions.on(engine, connections=connections)
-    app.state.check_limit = CheckLimit(settings.service.checks_per_minute)
-    app.state.file_check_limit = CheckLimit(
+    app.state.check_limit = AddressLimit(
+        settings.service.checks_per_minute, what="vérifications"
+    )
+    app.state.file_check_limit = AddressLimit(
         settings.service.file_checks_per_minute, what="vérifications de fichier"
     )
-    app.state.note_limit = CheckLimit(
+    app.state.note_limit = AddressLimit(
         settings.service.notes_per_minute, what="notes de vérification"
     )
     # Typesetting costs more than a check, and a note is printed more often than made.
-    app.state.note_pdf_limit = CheckLimit(
+    app.state.note_pdf_limit = AddressLimit(
         3 * settings.service.notes_per_minute, what="notes en PDF"
     )
     app.state.file_reader = FileReader()
-    app.state.sign_in_limit = AttemptLimit(settings.service.sign_ins_per_minute)
-    app.state.report_limit = AttemptLimit(settings.service.reports_per_minute)
+    app.state.sign_in_limit = AddressLimit(
+        settings.service.sign_ins_per_minute, what="connexions"
+    )
+    app.state.report_limit = AddressLimit(
+        settings.service.reports_per_minute, what="signalements"
+    )
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 
     _include_routes(app)
@@ -118,6 +123,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(ErrorPages, settings=settings)
     app.add_middleware(ResponseHeaders, strict_transport=settings.service.is_behind_tls)
     return app
+
+
+def _limit_addresses(app: FastAPI, service: ServiceSettings) -> None:
+    for name, per_minute, what in (
+        ("check_limit", service.checks_per_minute, "vérifications"),
+        ("file_check_limit", service.file_checks_per_minute, "vérifications de fichier"),
+        ("note_limit", service.notes_per_minute, "notes de vérification"),
+        # Typesetting costs more than a check, and a note is printed more often than made.
+        ("note_pdf_limit", 3 * service.notes_per_minute, "notes en PDF"),
+        ("sign_in_limit", service.sign_ins_per_minute, "connexions"),
+        ("report_limit", service.reports_per_minute, "signalements"),
+    ):
+        setattr(app.state, name, AddressLimit(per_minute, what=what))
 
 
 def _include_routes(app: FastAPI) -> None:

@@ -9,9 +9,9 @@ from app.accounts.dependencies import OptionalCaller
 from app.accounts.rules import Caller
 from app.cpts.writing.schemas import Day, Name
 from app.database.sessions import ReadingSession, ReadSession
+from app.http.address_limit import AddressLimit
 from app.letters.check import service
 from app.letters.check.file_reading import LARGEST_FILE_BYTES, FileContent, FileReader
-from app.letters.check.rate_limit import CheckLimit
 from app.letters.check.schemas import (
     MEMBERS_DESCRIPTION,
     LetterCheck,
@@ -30,8 +30,8 @@ UPLOADS = {f"{router.prefix}/check/file": LARGEST_FILE_BYTES + 64 * 1024}
 
 
 async def _within_limit(request: Request) -> None:
-    limit: CheckLimit = request.app.state.check_limit
-    limit.count(request.client.host if request.client else None)
+    limit: AddressLimit = request.app.state.check_limit
+    limit.count_client(request)
 
 
 @router.post(
@@ -51,8 +51,8 @@ def check_letter(
 
 
 async def _within_file_limit(request: Request) -> None:
-    limit: CheckLimit = request.app.state.file_check_limit
-    limit.count(request.client.host if request.client else None)
+    limit: AddressLimit = request.app.state.file_check_limit
+    limit.count_client(request)
 
 
 async def _read_file(

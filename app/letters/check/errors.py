@@ -13,19 +13,6 @@ def polygon_too_complex() -> Invalid:
     )
 
 
-class TooManyChecks(TooManyRequests):
-    """One address has asked for more checks than the service answers in a minute."""
-
-    def __init__(
-        self, *, per_minute: int, retry_after_s: int, what: str = "vérifications"
-    ) -> None:
-        super().__init__(
-            f"Au plus {per_minute} {what} par minute et par adresse : "
-            f"réessayez dans {retry_after_s} s."
-        )
-        self.headers = {"Retry-After": str(retry_after_s)}  # type: ignore[misc]
-
-
 def file_too_large(limit_bytes: int) -> TooLarge:
     """Give the error of an uploaded file beyond the limit."""
     return TooLarge(f"Le fichier dépasse {limit_bytes // 2**20} Mo.")

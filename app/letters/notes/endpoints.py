@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Path, Request, Response
 
 from app.database.sessions import ReadSession, WriteSession
-from app.letters.check.rate_limit import CheckLimit
+from app.http.address_limit import AddressLimit
 from app.letters.check.schemas import LetterQuestion
 from app.letters.notes import service
 from app.letters.notes.schemas import StoredNote
@@ -18,8 +18,8 @@ NoteKey = Annotated[str, Path(max_length=64, description="Clef de la note, dans 
 
 
 async def _within_limit(request: Request) -> None:
-    limit: CheckLimit = request.app.state.note_limit
-    limit.count(request.client.host if request.client else None)
+    limit: AddressLimit = request.app.state.note_limit
+    limit.count_client(request)
 
 
 @router.post(

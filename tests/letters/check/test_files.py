@@ -6,6 +6,7 @@ import sqlite3
 import time
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ import shapely
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.http.address_limit import AddressLimit
 from app.letters.check.file_reading import LARGEST_FILE_BYTES, shown_name
-from app.letters.check.rate_limit import CheckLimit
 from tests.conftest import Register
 
 # Three neighbouring communes of the Hautes-Alpes.
@@ -274,7 +275,7 @@ def test_a_view_without_end_ends_in_time(send: Send, tmp_path: Path) -> None:
     path = tmp_path / "vue.gpkg"
     square = geopandas.GeoDataFrame(geometry=[shapely.Polygon(SQUARE)], crs=4326)
     pyogrio.write_dataframe(square, path, layer="vue")
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("ALTER TABLE vue RENAME TO vraie")
         database.execute(
             "CREATE VIEW vue AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
@@ -305,7 +306,7 @@ def test_a_name_is_shown_without_its_folders_or_controls() -> None:
 
 
 def test_an_address_may_send_so_many_files_a_minute(client: TestClient, send: Send) -> None:
-    client.app.state.file_check_limit = CheckLimit(1, what="vérifications de fichier")  # type: ignore[attr-defined]
+    client.app.state.file_check_limit = AddressLimit(1, what="vérifications de fichier")  # type: ignore[attr-defined]
     assert send("l.txt", b"Gap").status_code == 200
     refused = send("l.txt", b"Gap")
     assert refused.status_code == 429

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from app.letters.check.rate_limit import CheckLimit
+from app.http.address_limit import AddressLimit
 
 ADDRESS = "/api/v1/letters/check"
 SQUARE = [[3.0, 50.6], [3.1, 50.6], [3.1, 50.7], [3.0, 50.6]]
@@ -155,7 +155,7 @@ def test_a_check_is_asked_by_post_only(client: TestClient) -> None:
 def test_too_many_checks_of_one_address_are_refused_for_a_while(
     app: FastAPI, client: TestClient
 ) -> None:
-    app.state.check_limit = CheckLimit(2)
+    app.state.check_limit = AddressLimit(2, what="vérifications")
     question = {"communes": ["59163"]}
     assert [client.post(ADDRESS, json=question).status_code for _ in range(3)] == [
         200,

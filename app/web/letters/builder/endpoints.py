@@ -6,9 +6,9 @@ from fastapi import APIRouter, Body, Depends, Form, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.database.sessions import ReadingSession, ReadSession
+from app.http.address_limit import AddressLimit
 from app.http.caching import keep_until_change
 from app.http.repository import current_revision
-from app.letters.check.rate_limit import CheckLimit
 from app.maps.assets import LEAFLET
 from app.maps.policy import tile_origin
 from app.problems import Invalid
@@ -24,8 +24,8 @@ router = APIRouter(prefix=PATH, include_in_schema=False)
 
 
 async def _within_limit(request: Request) -> None:
-    limit: CheckLimit = request.app.state.check_limit
-    limit.count(request.client.host if request.client else None)
+    limit: AddressLimit = request.app.state.check_limit
+    limit.count_client(request)
 
 
 def _page(

@@ -5,7 +5,7 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
 from app.database.sessions import ReadingSession, ReadSession
-from app.letters.check.rate_limit import CheckLimit
+from app.http.address_limit import AddressLimit
 from app.letters.notes.endpoints import NoteKey
 from app.letters.notes.service import Note, read_note
 from app.settings import Settings
@@ -17,8 +17,8 @@ router = APIRouter(prefix="/lettres/notes")
 
 
 async def _within_limit(request: Request) -> None:
-    limit: CheckLimit = request.app.state.note_pdf_limit
-    limit.count(request.client.host if request.client else None)
+    limit: AddressLimit = request.app.state.note_pdf_limit
+    limit.count_client(request)
 
 
 @router.get("/{key}.pdf", response_class=Response, dependencies=[Depends(_within_limit)])

@@ -2,21 +2,21 @@
 
 import pytest
 
-from app.letters.check.errors import TooManyChecks
-from app.letters.check.rate_limit import CheckLimit
+from app.http.address_limit import AddressLimit
+from app.problems import TooManyRequests
 
 
 def test_an_address_is_refused_after_its_number_of_checks_and_told_when_to_come_back() -> None:
-    limit = CheckLimit(3)
+    limit = AddressLimit(3, what="vérifications")
     for _ in range(3):
         limit.count("192.0.2.1")
-    with pytest.raises(TooManyChecks) as refused:
+    with pytest.raises(TooManyRequests) as refused:
         limit.count("192.0.2.1")
     assert 1 <= int(refused.value.headers["Retry-After"]) <= 60
 
 
 def test_addresses_count_apart() -> None:
-    limit = CheckLimit(1)
+    limit = AddressLimit(1, what="vérifications")
     limit.count("192.0.2.1")
     limit.count("192.0.2.2")
     limit.count(None)
@@ -34,7 +34,7 @@ def test_addresses_count_apart() -> None:
     ],
 )
 def test_one_subscriber_counts_once(first: str | None, second: str | None) -> None:
-    limit = CheckLimit(1)
+    limit = AddressLimit(1, what="vérifications")
     limit.count(first)
-    with pytest.raises(TooManyChecks):
+    with pytest.raises(TooManyRequests):
         limit.count(second)

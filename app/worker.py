@@ -7,9 +7,13 @@ import time
 import traceback
 
 from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.config import STARTUP_FAILURE
 
+from app.database.sessions import Sessions
+from app.letters.check.repository import land_borders, registry_state
 from app.main import create_app
+from app.problems import Problem
 
 _WATCH_INTERVAL_S = 1.0
 
@@ -18,11 +22,24 @@ def create_worker() -> FastAPI:
     """Make the application; the process ends when its parent is gone."""
     threading.Thread(target=_end_without_parent, args=(os.getppid(),), daemon=True).start()
     try:
-        return create_app()
+        app = create_app()
+        threading.Thread(target=_read_ahead, args=(app,), daemon=True).start()
+        return app
     except Exception:
         traceback.print_exc()
         # Tells the parent that another worker would fare no better.
         sys.exit(STARTUP_FAILURE)
+
+
+def _read_ahead(app: FastAPI) -> None:
+    # The land borders, which the first letter check would otherwise wait a second for.
+    sessions: Sessions = app.state.sessions
+    try:
+        with sessions.read() as session:
+            land_borders(session, registry_state(session))
+    except (Problem, SQLAlchemyError):
+        # Without a database, or before its geography is there, the first check reads them.
+        return
 
 
 def _end_without_parent(parent: int) -> None:

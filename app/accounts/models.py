@@ -27,7 +27,7 @@ class ApiToken(Base):
     role: Mapped[str] = mapped_column(Text)
     region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
     cpts_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE")
+        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE", use_alter=True)
     )
     label: Mapped[str] = mapped_column(Text, server_default=text("''"))
     created_at: Mapped[datetime] = mapped_column(

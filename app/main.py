@@ -90,26 +90,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.engine = engine
     app.state.sessions = Sessions.on(engine, connections=connections)
-    app.state.check_limit = AddressLimit(
-        settings.service.checks_per_minute, what="vérifications"
-    )
-    app.state.file_check_limit = AddressLimit(
-        settings.service.file_checks_per_minute, what="vérifications de fichier"
-    )
-    app.state.note_limit = AddressLimit(
-        settings.service.notes_per_minute, what="notes de vérification"
-    )
-    # Typesetting costs more than a check, and a note is printed more often than made.
-    app.state.note_pdf_limit = AddressLimit(
-        3 * settings.service.notes_per_minute, what="notes en PDF"
-    )
     app.state.file_reader = FileReader()
-    app.state.sign_in_limit = AddressLimit(
-        settings.service.sign_ins_per_minute, what="connexions"
-    )
-    app.state.report_limit = AddressLimit(
-        settings.service.reports_per_minute, what="signalements"
-    )
+    _limit_addresses(app, settings.service)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 
     _include_routes(app)
@@ -153,7 +135,7 @@ def _include_routes(app: FastAPI) -> None:
         funding.router,
         maps.router,
         web.router,
-        documentation_router(app, swagger),
+        documentation_router(app.title, swagger),
         static_router([swagger, *MAP_FOLDERS, *SITE_FOLDERS]),
     ):
         app.include_router(router)

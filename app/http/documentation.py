@@ -74,11 +74,15 @@ def swagger_folder() -> StaticFolder:
     )
 
 
-def documentation_router(app: FastAPI, folder: StaticFolder) -> APIRouter:
-    """Make the routes `/openapi.json` and `/docs`, whose files are served from `folder`."""
+def documentation_router(title: str, folder: StaticFolder) -> APIRouter:
+    """Make the routes `/openapi.json` and `/docs`, whose files are served from `folder`.
+
+    They take the application from the request: FastAPI remembers every endpoint for good,
+    and with it whatever it closes over.
+    """
     router = APIRouter(include_in_schema=False)
     page = _PAGE.format(
-        title=app.title,
+        title=title,
         icon=folder.address("favicon-32x32.png"),
         style=folder.address("swagger-ui.css"),
         bundle=folder.address("swagger-ui-bundle.js"),
@@ -107,6 +111,6 @@ def documentation_router(app: FastAPI, folder: StaticFolder) -> APIRouter:
     @router.get("/openapi.json")
     async def openapi_document(request: Request) -> Response:
         keep_for_good(request)
-        return Response(orjson.dumps(app.openapi()), media_type="application/json")
+        return Response(orjson.dumps(request.app.openapi()), media_type="application/json")
 
     return router

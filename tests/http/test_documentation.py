@@ -1,9 +1,14 @@
 """The description of the API, and the page that shows it."""
 
+import gc
+import weakref
 from typing import Any
 
 from playwright.sync_api import Page
 from starlette.testclient import TestClient
+
+from app.main import create_app
+from app.settings import Settings
 
 
 def test_the_description_is_openapi_3_1_with_problems_declared(client: TestClient) -> None:
@@ -47,3 +52,11 @@ def test_the_page_shows_the_routes_without_another_host(page: Page) -> None:
     page.wait_for_selector('[data-path="/api/v1/coverage"]')
     assert page.blocked == []  # type: ignore[attr-defined]
     assert not [text for text in refused if "Content Security Policy" in text]
+
+
+def test_an_application_that_is_let_go_of_leaves_the_memory(settings: Settings) -> None:
+    app = create_app(settings)
+    forgotten = weakref.ref(app)
+    del app
+    gc.collect()
+    assert forgotten() is None, "an endpoint that closes over the application keeps it"

@@ -1,7 +1,7 @@
 """Questions to the reference geography: one query each, however many communes are asked for."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -50,51 +50,6 @@ def communes_by_code(
     """Give communes by code, with their population of a day; unknown codes are left out."""
     rows = session.execute(_COMMUNES, {"codes": list(codes), "day": day})
     return {row["code"]: CommuneOnDay(**row) for row in rows.mappings()}
-
-
-_NEIGHBOURS = text("""
-    SELECT n.commune_code, n.neighbour_code, n.border_m
-    FROM commune_neighbour n
-    WHERE n.commune_code = ANY (:codes)
-    ORDER BY n.commune_code, n.neighbour_code
-""").bindparams(bindparam("codes", type_=ARRAY(Text)))
-
-
-def neighbours_of(
-    session: ReadingSession, codes: Collection[str]
-) -> dict[str, dict[str, float]]:
-    """Give, by commune, its neighbours and the geodesic length of each border in metres.
-
-    A commune without any land neighbour (an island) has an empty entry.
-    """
-    found: dict[str, dict[str, float]] = {code: {} for code in codes}
-    for row in session.execute(_NEIGHBOURS, {"codes": list(codes)}):
-        found[row.commune_code][row.neighbour_code] = row.border_m
-    return found
-
-
-def connected_parts(
-    communes: Collection[str], neighbours: Mapping[str, Iterable[str]]
-) -> list[list[str]]:
-    """Split communes into groups joined by borders of positive length.
-
-    Parameters: `neighbours`, as `neighbours_of` gives them; those outside `communes` do
-    not count. Gives the largest part first, codes in order.
-    """
-    left = set(communes)
-    parts: list[list[str]] = []
-    for start in sorted(communes):
-        if start not in left:
-            continue
-        left.remove(start)
-        part, frontier = [start], [start]
-        while frontier:
-            reached = left.intersection(neighbours.get(frontier.pop(), ()))
-            left -= reached
-            part.extend(reached)
-            frontier.extend(reached)
-        parts.append(sorted(part))
-    return sorted(parts, key=lambda part: (-len(part), part[0]))
 
 
 # The literal is repaired and kept to its surfaces; the communes' own index finds the touched

@@ -4,17 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from app.database.sessions import ReadingSession, snapshot_scope
-from app.geography.repository import (
-    communes_by_code,
-    communes_in_polygon,
-    connected_parts,
-    neighbours_of,
-)
+from app.geography.repository import communes_by_code, communes_in_polygon
 
 
 @pytest.fixture
@@ -28,39 +21,6 @@ def test_communes_come_with_the_population_of_the_day(session: ReadingSession) -
     assert set(found) == {"83137", "97608"}
     assert (found["83137"].name, found["83137"].region) == ("Toulon", "93")
     assert (found["83137"].population_year, found["97608"].population_year) == (2023, 2017)
-
-
-def test_neighbours_know_each_other(session: ReadingSession) -> None:
-    neighbours = neighbours_of(session, ["83137", "83144", "85113"])
-    assert neighbours["83137"]["83144"] == neighbours["83144"]["83137"] > 1_000
-    assert neighbours["85113"] == {}, "L'Île-d'Yeu has no land neighbour"
-
-
-def test_a_department_on_the_mainland_is_one_part(session: ReadingSession) -> None:
-    codes = list(
-        session.execute(text("SELECT code FROM commune WHERE department_code = '05'")).scalars()
-    )
-    neighbours = neighbours_of(session, codes)
-    assert connected_parts(codes, neighbours) == [sorted(codes)]
-    assert len(connected_parts([*codes, "85113"], neighbours)) == 2
-
-
-@given(st.sets(st.integers(0, 12)), st.sets(st.tuples(st.integers(0, 12), st.integers(0, 12))))
-def test_parts_cover_the_communes_once_and_touch_only_inside(
-    chosen: set[int], pairs: set[tuple[int, int]]
-) -> None:
-    codes = {str(number) for number in chosen}
-    neighbours: dict[str, set[str]] = {}
-    for one, other in pairs:
-        neighbours.setdefault(str(one), set()).add(str(other))
-        neighbours.setdefault(str(other), set()).add(str(one))
-    parts = connected_parts(codes, neighbours)
-    assert sorted(code for part in parts for code in part) == sorted(codes)
-    of = {code: number for number, part in enumerate(parts) for code in part}
-    for code in codes:
-        for neighbour in neighbours.get(code, set()) & codes:
-            assert of[code] == of[neighbour]
-    assert [len(part) for part in parts] == sorted((len(p) for p in parts), reverse=True)
 
 
 def test_the_union_of_communes_gives_these_communes_back(session: ReadingSession) -> None:

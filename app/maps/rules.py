@@ -13,7 +13,7 @@ ZOOM_OF_DETAIL: tuple[tuple[Detail, int], ...] = (
     ("region", 8),
     ("department", 10),
 )
-_MONTHS = [
+MONTHS = (
     "janvier",
     "février",
     "mars",
@@ -26,7 +26,7 @@ _MONTHS = [
     "octobre",
     "novembre",
     "décembre",
-]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def surroundings(view: Bounds) -> Bounds:
 def long_date(day: date) -> str:
     """Write a day in French: « 1er janvier 2026 »."""
     number = "1er" if day.day == 1 else str(day.day)
-    return f"{number} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{number} {MONTHS[day.month - 1]} {day.year}"
 
 
 def heading(filters: Filters, names: Names) -> str:

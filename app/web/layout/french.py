@@ -3,23 +3,10 @@
 from datetime import date, datetime
 
 from app.database.calendar import PARIS
+from app.maps.rules import MONTHS
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 SPACE = "\N{NO-BREAK SPACE}"
-_MONTHS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -62,7 +49,7 @@ def day(value: date | datetime | str | None) -> str:
     if isinstance(value, datetime):
         value = value.astimezone(PARIS).date()
     ordinal = "1er" if value.day == 1 else str(value.day)
-    return f"{ordinal}{SPACE}{_MONTHS[value.month - 1]} {value.year}"
+    return f"{ordinal}{SPACE}{MONTHS[value.month - 1]} {value.year}"
 
 
 def euros(value: float | None) -> str:

@@ -173,3 +173,196 @@ def test_a_taken_territory_is_told_with_its_holder(sign_in: SignIn, register: Re
     ars = sign_in("ars")
     fill_deposit(ars, "Projet tardif", "Lille")
     expect(ars.get_by_role("alert").get_by_role("link", name="CPTS déjà là")).to_be_visible()
+
+
+@pytest.fixture
+def agent(client: TestClient, make_token: MakeToken) -> Callable[..., None]:
+    """Sign the client in: `agent("ars", region="32")`."""
+
+    def enter(role: str, **limits: Any) -> None:
+        client.post("/connexion", data={"token": make_token(role, **limits)})
+
+    return enter
+
+
+def send(client: TestClient, page: str, action: str, **values: Any) -> Any:
+    """Send a form of a page as its browser does, with the page's own token."""
+    found = re.search(r'name="csrf" value="([^"]+)"', shown(client, page))
+    assert found
+    return client.post(
+        f"{page}/{action}",
+        data={"csrf": found[1], **values},
+        headers=BROWSER,
+        follow_redirects=False,
+    )
+
+
+def stored(client: TestClient, headers: dict[str, str], letter: int) -> Any:
+    return client.get(f"/api/v1/letters/{letter}", headers=headers).json()
+
+
+Agent = Callable[..., None]
+
+
+def test_a_letter_shows_where_it_is(client: TestClient, bearer: Bearer) -> None:
+    letter = deposit(client, bearer("admin"))
+    page = shown(client, f"/lettres/{letter}")
+    assert page.count('class="asked"') == 2
+    assert ">Lille</text>" in page
+
+
+def test_a_correction_keeps_what_the_form_did_not_change(
+    client: TestClient, bearer: Bearer, agent: Agent
+) -> None:
+    admin = bearer("admin")
+    letter = deposit(client, admin, orientations=["diabete"], effective_on="2030-01-01")
+    agent("ars", region="32")
+    answer = send(
+        client,
+        f"/lettres/{letter}",
+        "correction",
+        name="Projet renommé",
+        contact_name="Camille Exemple",
+        documents="Lettre signée",
+        effective_on="2030-01-01",
+        effective_on_shown="2030-01-01",
+        lead_region="32",
+        lead_region_shown="32",
+        orientations="diabete",
+        orientations_shown="1",
+    )
+    assert answer.status_code == 303
+    told = stored(client, admin, letter)
+    assert told["name"] == "Projet renommé"
+    assert told["contact"]["name"] == "Camille Exemple"
+    assert told["documents"] == ["Lettre signée"]
+    assert told["effective_on"] == "2030-01-01"
+    # What nobody changed is not on record as corrected: the region still follows the people.
+    assert told["timeline"][-1]["details"]["members"] == [
+        "contact",
+        "documents",
+        "name",
+        "orientations",
+    ]
+    client.put(
+        f"/api/v1/letters/{letter}/territory", json={"communes": ["05061"]}, headers=admin
+    )
+    assert stored(client, admin, letter)["lead_region"]["code"] == "93"
+
+
+def test_a_refused_territory_keeps_what_was_written(
+    client: TestClient, bearer: Bearer, agent: Agent
+) -> None:
+    admin = bearer("admin")
+    letter = deposit(client, admin)
+    agent("ars", region="32")
+    refused = send(
+        client, f"/lettres/{letter}", "territoire", communes="Lille\nTrifouilly-les-Oies"
+    )
+    assert refused.status_code == 422
+    assert "Lille\nTrifouilly-les-Oies</textarea>" in refused.text
+    accepted = send(client, f"/lettres/{letter}", "territoire", communes="Mons-en-Barœul")
+    assert accepted.status_code == 303
+    communes = stored(client, admin, letter)["territory"]["communes"]
+    assert [each["code"] for each in communes] == [MONS]
+
+
+def test_an_opinion_is_recorded_and_a_letter_is_withdrawn(
+    client: TestClient, bearer: Bearer, agent: Agent
+) -> None:
+    admin = bearer("admin")
+    letter = deposit(client, admin, contact={"email": "camille@weppes.example"})
+    agent("ars", region="32")
+    page = f"/lettres/{letter}"
+    assert send(client, page, "avis", opinion="reserve", note="À revoir").status_code == 303
+    assert stored(client, admin, letter)["opinion"]["position"] == "reserve"
+    assert send(client, page, "decision", decision="").status_code == 422
+    assert send(client, page, "retrait", note="Projet remis").status_code == 303
+    assert stored(client, admin, letter)["state"] == "retiree"
+    # Personal data can be taken out of a closed letter too.
+    assert "camille@weppes.example" in shown(client, page)
+    assert send(client, page, "correction").status_code == 303
+    assert "camille@weppes.example" not in shown(client, page)
+
+
+def test_a_dynamic_noted_since_opens_a_conciliation_from_the_page(
+    client: TestClient, bearer: Bearer, agent: Agent, register: Register
+) -> None:
+    admin = bearer("admin")
+    letter = deposit(client, admin)
+    register("CPTS pressentie", "dynamique_identifiee", (LILLE,))
+    agent("ars", region="32")
+    page = f"/lettres/{letter}"
+    assert send(client, page, "conciliation").status_code == 303
+    told = stored(client, admin, letter)
+    assert told["state"] == "en_conciliation"
+    number = told["conciliations"][0]["id"]
+    answer = send(client, f"/lettres/conciliations/{number}", "cloture", outcome="retrait")
+    assert answer.status_code == 422
+    dynamic = re.search(
+        r'name="superseded_cpts" value="(\d+)"',
+        shown(client, f"/lettres/conciliations/{number}"),
+    )
+    assert dynamic
+    answer = send(
+        client,
+        f"/lettres/conciliations/{number}",
+        "cloture",
+        outcome="retrait",
+        superseded_cpts=dynamic[1],
+    )
+    assert answer.status_code == 303
+    assert stored(client, admin, letter)["state"] == "deposee"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "states", "territories"),
+    [
+        ("territoire_partage", ("deposee", "deposee"), ([LILLE], [MARCQ, MONS])),
+        ("projets_reunis", ("deposee", "retiree"), ([LILLE, MARCQ, MONS], None)),
+        ("retrait", ("deposee", "retiree"), ([LILLE, MARCQ], None)),
+    ],
+)
+def test_a_conciliation_closes_by_each_outcome_from_its_page(
+    client: TestClient,
+    bearer: Bearer,
+    agent: Agent,
+    outcome: str,
+    states: tuple[str, str],
+    territories: tuple[list[str], list[str] | None],
+) -> None:
+    admin = bearer("admin")
+    first = deposit(client, admin)
+    second = deposit(client, admin, name="Projet voisin", communes=[MARCQ, MONS])
+    number = stored(client, admin, first)["conciliations"][0]["id"]
+    page = f"/lettres/conciliations/{number}"
+    agent("ars", region="32")
+    # A browser sends every field of the form; only those of the outcome count.
+    unsettled = send(
+        client,
+        page,
+        "cloture",
+        outcome="territoire_partage",
+        **{
+            f"territory_{first}": f"{LILLE}\n{MARCQ}",
+            f"territory_{second}": f"{MARCQ}\n{MONS}",
+        },
+    )
+    assert unsettled.status_code == 409
+    answer = send(
+        client,
+        page,
+        "cloture",
+        outcome=outcome,
+        retained_letter=str(first),
+        withdrawn_letters=str(second),
+        note="Réunion du 3 juin.",
+        **{f"territory_{first}": LILLE, f"territory_{second}": f"{MARCQ}\n{MONS}"},
+    )
+    assert answer.status_code == 303
+    for letter, state, communes in zip((first, second), states, territories, strict=True):
+        told = stored(client, admin, letter)
+        assert told["state"] == state
+        if communes is not None:
+            assert sorted(each["code"] for each in told["territory"]["communes"]) == communes
+    assert "close le" in shown(client, page)

@@ -106,7 +106,7 @@ def close_conciliation(
         session.flush()
     except Problem as problem:
         session.rollback()
-        return _conciliation_page(request, session, caller, conciliation_id, problem)
+        return _conciliation_page(request, session, caller, conciliation_id, problem, form)
     return _to(f"/lettres/conciliations/{conciliation_id}")
 
 
@@ -147,7 +147,11 @@ def _correct(session: WritingSession, letter: int, form: FormData, caller: Calle
     procedure.correct(session, letter, sent, caller)
 
 
-def _acting(action: Action) -> Callable[..., Response]:
+def _conciliate(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
+    procedure.conciliate(session, letter, caller)
+
+
+def _acting(address: str, action: Action) -> Callable[..., Response]:
     """Make the endpoint of an action: done, it shows the letter; refused, it says why."""
 
     def endpoint(
@@ -162,7 +166,9 @@ def _acting(action: Action) -> Callable[..., Response]:
             session.flush()
         except Problem as problem:
             session.rollback()
-            return _letter_page(request, session, caller, letter_id, problem)
+            return _letter_page(
+                request, session, caller, letter_id, problem, refused=address, form=form
+            )
         return _to(f"/lettres/{letter_id}")
 
     return endpoint
@@ -174,10 +180,11 @@ for _address, _action in (
     ("retrait", _withdraw),
     ("territoire", _territory),
     ("correction", _correct),
+    ("conciliation", _conciliate),
 ):
     router.add_api_route(
         f"/lettres/{{letter_id:int}}/{_address}",
-        _acting(_action),
+        _acting(_address, _action),
         methods=["POST"],
         name=f"page_{_address}",
         response_class=HTMLResponse,
@@ -190,8 +197,13 @@ def _letter_page(
     caller: Caller | None,
     letter_id: int,
     problem: Problem | None = None,
+    *,
+    refused: str | None = None,
+    form: FormData | None = None,
 ) -> HTMLResponse:
+    """Show a letter; `refused`, the form that was, keeps what was written in it."""
     values = service.letter_values(session, caller, letter_id)
+    values |= {"refused": refused, "sent": forms.sent(form), "ticked": forms.sent_lists(form)}
     return _render(request, "agent/letter.html", session, caller, values, problem=problem)
 
 
@@ -201,8 +213,10 @@ def _conciliation_page(
     caller: Caller | None,
     conciliation_id: int,
     problem: Problem | None = None,
+    form: FormData | None = None,
 ) -> HTMLResponse:
     values = service.conciliation_values(session, caller, conciliation_id)
+    values |= {"sent": forms.sent(form), "ticked": forms.sent_lists(form)}
     return _render(request, "agent/conciliation.html", session, caller, values, problem=problem)
 
 
@@ -216,7 +230,7 @@ def _deposit_page(
     values = {
         "themes": service.themes(session),
         "kinds": KIND_LABELS,
-        "sent": {name: value for name, value in form.items() if isinstance(value, str)},
+        "sent": forms.sent(form),
         "chosen": forms.texts(form, "orientations"),
     }
     return _render(request, "agent/deposit.html", session, caller, values, problem=problem)

@@ -51,6 +51,20 @@ def texts(form: FormData, name: str) -> list[str]:
     return [value for value in form.getlist(name) if isinstance(value, str)]
 
 
+def sent(form: FormData | None) -> dict[str, str]:
+    """Give the texts of a form as they were sent, so that a refused form keeps them."""
+    return {
+        name: value
+        for name, value in (form.items() if form else ())
+        if isinstance(value, str) and name != "csrf"
+    }
+
+
+def sent_lists(form: FormData | None) -> dict[str, list[str]]:
+    """Give every ticked value of a form by the name of its boxes."""
+    return {name: texts(form, name) for name in form} if form else {}
+
+
 def read(schema: type[Schema], values: Mapping[str, Any]) -> Schema:
     """Check values against a schema.
 
@@ -88,13 +102,24 @@ def contact_values(form: FormData) -> dict[str, str]:
 
 
 def correction_values(form: FormData) -> dict[str, Any]:
-    """Read the form that corrects a letter: what is emptied there is emptied for good."""
-    return fields(form, "name", "lead_region", "note") | {
+    """Read the form that corrects a letter: what is emptied there is emptied for good.
+
+    Only what the form holds is corrected, and the leading region only when it was changed:
+    a region that is named stays, whatever becomes of the territory.
+    """
+    values: dict[str, Any] = fields(form, "name", "note") | {
         "contact": {
             name: text(form, f"contact_{name}") or None for name in ("name", "email", "phone")
         },
         "documents": lines(text(form, "documents")),
     }
+    if text(form, "lead_region") != text(form, "lead_region_shown"):
+        values["lead_region"] = text(form, "lead_region") or None
+    if "orientations_shown" in form:
+        values["orientations"] = texts(form, "orientations")
+    if text(form, "effective_on") != text(form, "effective_on_shown"):
+        values["effective_on"] = text(form, "effective_on") or None
+    return values
 
 
 def closure_values(form: FormData) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from typing import Any
 
 import orjson
 
+from app.cpts.drawing.repository import Surroundings, surroundings
+from app.cpts.drawing.rules import Label, placed_labels
 from app.cpts.reading.service import PageAddress, reference_list
+from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.resolution import Given
 from app.letters.check.schemas import LetterCheck
@@ -39,6 +42,11 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
     "incomplete": ("Territoire à préciser", "warning"),
     "blocked": ("Territoire déjà tenu", "danger"),
 }
+
+DRAWING_WIDTH, DRAWING_HEIGHT = 640, 420
+# Beyond, the window holds little more than the territory: thousands of outlines are slow.
+_WIDE_WINDOW, _NARROW_WINDOW, _MANY_COMMUNES = 1.8, 1.15, 150
+_MOST_DRAWN = 1_000
 
 
 def own_region(agent: Agent | None, filters: LetterFilters, *, asked: bool) -> LetterFilters:
@@ -76,8 +84,10 @@ def letter_values(
         NotFound: no such letter.
     """
     letter = reading.letter_detail(session, agent, letter_id)
+    communes = letter["territory"]["communes"] + letter["territory"]["withdrawn"]
     return {
         "letter": letter,
+        "themes": themes(session) if "correct" in letter["actions"] else [],
         "check": _check(session, letter) if letter["state"] in PENDING else None,
         "merged": [cpts["id"] for cpts in letter.get("merged_cpts") or []],
         "regions": regions(session),
@@ -86,7 +96,7 @@ def letter_values(
         "positions": POSITIONS,
         "verdicts": VERDICTS,
         "outcomes": OUTCOME_LABELS,
-    }
+    } | _drawing(session, [each["code"] for each in communes])
 
 
 def conciliation_values(
@@ -107,7 +117,7 @@ def conciliation_values(
         "outcomes": OUTCOME_LABELS,
         "states": STATE_LABELS,
         "may_close": conciliation["open"] and _may_close(agent, conciliation["regions"]),
-    }
+    } | _drawing(session, [each["code"] for each in conciliation["communes"]])
 
 
 def regions(session: ReadingSession) -> list[dict[str, Any]]:
@@ -118,6 +128,41 @@ def regions(session: ReadingSession) -> list[dict[str, Any]]:
 def themes(session: ReadingSession) -> list[dict[str, Any]]:
     """List the themes that a letter may choose as orientations."""
     return _items(reference_list(session, "themes"))
+
+
+def _drawing(session: ReadingSession, codes: Sequence[str]) -> dict[str, Any]:
+    """Draw communes among those around them, coloured by who holds them today."""
+    drawing = None
+    if 0 < len(codes) <= _MOST_DRAWN:
+        drawing = surroundings(
+            session,
+            codes,
+            today(),
+            width=DRAWING_WIDTH,
+            height=DRAWING_HEIGHT,
+            times=_WIDE_WINDOW if len(codes) <= _MANY_COMMUNES else _NARROW_WINDOW,
+        )
+    stages = _items(reference_list(session, "stages"))
+    return {
+        "drawing": drawing,
+        "drawing_width": DRAWING_WIDTH,
+        "drawing_height": DRAWING_HEIGHT,
+        "drawn_labels": _labels(drawing) if drawing else [],
+        "stage_labels": {stage["slug"]: stage["label"] for stage in stages},
+    }
+
+
+def _labels(drawing: Surroundings) -> list[Label]:
+    # A commune that is asked for counts as wider, so that it is named before the others.
+    return placed_labels(
+        (
+            (each.name, each.x, each.y, each.width + (200 if each.asked else 0), False)
+            for each in drawing.shapes
+            if each.kind == "commune"
+        ),
+        DRAWING_WIDTH,
+        DRAWING_HEIGHT,
+    )
 
 
 def _items(body: bytes) -> list[dict[str, Any]]:

@@ -175,6 +175,16 @@ def test_a_taken_territory_is_told_with_its_holder(sign_in: SignIn, register: Re
     expect(ars.get_by_role("alert").get_by_role("link", name="CPTS déjà là")).to_be_visible()
 
 
+def test_the_list_is_filtered_by_the_days_of_deposit(
+    client: TestClient, bearer: Bearer
+) -> None:
+    deposit(client, bearer("admin"), deposited_on="2026-03-02")
+    # As the form sends it: fields that nobody filled in are there, and empty.
+    empty = "/lettres?region=&state=&kind=&q="
+    assert "Aucune lettre" not in shown(client, f"{empty}&from=2026-03-01&until=")
+    assert "Aucune lettre" in shown(client, f"{empty}&from=&until=2026-03-01")
+
+
 @pytest.fixture
 def agent(client: TestClient, make_token: MakeToken) -> Callable[..., None]:
     """Sign the client in: `agent("ars", region="32")`."""
@@ -316,11 +326,14 @@ def test_a_dynamic_noted_since_opens_a_conciliation_from_the_page(
 
 
 @pytest.mark.parametrize(
-    ("outcome", "states", "territories"),
+    ("outcome", "expected"),
     [
-        ("territoire_partage", ("deposee", "deposee"), ([LILLE], [MARCQ, MONS])),
-        ("projets_reunis", ("deposee", "retiree"), ([LILLE, MARCQ, MONS], None)),
-        ("retrait", ("deposee", "retiree"), ([LILLE, MARCQ], None)),
+        (
+            "territoire_partage",
+            (("deposee", [LILLE]), ("deposee", [MARCQ, MONS])),
+        ),
+        ("projets_reunis", (("deposee", [LILLE, MARCQ, MONS]), ("retiree", None))),
+        ("retrait", (("deposee", [LILLE, MARCQ]), ("retiree", None))),
     ],
 )
 def test_a_conciliation_closes_by_each_outcome_from_its_page(
@@ -328,8 +341,7 @@ def test_a_conciliation_closes_by_each_outcome_from_its_page(
     bearer: Bearer,
     agent: Agent,
     outcome: str,
-    states: tuple[str, str],
-    territories: tuple[list[str], list[str] | None],
+    expected: tuple[tuple[str, list[str] | None], ...],
 ) -> None:
     admin = bearer("admin")
     first = deposit(client, admin)
@@ -360,7 +372,7 @@ def test_a_conciliation_closes_by_each_outcome_from_its_page(
         **{f"territory_{first}": LILLE, f"territory_{second}": f"{MARCQ}\n{MONS}"},
     )
     assert answer.status_code == 303
-    for letter, state, communes in zip((first, second), states, territories, strict=True):
+    for letter, (state, communes) in zip((first, second), expected, strict=True):
         told = stored(client, admin, letter)
         assert told["state"] == state
         if communes is not None:

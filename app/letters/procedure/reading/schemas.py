@@ -53,14 +53,27 @@ Kinds = Annotated[
 ]
 
 
+def _nothing_when_empty(value: object) -> object:
+    # A form sends the fields that nobody filled in as empty texts.
+    return None if value == "" else value
+
+
 async def _filters(
     *,
     region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)
     department: DepartmentCodes = [],  # noqa: B006
     state: States = [],  # noqa: B006
     kind: Kinds = [],  # noqa: B006
-    since: Annotated[Day, Query(alias="from", description="Déposées depuis ce jour.")] = None,
-    until: Annotated[Day, Query(description="Déposées jusqu'à ce jour inclus.")] = None,
+    since: Annotated[
+        Day,
+        Query(alias="from", description="Déposées depuis ce jour."),
+        BeforeValidator(_nothing_when_empty),
+    ] = None,
+    until: Annotated[
+        Day,
+        Query(description="Déposées jusqu'à ce jour inclus."),
+        BeforeValidator(_nothing_when_empty),
+    ] = None,
     q: SearchText = None,
     limit: Limit = DEFAULT_LIMIT,
     offset: Offset = 0,

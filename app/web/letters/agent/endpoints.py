@@ -106,7 +106,7 @@ def close_conciliation(
         session.flush()
     except Problem as problem:
         session.rollback()
-        return _conciliation_page(request, session, caller, conciliation_id, problem, form)
+        return _conciliation_page(request, session, caller, conciliation_id, problem, form=form)
     return _to(f"/lettres/conciliations/{conciliation_id}")
 
 
@@ -147,7 +147,7 @@ def _correct(session: WritingSession, letter: int, form: FormData, caller: Calle
     procedure.correct(session, letter, sent, caller)
 
 
-def _conciliate(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
+def _conciliate(session: WritingSession, letter: int, _: FormData, caller: Caller) -> None:
     procedure.conciliate(session, letter, caller)
 
 
@@ -213,6 +213,7 @@ def _conciliation_page(
     caller: Caller | None,
     conciliation_id: int,
     problem: Problem | None = None,
+    *,
     form: FormData | None = None,
 ) -> HTMLResponse:
     values = service.conciliation_values(session, caller, conciliation_id)

@@ -32,13 +32,6 @@ _TAKEN = text("""
       AND (CAST(:excluded AS bigint) IS NULL OR h.cpts_id <> :excluded)
 """)
 
-_ASKED = text("""
-    SELECT DISTINCT a.commune_code
-    FROM letter_commune a JOIN letter l ON l.id = a.letter_id
-    WHERE a.commune_code = ANY (:communes) AND a.part = 'asked'
-      AND l.state IN ('deposee', 'en_conciliation')
-""")
-
 # Ordered by the index on the outlines: few are looked at before free ones are found.
 _NEAREST = text("""
     SELECT c.code, ST_Distance(
@@ -97,11 +90,6 @@ def taken_communes(
     """Tell which of these communes a CPTS holds on the day or later, but for `excluded`."""
     asked = {"communes": list(communes), "day": day, "excluded": excluded}
     return set(session.execute(_TAKEN, asked).scalars())
-
-
-def asked_communes(session: ReadingSession, communes: Collection[str]) -> set[str]:
-    """Tell which of these communes a pending letter asks for."""
-    return set(session.execute(_ASKED, {"communes": list(communes)}).scalars())
 
 
 def nearest_free(

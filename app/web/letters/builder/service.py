@@ -1,7 +1,6 @@
 """The use cases of the builder's page: data, suggestions, the verdict without script."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -11,8 +10,7 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.repository import communes_by_code
 from app.geography.resolution import Given
-from app.letters.check.repository import land_borders, registry_state
-from app.letters.check.rules import Verdict
+from app.letters.check.repository import land_borders, pending_letters, registry_state
 from app.letters.check.schemas import LONGEST_NAME
 from app.letters.check.service import Question, check_letter
 from app.maps import palette
@@ -23,6 +21,7 @@ from app.settings import MapSettings
 from app.web.layout.french import number
 from app.web.letters.builder import repository, rules
 from app.web.letters.builder.schemas import NearbyAnswer, NearbyCommune, NearbyQuestion
+from app.web.letters.verdicts import VERDICT_WORDS
 
 # Beyond, a form is no list of communes.
 MOST_LINES = 5_000
@@ -39,7 +38,7 @@ def communes_of_department(session: ReadingSession, department: str) -> bytes:
 
 
 def page_settings(session: ReadingSession, maps: MapSettings) -> dict[str, Any]:
-    """Give what the program of the page needs: places, stages, tiers, colours, base map."""
+    """Give what the program of the page needs: places, stages, tiers, words, base map."""
     extents = departments(session)
     mainland = mainland_of(extents)
     return {
@@ -70,6 +69,10 @@ def page_settings(session: ReadingSession, maps: MapSettings) -> dict[str, Any]:
             }
             for item in orjson.loads(reference_list(session, "tiers", day=today()))["items"]
         ],
+        "verdicts": {
+            verdict.value: {"label": words.label, "tone": words.tone, "text": words.text}
+            for verdict, words in VERDICT_WORDS.items()
+        },
         "border": palette.BORDER_COLOUR,
         "basemap": {
             "url": maps.basemap_url,
@@ -114,7 +117,7 @@ def nearby(session: ReadingSession, asked: NearbyQuestion) -> NearbyAnswer:
         }
     codes = [*borders, *distances]
     facts = communes_by_code(session, codes, day)
-    pending = repository.asked_communes(session, codes)
+    pending = {code for _, _, asks in pending_letters(session, codes) for code in asks}
     return NearbyAnswer(
         ring=ring,
         items=[
@@ -130,36 +133,6 @@ def nearby(session: ReadingSession, asked: NearbyQuestion) -> NearbyAnswer:
             for code in codes
         ],
     )
-
-
-@dataclass(frozen=True)
-class VerdictWords:
-    """A verdict as the page says it; `tone`, the kind of alert."""
-
-    label: str
-    tone: str
-    text: str
-
-
-VERDICT_WORDS = {
-    Verdict.CLEAR: VerdictWords(
-        "libre",
-        "success",
-        "Aucune commune de ce territoire n’est déjà rattachée à une CPTS "
-        "ni demandée par une autre lettre.",
-    ),
-    Verdict.CONTESTED: VerdictWords(
-        "disputé", "warning", "Un autre projet est connu sur une partie de ce territoire."
-    ),
-    Verdict.INCOMPLETE: VerdictWords(
-        "incomplet",
-        "warning",
-        "Une partie de la saisie ne désigne pas une commune précise.",
-    ),
-    Verdict.BLOCKED: VerdictWords(
-        "bloqué", "danger", "Des communes sont tenues par une CPTS reconnue."
-    ),
-}
 
 
 def lines_of(pasted: str) -> list[str]:

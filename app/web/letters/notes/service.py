@@ -5,93 +5,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.funding.schemas import FundingAnswer
-from app.letters.check.rules import Severity, Verdict
-from app.letters.check.schemas import CommuneAnswer, LetterCheck
+from app.letters.check.schemas import CommuneAnswer, CptsReference, LetterCheck
 from app.letters.notes.service import Note
 from app.web.layout.french import counted, day, euros, number
-
-_VERDICTS = {
-    Verdict.CLEAR: (
-        "Territoire libre",
-        (
-            "Aucune commune de ce territoire n’est rattachée à une autre CPTS ni demandée par "
-            "une autre lettre en cours."
-        ),
-        "success",
-    ),
-    Verdict.CONTESTED: (
-        "Territoire disputé",
-        (
-            "Un autre projet est connu sur une partie de ce territoire. Rien n’y est encore "
-            "reconnu : une conciliation peut réunir les projets."
-        ),
-        "warning",
-    ),
-    Verdict.INCOMPLETE: (
-        "Demande incomplète",
-        (
-            "Une partie de la demande ne se lit pas : à compléter avant de conclure. Le reste "
-            "est examiné tel quel."
-        ),
-        "warning",
-    ),
-    Verdict.BLOCKED: (
-        "Territoire bloqué",
-        (
-            "Des communes de ce territoire sont tenues par une CPTS reconnue. En l’état, cette "
-            "lettre d’intention ne peut pas être validée."
-        ),
-        "danger",
-    ),
-}
-_SEVERITIES = {Severity.BLOCKING: "bloquant", Severity.CONTESTED: "disputé"}
-
-DEFINITIONS = (
-    (
-        "Commune tenue",
-        (
-            "Une commune n’appartient qu’à une seule CPTS. Elle est tenue du jour où la CPTS "
-            "la déclare jusqu’à ce qu’elle la quitte ; les prises d’effet à venir comptent "
-            "aussi."
-        ),
-    ),
-    (
-        "Bloquant, disputé",
-        (
-            "Une CPTS dont la lettre d’intention est validée est reconnue : ses communes "
-            "bloquent un nouveau projet. Une dynamique identifiée ne l’est pas encore : ses "
-            "communes sont seulement disputées."
-        ),
-    ),
-    (
-        "Taille",
-        (
-            "Déterminée par la population municipale (INSEE) du territoire, selon le barème "
-            "conventionnel en vigueur au jour d’effet."
-        ),
-    ),
-    (
-        "Enclave",
-        (
-            "Communes que personne ne tient et dont tous les voisins terrestres sont dans le "
-            "territoire demandé : elles n’auraient plus d’autre CPTS à rejoindre."
-        ),
-    ),
-    (
-        "Morceau, île",
-        (
-            "Un territoire d’un seul tenant se parcourt par des frontières communes. Une île "
-            "forme un morceau par nature ; cela ne lui est pas reproché."
-        ),
-    ),
-    (
-        "Portée",
-        (
-            "Cette note dit l’état du registre à sa date. Elle ne vaut ni dépôt d’une lettre "
-            "d’intention ni décision de l’ARS et de l’Assurance Maladie."
-        ),
-    ),
-)
+from app.web.letters.notes.definitions import DEFINITIONS
+from app.web.letters.verdicts import SEVERITIES, VERDICT_WORDS
 
 
 @dataclass
@@ -120,7 +38,7 @@ def view(note: Note, address: str) -> dict[str, Any]:
     Parameters: `address`, where the note can be read again.
     """
     answer = note.answer
-    headline, explained, tone = _VERDICTS[answer.verdict]
+    words = VERDICT_WORDS[answer.verdict]
     territory = answer.territory
     return {
         "number": note.number,
@@ -129,7 +47,11 @@ def view(note: Note, address: str) -> dict[str, Any]:
         "made": f"{day(note.created_at)} à {note.created_at:%H h %M}",
         "revision": str(answer.registry_revision),
         "effective": day(answer.effective_on),
-        "verdict": {"headline": headline, "text": explained, "tone": tone},
+        "verdict": {
+            "headline": words.headline,
+            "text": words.explained,
+            "tone": words.tone,
+        },
         "figures": [
             ["Communes", number(len(territory.communes))],
             ["Habitants", number(territory.population)],
@@ -182,7 +104,7 @@ def _map_text(answer: LetterCheck) -> str:
     )
 
 
-def _named(cpts: Any) -> str:
+def _named(cpts: CptsReference) -> str:
     fictitious = ", fictive" if cpts.demonstration else ""
     return f"{cpts.name} (n° {cpts.id}{fictitious})"
 
@@ -194,56 +116,8 @@ def _names(communes: Iterable[CommuneAnswer]) -> str:
 def _conflicts(note: Note) -> Iterable[Section]:
     answer = note.answer
     if answer.conflicts_by_cpts:
-        since = {
-            (c.cpts.id, c.commune.code): f"{c.held_from:%d/%m/%Y}"
-            + (f" au {c.held_until:%d/%m/%Y}" if c.held_until else "")
-            for c in answer.conflicts
-        }
-        yield Section(
-            "Conflits, par CPTS",
-            table=Table(
-                "CPTS qui tiennent des communes du territoire demandé",
-                ["CPTS", "Stade", "Effet", "Communes", "Habitants", "Joindre"],
-                [
-                    [
-                        _named(each.cpts),
-                        note.wordings["stages"].get(each.cpts.stage, each.cpts.stage),
-                        _SEVERITIES[each.severity],
-                        number(len(each.communes)),
-                        number(each.population),
-                        "\n".join(
-                            part
-                            for part in (
-                                each.contact.email, each.contact.phone, each.contact.website,
-                            )
-                            if part
-                        )
-                        or "—",
-                    ]
-                    for each in answer.conflicts_by_cpts
-                ],
-                figures=(3, 4),
-            ),
-        )  # fmt: skip
-        yield Section(
-            "Conflits, par commune",
-            table=Table(
-                "Communes déjà tenues",
-                ["Code", "Commune", "Habitants", "Tenue par", "Depuis le"],
-                [
-                    [
-                        commune.code,
-                        commune.name,
-                        number(commune.population),
-                        each.cpts.name,
-                        since[each.cpts.id, commune.code],
-                    ]
-                    for each in answer.conflicts_by_cpts
-                    for commune in each.communes
-                ],
-                figures=(2,),
-            ),
-        )
+        yield Section("Conflits, par CPTS", table=_conflicts_by_cpts(note))
+        yield Section("Conflits, par commune", table=_conflicts_by_commune(answer))
         free = answer.free_territory
         yield Section(
             "Ce qui reste libre",
@@ -262,6 +136,52 @@ def _conflicts(note: Note) -> Iterable[Section]:
                 for letter in answer.competing_letters
             ],
         )
+
+
+def _conflicts_by_cpts(note: Note) -> Table:
+    rows = []
+    for each in note.answer.conflicts_by_cpts:
+        ways = (each.contact.email, each.contact.phone, each.contact.website)
+        rows.append(
+            [
+                _named(each.cpts),
+                note.wordings["stages"].get(each.cpts.stage, each.cpts.stage),
+                SEVERITIES[each.severity],
+                number(len(each.communes)),
+                number(each.population),
+                "\n".join(way for way in ways if way) or "—",
+            ]
+        )
+    return Table(
+        "CPTS qui tiennent des communes du territoire demandé",
+        ["CPTS", "Stade", "Effet", "Communes", "Habitants", "Joindre"],
+        rows,
+        figures=(3, 4),
+    )
+
+
+def _conflicts_by_commune(answer: LetterCheck) -> Table:
+    since = {
+        (c.cpts.id, c.commune.code): f"{c.held_from:%d/%m/%Y}"
+        + (f" au {c.held_until:%d/%m/%Y}" if c.held_until else "")
+        for c in answer.conflicts
+    }
+    return Table(
+        "Communes déjà tenues",
+        ["Code", "Commune", "Habitants", "Tenue par", "Depuis le"],
+        [
+            [
+                commune.code,
+                commune.name,
+                number(commune.population),
+                each.cpts.name,
+                since[each.cpts.id, commune.code],
+            ]
+            for each in answer.conflicts_by_cpts
+            for commune in each.communes
+        ],
+        figures=(2,),
+    )
 
 
 def _unresolved(answer: LetterCheck) -> Iterable[Section]:

@@ -151,16 +151,17 @@ function settled(now, answer) {
 }
 
 function showAnswer(now, answer) {
+  const words = answer && page.verdicts[answer.verdict];
   byId("results").hidden = answer === null;
-  showVerdict(byId("verdict"), answer);
+  showVerdict(byId("verdict"), answer, words);
   list.render(now, answer);
-  byId("summary").textContent = answer ? headline(answer) : "";
+  byId("summary").textContent = answer ? headline(answer, words) : "";
   if (answer) {
     showFigures(byId("figures"), answer);
     showTier(byId("tier"), answer, page.tiers);
     showFindings(byId("findings"), answer, page, actions);
     showFunding(byId("funding"), answer.funding);
-    say(`${headline(answer)}.`);
+    say(`${headline(answer, words)}.`);
   }
   root.dataset.state = "ready";
   root.dataset.verdict = answer?.verdict ?? "";

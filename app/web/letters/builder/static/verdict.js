@@ -2,21 +2,15 @@
 
 import { count, counted, element, euros, inhabitants } from "./text.js";
 
-export const VERDICTS = {
-  clear: { label: "Libre", tone: "success", text: "Aucune commune de ce territoire n’est déjà rattachée à une CPTS ni demandée par une autre lettre." },
-  contested: { label: "Disputé", tone: "warning", text: "Un autre projet est connu sur une partie de ce territoire." },
-  incomplete: { label: "Incomplet", tone: "warning", text: "Une partie de la saisie ne désigne pas une commune précise." },
-  blocked: { label: "Bloqué", tone: "danger", text: "Des communes sont tenues par une CPTS reconnue." },
-};
-
-export function headline(answer) {
+// `words` are those of the verdict, as the settings of the page give them.
+export function headline(answer, words) {
   const { territory } = answer;
   const facts = [counted(territory.communes.length, "commune"), inhabitants(territory.population)];
   if (territory.tier !== null) facts.push(`taille ${territory.tier}`);
-  return `${VERDICTS[answer.verdict].label} : ${facts.join(", ")}`;
+  return `${words.label} : ${facts.join(", ")}`;
 }
 
-export function showVerdict(place, answer) {
+export function showVerdict(place, answer, words) {
   if (answer === null) {
     place.className = "alert info verdict";
     place.replaceChildren(
@@ -25,7 +19,7 @@ export function showVerdict(place, answer) {
     );
     return;
   }
-  const { label, tone, text } = VERDICTS[answer.verdict];
+  const { label, tone, text } = words;
   place.className = `alert ${tone} verdict`;
   place.replaceChildren(
     element("p", { class: "verdict-label" }, label),

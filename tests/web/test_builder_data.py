@@ -188,11 +188,11 @@ def _verdict(client: TestClient, pasted: str) -> str:
 def test_without_script_each_verdict_is_a_page(
     client: TestClient, register: Register, engine: Engine
 ) -> None:
-    assert "Verdict : libre" in _verdict(client, "Gap\nRabou (05)")
+    assert "Verdict\u00a0: libre" in _verdict(client, "Gap\nRabou (05)")
     _ask_for(engine, (LAYE,))
-    assert "Verdict : disputé" in _verdict(client, LAYE)
+    assert "Verdict\u00a0: disputé" in _verdict(client, LAYE)
     page = _verdict(client, "Gap\nSainte-Colombe\nInconnuville-sur-Rien")
-    assert "Verdict : incomplet" in page
+    assert "Verdict\u00a0: incomplet" in page
     assert "Sainte-Colombe (05, 05135)" in page
     register(
         "CPTS de Gap",
@@ -202,7 +202,7 @@ def test_without_script_each_verdict_is_a_page(
         phone="0492000000",
     )
     page = _verdict(client, "Gap\nRabou (05)")
-    assert "Verdict : bloqué" in page
+    assert "Verdict\u00a0: bloqué" in page
     assert 'href="https://cpts-gap.example"' in page
     assert "0492000000" in page
     assert "41\u202f293" in page

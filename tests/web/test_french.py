@@ -38,6 +38,20 @@ def test_a_day_is_written_out_and_a_moment_by_its_day_in_paris() -> None:
     assert french.day(None) == "—"
 
 
+def test_a_line_never_breaks_between_a_sign_and_its_word() -> None:
+    assert french.spaced("« Quoi ? » Ceci : oui ; non !") == (
+        "«\u00a0Quoi\u202f?\u00a0» Ceci\u00a0: oui\u202f; non\u202f!"
+    )
+    as_it_was = '<a href="/x?a=1">?region=32</a> {{ name }} <code>a ;b :c ?d</code>'
+    assert french.spaced(as_it_was) == as_it_was
+
+
+def test_names_are_sorted_as_in_a_dictionary() -> None:
+    rows = [{"name": name} for name in ("Occitanie", "Île-de-France", "Hauts-de-France")]
+    names = [row["name"] for row in french.by_name(rows)]
+    assert names == ["Hauts-de-France", "Île-de-France", "Occitanie"]
+
+
 def test_none_and_one_take_the_singular() -> None:
     written = [french.counted(count, "commune") for count in (0, 1, 2)]
     assert written == ["0\u00a0commune", "1\u00a0commune", "2\u00a0communes"]

@@ -174,3 +174,9 @@ def test_icons_and_manifest_are_there_and_agree(client: TestClient) -> None:
             size = "x".join(map(str, Image.open(io.BytesIO(answer.content)).size))
             assert size == described["sizes"]
     assert client.get("/icone-7.png").status_code == 404
+
+
+def test_the_fate_of_an_address_given_for_a_reply_is_told(client: TestClient) -> None:
+    page = client.get("/donnees-personnelles").text
+    assert "elle est effacée quand le signalement est clos" in page
+    assert "Le formulaire ne pose aucun cookie" in page

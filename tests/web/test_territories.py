@@ -1,6 +1,8 @@
 """What the pages of the site say, through HTTP, against the API where it says the same."""
 
+import csv
 import re
+from io import StringIO
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -67,7 +69,7 @@ def test_a_search_with_one_answer_leads_there_at_once(client: TestClient) -> Non
 
 def test_a_search_without_answer_helps(client: TestClient) -> None:
     html = client.get("/recherche?q=zzzzqqqq", headers=BROWSER).text
-    assert "Rien ne correspond à « zzzzqqqq »" in html
+    assert "Rien ne correspond à « zzzzqqqq »" in _text(html)
     assert 'href="/regions"' in html
 
 
@@ -136,6 +138,27 @@ def test_filters_narrow_the_table_the_map_the_figures_and_the_downloads_alike(
         assert answer.status_code == 200
         if path == "cpts":
             assert [item["name"] for item in answer.json()["items"]] == expected
+    link = re.search(r'href="(/donnees/cpts\.csv\?[^"]+)"', html)
+    assert link
+    assert f'href="/donnees/cpts.gpkg?department=05&amp;{query.replace("&", "&amp;")}"' in html
+    rows = csv.DictReader(StringIO(client.get(link.group(1).replace("&amp;", "&")).text))
+    assert [row["name"] for row in rows] == expected
+
+
+def test_the_table_by_department_says_which_filters_it_follows(
+    client: TestClient, alps: dict[str, int]
+) -> None:
+    caveat = "Seul le filtre de stade s’applique à ce tableau"
+    assert caveat in client.get("/regions/93?theme=diabete", headers=BROWSER).text
+    assert caveat in client.get("/regions/93?stage=aci_signe&tier=2", headers=BROWSER).text
+    assert caveat not in client.get("/regions/93?stage=aci_signe", headers=BROWSER).text
+
+
+def test_an_address_that_leads_nowhere_is_told_in_words(client: TestClient) -> None:
+    answer = client.get("/nulle-part", headers=BROWSER)
+    assert answer.status_code == 404
+    assert "Introuvable" not in answer.text
+    assert "L’adresse est peut-être fausse" in answer.text
 
 
 def test_the_figures_count_what_the_filtered_cpts_hold_in_the_place_alone(

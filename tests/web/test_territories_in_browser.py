@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Engine, text
 
 from app.maps.palette import STAGE_COLOURS
 from tests.web.accessibility import accessibility_faults
@@ -137,6 +138,28 @@ def test_axe_finds_no_fault(
     visitor.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     visitor.goto(address)
     assert accessibility_faults(visitor) == []
+
+
+@pytest.mark.parametrize("address", ["/", "/departements/05", "/maps/cpts?department=05"])
+def test_axe_finds_no_fault_in_the_banner_of_fictitious_data(
+    visitor: Page, alps: dict[str, int], engine: Engine, address: str
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE cpts SET demonstration = true"))
+    visitor.goto(address)
+    expect(visitor.get_by_role("complementary", name="Avertissement")).to_contain_text("émo")
+    assert accessibility_faults(visitor) == []
+
+
+def test_the_table_is_sorted_on_a_phone_too(visitor: Page, alps: dict[str, int]) -> None:
+    visitor.set_viewport_size({"width": 360, "height": 800})
+    visitor.goto("/regions/93")
+    visitor.locator("thead").get_by_role("link", name="Habitants").click()
+    expect(visitor).to_have_url(re.compile("sort=-population"))
+    visitor.goto("/")
+    box = visitor.locator("#q").bounding_box()
+    assert box
+    assert box["width"] > 250
 
 
 def test_axe_finds_no_fault_on_a_page_that_helps(page: Page) -> None:

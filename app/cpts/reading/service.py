@@ -153,7 +153,7 @@ def _single(
         raise NotFound("Cette CPTS n'existe pas.")
     shown = day_shown(*life, day or today(), asked=day is not None)
     if shown is None:
-        raise NotFound(f"Cette CPTS n'existe que depuis le {life[0].isoformat()}.")
+        raise NotFound(f"Cette CPTS n'existe que depuis le {life[0]:%d/%m/%Y}.")
     _, (cpts,) = repository.find_cpts(
         session, Filters(), shown, cpts_id=cpts_id, detail=detail, with_communes=True
     )

@@ -30,8 +30,9 @@ of the country by default;
 In every template: `static("group/file")` gives the versioned address of
 `app/web/<group>/static/<file>`; the filters are `number` (1 234), `percent` (0.843 →
 84,3 %), `day` (3 mars 2024), `euros`, `counted("commune")` (3 communes), `origin_free`
-(an address without its scheme). `layout/parts.html` holds macros: `stage(slug, label)`,
-`figure(…)`, `map_frame(…)`.
+(an address without its scheme), `by_name` (rows by name, accents apart).
+`layout/parts.html` holds macros: `stage(slug, label)`, `figure(…)`, `map_frame(…)`.
+The spaces of « », : ; ! and ? become unbreakable when a template is read.
 
 A page that keeps the policy has no inline script, no `style=` attribute and no `<style>`;
 SVG takes presentation attributes (`fill=…`) or classes. Colours of stages: the classes

@@ -1,12 +1,19 @@
-"""Numbers, dates and plurals as they are written in French."""
+"""Numbers, dates, plurals and spaces as they are written in French."""
 
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from typing import Any
+from unicodedata import combining, normalize
 
 from app.database.calendar import PARIS
 from app.maps.rules import MONTHS
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 SPACE = "\N{NO-BREAK SPACE}"
+_AFTER_OPENING = re.compile(r"« ")
+_BEFORE_COLON = re.compile(r"(?<=\S) (?=»|:(?:[\s<\"]|$))")
+_BEFORE_HIGH_SIGN = re.compile(r"(?<=\S) (?=[;!?](?:[\s<\"]|$))")
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -64,6 +71,26 @@ def counted(value: int, singular: str, plural: str | None = None) -> str:
     """
     noun = singular if value < 2 else (plural or f"{singular}s")
     return f"{number(value)}{SPACE}{noun}"
+
+
+def spaced(text: str) -> str:
+    """Keep signs with the word beside them: unbreakable spaces inside « » and before : ; ! ?.
+
+    Only a sign with a plain space before it and a space, a tag, a quotation mark or the end
+    after it is meant: codes and addresses stay as they are.
+    """
+    text = _AFTER_OPENING.sub(f"«{SPACE}", text)
+    text = _BEFORE_COLON.sub(SPACE, text)
+    return _BEFORE_HIGH_SIGN.sub(NARROW_SPACE, text)
+
+
+def by_name(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Sort by `name` as a dictionary does: « Île-de-France » comes before « Normandie »."""
+    return sorted(items, key=lambda item: _without_accents(item["name"]))
+
+
+def _without_accents(name: str) -> str:
+    return "".join(c for c in normalize("NFD", name) if not combining(c)).casefold()
 
 
 def origin_free(address: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from fastapi import Request
 from jinja2 import Environment, PrefixLoader, StrictUndefined
+from jinja2.ext import Extension
 from jinja2.loaders import FileSystemLoader
 from starlette.responses import HTMLResponse
 
@@ -51,6 +52,14 @@ def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = "'none
     )
 
 
+class FrenchSpaces(Extension):
+    """Writes the unbreakable spaces that an author of templates cannot see."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Give the source of a template with its spaces as French has them."""
+        return french.spaced(source)
+
+
 @cache
 def _environment() -> Environment:
     groups = {
@@ -60,6 +69,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PrefixLoader(groups),
         autoescape=True,
+        extensions=[FrenchSpaces],
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -72,6 +82,7 @@ def _environment() -> Environment:
         euros=french.euros,
         counted=french.counted,
         origin_free=french.origin_free,
+        by_name=french.by_name,
     )
     environment.globals.update(
         static=static, site_name=SITE_NAME, colour_rules=COLOUR_RULES, number=french.number

@@ -36,6 +36,8 @@ class Downloads:
     json: str
     geojson: str
     compositions: str
+    csv: str
+    geopackage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class TerritoryPage:
     """A region or a department, narrowed by the filters of the address.
 
     `counted` is the text that names the stages that count as coverage; `departments` are
-    rows of coverage (empty for a department); `free` the largest of the communes that
+    rows of coverage (empty for a department), which follow the filter of stages alone:
+    `beyond_stages` says that others were chosen; `free` the largest of the communes that
     nobody holds.
     """
 
@@ -53,6 +56,7 @@ class TerritoryPage:
     region_code: str
     region_name: str
     filtered: bool
+    beyond_stages: bool
     chosen: list[tuple[str, str]]
     sort: str
     day: str

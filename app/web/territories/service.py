@@ -187,6 +187,7 @@ def _page(
         region_code=region["code"],
         region_name=region["name"],
         filtered=bool(chosen),
+        beyond_stages=bool(filters.themes or filters.tiers),
         chosen=chosen,
         sort=sort,
         day=day.isoformat(),
@@ -213,6 +214,8 @@ def _page(
             json=address("/api/v1/cpts", everything),
             geojson=address("/api/v1/cpts.geojson", everything),
             compositions=address("/api/v1/compositions.csv", everything),
+            csv=address("/donnees/cpts.csv", own),
+            geopackage=address("/donnees/cpts.gpkg", own),
         ),
     )
 

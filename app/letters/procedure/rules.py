@@ -180,6 +180,13 @@ def check_may_conciliate(agent: Agent, regions: Collection[str]) -> None:
         _check_ars(agent, regions)
 
 
+def may_conciliate(agent: Agent | None, regions: Collection[str]) -> bool:
+    """Tell whether `check_may_conciliate` lets somebody through; a visitor never."""
+    return agent is not None and (
+        agent.role == "admin" or (agent.role == "ars" and agent.region in regions)
+    )
+
+
 def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Authority:
     """Tell for whom somebody decides.
 
@@ -220,7 +227,7 @@ def actions_of(
     if agent is None or agent.role == "member":
         return []
     own = agent.role == "editor" and created_by == agent.token_id
-    ars = agent.role == "admin" or (agent.role == "ars" and agent.region in regions)
+    ars = may_conciliate(agent, regions)
     actions = ["correct"] if ars or own else []
     if state in PENDING:
         if ars or own:

@@ -16,7 +16,14 @@ from app.letters.check.service import Question, check_letter
 from app.letters.procedure.conciliation.rules import OUTCOME_LABELS
 from app.letters.procedure.reading import service as reading
 from app.letters.procedure.reading.schemas import LetterFilters
-from app.letters.procedure.rules import KIND_LABELS, PENDING, STATE_LABELS, Agent
+from app.letters.procedure.rules import (
+    KIND_LABELS,
+    PENDING,
+    STATE_LABELS,
+    Agent,
+    may_conciliate,
+)
+from app.web.letters.verdicts import VERDICT_WORDS
 
 EVENTS: Mapping[str, str] = {
     "deposited": "Dépôt",
@@ -35,12 +42,6 @@ POSITIONS: Mapping[str, str] = {
     "favorable": "Favorable",
     "defavorable": "Défavorable",
     "reserve": "Réservé",
-}
-VERDICTS: Mapping[str, tuple[str, str]] = {
-    "clear": ("Territoire libre", "success"),
-    "contested": ("Territoire disputé", "warning"),
-    "incomplete": ("Territoire à préciser", "warning"),
-    "blocked": ("Territoire déjà tenu", "danger"),
 }
 
 DRAWING_WIDTH, DRAWING_HEIGHT = 640, 420
@@ -94,7 +95,7 @@ def letter_values(
         "events": EVENTS,
         "authorities": AUTHORITIES,
         "positions": POSITIONS,
-        "verdicts": VERDICTS,
+        "verdicts": VERDICT_WORDS,
         "outcomes": OUTCOME_LABELS,
     } | _drawing(session, [each["code"] for each in communes])
 
@@ -116,7 +117,7 @@ def conciliation_values(
         "letters": letters,
         "outcomes": OUTCOME_LABELS,
         "states": STATE_LABELS,
-        "may_close": conciliation["open"] and _may_close(agent, conciliation["regions"]),
+        "may_close": conciliation["open"] and may_conciliate(agent, conciliation["regions"]),
     } | _drawing(session, [each["code"] for each in conciliation["communes"]])
 
 
@@ -168,12 +169,6 @@ def _labels(drawing: Surroundings) -> list[Label]:
 def _items(body: bytes) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = orjson.loads(body)["items"]
     return items
-
-
-def _may_close(agent: Agent | None, concerned: Sequence[str]) -> bool:
-    if agent is None:
-        return False
-    return agent.role == "admin" or (agent.role == "ars" and agent.region in concerned)
 
 
 def _check(session: ReadingSession, letter: Mapping[str, Any]) -> LetterCheck:

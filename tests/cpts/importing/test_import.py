@@ -383,6 +383,7 @@ def test_only_the_first_stage_may_be_without_territory(
 def test_cells_of_the_report_are_no_formulas(write_csv: Write, run_import: RunImport) -> None:
     rows = [["CPTS", "Commune"], ["=HYPERLINK(1)", "@Apt"], ["+1", "@Apt"]]
     done = run_import(write_csv(rows), *STAGE)
+    assert len(done.report) == 2
     for line in done.report:
         assert line["cpts"].startswith("'")
         assert line["given"].startswith("'")

@@ -22,6 +22,7 @@ MAXIMUM_OFFSET = 1_000_000_000
 _MAXIMUM_TEXT = 200
 _MAXIMUM_VALUES = 200
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -53,6 +54,13 @@ def separated(values: Any) -> Any:
 def _iso_day(value: Any) -> Any:
     if isinstance(value, str) and not _DAY.fullmatch(value):
         raise stated("Une date AAAA-MM-JJ est attendue.", "AAAA-MM-JJ")
+    return value
+
+
+def _whole_number(value: Any) -> Any:
+    # pydantic alone would read `1_0` as 10.
+    if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value):
+        raise stated("Un nombre entier est attendu.", "nombre entier")
     return value
 
 
@@ -131,24 +139,28 @@ Day = Annotated[
     BeforeValidator(_iso_day),
 ]
 Limit = Annotated[
-    int, Query(ge=1, le=MAXIMUM_LIMIT, description="Nombre maximal d'éléments.", examples=[100])
+    int,
+    Query(ge=1, le=MAXIMUM_LIMIT, description="Nombre maximal d'éléments.", examples=[100]),
+    BeforeValidator(_whole_number),
 ]
 Offset = Annotated[
-    int, Query(ge=0, le=MAXIMUM_OFFSET, description="Nombre d'éléments à passer.", examples=[0])
+    int,
+    Query(ge=0, le=MAXIMUM_OFFSET, description="Nombre d'éléments à passer.", examples=[0]),
+    BeforeValidator(_whole_number),
 ]
 
 
 async def known_parameters(request: Request) -> None:
-    """Refuse a query parameter that the route does not declare.
+    """Refuse a query parameter that the route does not declare, or takes only once.
 
-    A dependency of the whole application. Raises `Invalid` naming the parameter and
-    those that are accepted.
+    A dependency of the whole application. Raises `Invalid` naming the parameter and,
+    when it is unknown, those that are accepted.
     """
     route = request.scope.get("route")
     if not request.query_params or not isinstance(route, APIRoute):
         return
     accepted = {
-        parameter.alias
+        parameter.alias: parameter.field_info.annotation
         for parameter in get_flat_params(route.dependant)
         if isinstance(parameter.field_info, params.Query)
     }
@@ -164,4 +176,21 @@ async def known_parameters(request: Request) -> None:
                 for name in unknown[:20]
             ],
             detail=f"Paramètre inconnu : {', '.join(unknown[:5])[:200]}.",
+        )
+    repeated = [
+        name
+        for name, annotation in accepted.items()
+        if "list[" not in str(annotation) and len(request.query_params.getlist(name)) > 1
+    ]
+    if repeated:
+        raise Invalid(
+            [
+                {
+                    "loc": ["query", name],
+                    "message": "Ce paramètre ne se répète pas.",
+                    "accepted": ["une seule valeur"],
+                }
+                for name in repeated
+            ],
+            detail=f"Paramètre répété : {', '.join(repeated)}.",
         )

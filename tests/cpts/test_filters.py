@@ -330,3 +330,17 @@ def test_whatever_is_asked_for_is_answered_or_refused(
 ) -> None:
     for path in ("/api/v1/cpts", "/api/v1/cpts.geojson", "/api/v1/compositions.csv"):
         assert client.get(f"{path}?{urlencode(query)}").status_code in (200, 422)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cpts", "/api/v1/cpts.geojson", "/maps/cpts"])
+def test_a_parameter_of_one_value_is_not_repeated(client: TestClient, path: str) -> None:
+    answer = client.get(f"{path}?at=2024-01-01&at=2023-01-01&region=32&region=93")
+    assert answer.status_code == 422
+    assert [error["loc"] for error in answer.json()["errors"]] == [["query", "at"]]
+
+
+@pytest.mark.parametrize("query", ["limit=1_0", "offset=1_0", "limit=٣", "limit=1e2"])
+def test_a_number_is_written_in_digits(client: TestClient, query: str) -> None:
+    answer = client.get(f"/api/v1/cpts?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["accepted"] == ["nombre entier"]

@@ -292,7 +292,10 @@ def invalid_request(error: RequestValidationError) -> Problem:
             message = context["message"]
         else:
             message = FRENCH.get(kind, "Valeur invalide.").format_map(context)
-        item: dict[str, Any] = {"loc": list(found["loc"]), "message": message}
+        location = list(found["loc"])
+        if kind == "json_invalid":
+            location = location[:1]  # what follows is a place in the text, no field's name
+        item: dict[str, Any] = {"loc": location, "message": message}
         if kind in ("literal_error", "enum") and "expected" in context:
             item["accepted"] = [
                 part.strip(" '")

@@ -135,3 +135,15 @@ def test_another_method_is_refused_in_the_shape_of_every_error(client: TestClien
     assert response.status_code == 405
     assert response.json()["code"] == "method-not-allowed"
     assert "GET" in response.headers["allow"]
+
+
+def test_a_body_that_is_no_json_is_told_without_naming_a_field(client: TestClient) -> None:
+    answer = client.post(
+        "/api/v1/letters/check",
+        content=b'{"communes": [',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"loc": ["body"], "message": "Le corps de la requête n'est pas un JSON valide."}
+    ]

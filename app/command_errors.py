@@ -16,7 +16,6 @@ _USAGE = (
 )
 
 _VALUES = (
-    (r"Value error, (.+)", "{0}"),
     (r"Input should be a valid integer.*", "un nombre entier est attendu"),
     (r"Input should be a valid number.*", "un nombre est attendu"),
     (r"Input should be a valid boolean.*", "0 ou 1 est attendu"),
@@ -41,7 +40,7 @@ def usage_in_french(message: str) -> str:
 
 def value_in_french(message: str) -> str:
     """Word what a value has wrong, given pydantic's message, in French."""
-    return _worded(message, _VALUES).replace(" or ", " ou ")
+    return _worded(message.removeprefix("Value error, "), _VALUES).replace(" or ", " ou ")
 
 
 def _worded(message: str, table: tuple[tuple[str, str], ...]) -> str:

@@ -37,6 +37,11 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["draw"], "commande inconnue : draw"),
         (["token", "create"], "il manque --role"),
         (["import"], "il manque FICHIER_OU_ADRESSE"),
+        (["import", "a.csv", "--as-of", "2025-13-01"], "--as-of : AAAA-MM-JJ est attendu"),
+        (
+            ["import", "a.csv", "--on-conflict", "keep"],
+            "--on-conflict : une valeur parmi 'refuse', 'without-commune' est attendue",
+        ),
     ],
 )
 def test_a_wrong_command_line_is_told_in_french(arguments: list[str], said: str) -> None:

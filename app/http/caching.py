@@ -274,6 +274,9 @@ async def _entry(
     ]
     replaced = {b"content-length", *(name for name, _ in validators)}
     headers = [pair for pair in start["headers"] if pair[0] not in replaced]
+    # A browser takes over the headers of a 304, the policy of a page among them.
+    unmodified = [pair for pair in headers if pair[0] != b"content-type"]
+    unmodified += validators
     headers += [*validators, (b"content-length", str(len(sent)).encode())]
     if used:
         headers.append((b"content-encoding", used.encode()))
@@ -283,7 +286,7 @@ async def _entry(
         tag=tag,
         body=sent,
         start={"type": "http.response.start", "status": 200, "headers": headers},
-        not_modified={"type": "http.response.start", "status": 304, "headers": validators},
+        not_modified={"type": "http.response.start", "status": 304, "headers": unmodified},
     )
 
 

@@ -63,6 +63,9 @@ class ResponseHeaders:
                 if scope["path"].startswith(self.framed_under):
                     # Older than the policy of the page, it knows no "any site".
                     present.add(b"x-frame-options")
+                if message["status"] == 304:
+                    # A browser replaces the headers that it has kept by those of a 304.
+                    present.add(b"content-security-policy")
                 headers.extend(pair for pair in self.defaults if pair[0] not in present)
                 message["headers"] = headers
             await send(message)

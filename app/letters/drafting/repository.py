@@ -1,4 +1,4 @@
-"""What the builder asks of the database: communes with their holders, EPCI, what is free."""
+"""The SQL of a draft: communes with their holders, EPCI, what is free."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -291,10 +291,9 @@ def test_the_same_territory_again_changes_nothing(
     before = client.get(f"/api/v1/cpts/{cpts}").json()
     assert put(client, bearer("admin"), cpts, [MARCQ, LILLE]).status_code == 200
     assert client.get(f"/api/v1/cpts/{cpts}").json() == before
-    history = client.get(
-        f"/api/v1/cpts/{cpts}/history", headers=bearer("ars", region="32")
-    ).json()
-    assert history["number_matched"] == 1
+    answer = client.get(f"/api/v1/cpts/{cpts}/history", headers=bearer("ars", region="32"))
+    assert answer.json()["number_matched"] == 1
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_a_stage_advances_and_never_goes_back_but_by_a_correction(
@@ -522,3 +521,12 @@ def test_an_unknown_cpts_is_not_found(client: TestClient, bearer: Bearer) -> Non
     assert client.patch("/api/v1/cpts/999", json={}, headers=admin).status_code == 404
     assert client.delete("/api/v1/cpts/999", headers=admin).status_code == 404
     assert client.get("/api/v1/cpts/999/history", headers=admin).status_code == 404
+
+
+@pytest.mark.parametrize("website", ["http://[::1", "https:///page", "javascript:alert(1)"])
+def test_a_website_without_a_readable_host_is_refused(
+    client: TestClient, bearer: Bearer, website: str
+) -> None:
+    answer = post(client, bearer("admin"), website=website)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["loc"] == ["body", "website"]

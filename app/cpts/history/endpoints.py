@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
 from app.accounts.dependencies import EditorCaller
 from app.cpts.history import schemas, service
@@ -18,8 +18,11 @@ Id = Annotated[int, Path(ge=1, lt=2**63, description="Identifiant de la CPTS")]
     response_model=schemas.History,
     summary="Lire l'historique d'une CPTS",
 )
-def history(cpts_id: Id, session: ReadSession, caller: EditorCaller) -> dict[str, Any]:
+def history(
+    cpts_id: Id, session: ReadSession, caller: EditorCaller, response: Response
+) -> dict[str, Any]:
     """Every change, oldest first. Rights: `editor`, `ars`, `admin`."""
     del caller  # being let in is all that its role is for
+    response.headers["Cache-Control"] = "no-store"
     items = service.read_history(session, cpts_id)
     return {"items": items, "number_matched": len(items)}

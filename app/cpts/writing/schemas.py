@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -15,8 +16,15 @@ def _plain_text(value: str) -> str:
 
 
 def _web_address(value: str) -> str:
+    refusal = "Une adresse http:// ou https:// est attendue."
     if not value.startswith(("http://", "https://")) or " " in value or len(value) < 11:
-        raise ValueError("Une adresse http:// ou https:// est attendue.")
+        raise ValueError(refusal)
+    try:
+        host = urlsplit(value).hostname
+    except ValueError:  # such as an unfinished IPv6 address
+        raise ValueError(refusal) from None
+    if not host:
+        raise ValueError(refusal)
     return value
 
 

@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
+from tests.event_loop import run_apart
+
 LILLE, MARCQ = "59350", "59378"
 
 Bearer = Callable[..., dict[str, str]]
@@ -39,7 +41,7 @@ def test_of_400_clients_that_ask_for_the_same_communes_exactly_one_wins(
         {"name": f"CPTS {number}", "stage": "aci_signe", "communes": orders[number % 2]}
         for number in range(400)
     ]
-    answers = asyncio.run(ask_at_once(live_server, bearer("admin"), bodies))
+    answers = run_apart(ask_at_once(live_server, bearer("admin"), bodies))
     assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 399}
     winner = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
     assert claims(engine) == [(LILLE, winner), (MARCQ, winner)]
@@ -106,7 +108,7 @@ def test_two_territories_may_be_exchanged_only_once_each_commune_is_free(
             return [answer.status_code for answer in await asyncio.gather(*calls)]
 
     headers = bearer("admin")
-    assert set(asyncio.run(exchange())) == {409}
+    assert set(run_apart(exchange())) == {409}
     assert claims(engine) == [(LILLE, one), (MARCQ, two)]
 
 
@@ -128,7 +130,7 @@ def test_a_stage_and_a_territory_changed_at_once_are_both_kept(
             )
             assert [answer.status_code for answer in answers] == [200, 200]
 
-    asyncio.run(change())
+    run_apart(change())
     after = httpx.get(f"{live_server}{url}").json()
     assert after["stage"] == "aci_signe"
     assert after["commune_count"] == 2

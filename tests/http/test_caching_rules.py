@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.http.caching import Caching, entity_tag, keep_until_change, matches
 from app.http.repository import Revision
 from app.http.revisions import Revisions, RevisionUnknown
+from tests.event_loop import run_apart
 
 
 def revision(number: int) -> Revision:
@@ -86,7 +87,7 @@ async def get(
 
 
 def run(scenario: Any) -> None:
-    asyncio.run(asyncio.wait_for(scenario, 10))
+    run_apart(asyncio.wait_for(scenario, 10))
 
 
 def test_an_answer_is_built_once_until_the_registry_changes() -> None:

@@ -12,6 +12,7 @@ from app.database.sessions import WritingSession
 from app.letters.procedure import schemas
 from app.letters.procedure.decisions.service import decide
 from app.letters.procedure.errors import LetterClosed
+from tests.event_loop import run_apart
 from tests.letters.procedure.conftest import LILLE, MARCQ, Desk, Register
 
 
@@ -46,7 +47,7 @@ def test_of_many_validations_of_a_letter_exactly_one_makes_the_cpts(
         f"/api/v1/letters/{letter}/decisions",
         {"decision": "favorable", "authority": "assurance_maladie"},
     )
-    answers = asyncio.run(ask_at_once(live_server, desk.admin, [request] * 20))
+    answers = run_apart(ask_at_once(live_server, desk.admin, [request] * 20))
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 19}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
         "letter-closed"
@@ -67,7 +68,7 @@ def test_a_validation_and_a_registration_at_once_never_both_take_a_commune(
         ),
         ("/api/v1/cpts", {"name": "Rivale", "stage": "aci_signe", "communes": [MARCQ]}),
     ]
-    decided, registered = asyncio.run(ask_at_once(live_server, desk.admin, requests))
+    decided, registered = run_apart(ask_at_once(live_server, desk.admin, requests))
     statuses = {decided.status_code, registered.status_code}
     assert statuses in ({200, 409}, {409, 201})
     assert counted(engine, "cpts") == 1
@@ -82,7 +83,7 @@ def test_letters_deposited_at_once_on_a_commune_meet_in_one_conciliation(
         ("/api/v1/letters", {"name": f"Projet {number}", "communes": [LILLE]})
         for number in range(10)
     ]
-    answers = asyncio.run(ask_at_once(live_server, desk.admin, requests))
+    answers = run_apart(ask_at_once(live_server, desk.admin, requests))
     assert {answer.status_code for answer in answers} == {201}
     [conciliation] = desk.conciliations(desk.admin)
     assert len(conciliation["letters"]) == 10
@@ -126,7 +127,7 @@ def test_two_mergers_of_the_same_cpts_at_once_end_it_once(
     for letter in (there, back):
         desk.decide(letter, desk.ars)
     body = {"decision": "favorable", "authority": "assurance_maladie"}
-    answers = asyncio.run(
+    answers = run_apart(
         ask_at_once(
             live_server,
             desk.admin,

@@ -57,7 +57,8 @@ def _iso_day(value: Any) -> Any:
     return value
 
 
-def _whole_number(value: Any) -> Any:
+def whole_number(value: Any) -> Any:
+    """Let through what is written as a whole number in digits, before it is read as one."""
     # pydantic alone would read `1_0` as 10.
     if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value):
         raise stated("Un nombre entier est attendu.", "nombre entier")
@@ -141,12 +142,12 @@ Day = Annotated[
 Limit = Annotated[
     int,
     Query(ge=1, le=MAXIMUM_LIMIT, description="Nombre maximal d'éléments.", examples=[100]),
-    BeforeValidator(_whole_number),
+    BeforeValidator(whole_number),
 ]
 Offset = Annotated[
     int,
     Query(ge=0, le=MAXIMUM_OFFSET, description="Nombre d'éléments à passer.", examples=[0]),
-    BeforeValidator(_whole_number),
+    BeforeValidator(whole_number),
 ]
 
 

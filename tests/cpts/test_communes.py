@@ -211,6 +211,7 @@ def test_an_unknown_code_is_not_found(client: TestClient, code: str) -> None:
         ("limit", "-1", None),
         ("limit", "1001", None),
         ("limit", "beaucoup", None),
+        ("limit", "1_0", "nombre entier"),
         ("offset", "-1", None),
         ("at", "2026-02-30", None),
         ("couleur", "bleu", "postcode"),

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from app.http.parameters import Day, DepartmentCodes, Offset, RegionCodes
+from app.http.parameters import Day, DepartmentCodes, Offset, RegionCodes, whole_number
 from app.problems import Invalid
 
 DEFAULT_LIMIT = 20
@@ -64,7 +64,9 @@ async def _filters(
     ] = None,
     at: Day = None,
     limit: Annotated[
-        int, Query(ge=1, le=MAXIMUM_LIMIT, description="Nombre maximal de communes.")
+        int,
+        Query(ge=1, le=MAXIMUM_LIMIT, description="Nombre maximal de communes."),
+        BeforeValidator(whole_number),
     ] = DEFAULT_LIMIT,
     offset: Offset = 0,
 ) -> CommuneFilters:

@@ -156,6 +156,11 @@ def test_the_table_is_sorted_on_a_phone_too(visitor: Page, alps: dict[str, int])
     visitor.goto("/regions/93")
     visitor.locator("thead").get_by_role("link", name="Habitants").click()
     expect(visitor).to_have_url(re.compile("sort=-population"))
+    captions = visitor.locator("caption").all()
+    assert len(captions) == 2
+    assert all(
+        (caption.bounding_box() or {"width": 999})["width"] < 360 for caption in captions
+    )
     visitor.goto("/")
     box = visitor.locator("#q").bounding_box()
     assert box

@@ -117,7 +117,9 @@ def _limit_addresses(app: FastAPI, service: ServiceSettings) -> None:
         ("sign_in_limit", service.sign_ins_per_minute, "connexions"),
         ("report_limit", service.reports_per_minute, "signalements"),
     ):
-        setattr(app.state, name, AddressLimit(per_minute, what=what))
+        setattr(
+            app.state, name, AddressLimit(per_minute, what=what, sessions=app.state.sessions)
+        )
 
 
 def _include_routes(app: FastAPI) -> None:

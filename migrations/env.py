@@ -8,6 +8,7 @@ import app.accounts.models
 import app.cpts.models
 import app.funding.models
 import app.geography.models
+import app.http.models
 import app.letters.notes.models
 import app.letters.procedure.models  # noqa: F401  (importing the models fills the metadata)
 from app.database.base import Base

@@ -1,14 +1,12 @@
-"""How often one address may ask for something in a minute."""
+"""How often one address may ask for something in a minute, whichever worker answers."""
 
-import math
-import time
+import hashlib
 from ipaddress import IPv6Address, ip_address
 
 from fastapi import Request
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
+from app.database.sessions import Sessions
+from app.http.repository import count_request
 from app.problems import TooManyRequests
 
 # A subscriber is given at least this many bits of IPv6 to itself.
@@ -16,19 +14,17 @@ _IPV6_PREFIX_BITS = 64
 
 
 class AddressLimit:
-    """Counts requests by address, in the memory of one worker.
+    """Counts requests by address in the database, so that all workers share one count.
 
-    A minute begins with an address's first request. With several workers each counts for
-    itself, so that the service as a whole may answer up to as many times more.
-    Parameters: `per_minute`, what one address may ask for in a minute; `what` it is called
-    in the refusal, a French plural.
+    A minute begins with an address's first request. Parameters: `per_minute`, what one
+    address may ask for in a minute; `what` it is called in the refusal, a French plural,
+    which also keeps the counts of different things apart.
     """
 
-    def __init__(self, per_minute: int, *, what: str) -> None:
+    def __init__(self, per_minute: int, *, what: str, sessions: Sessions) -> None:
         self._what = what
         self._per_minute = per_minute
-        self._item = RateLimitItemPerMinute(per_minute)
-        self._counter = FixedWindowRateLimiter(MemoryStorage())
+        self._sessions = sessions
 
     def count_client(self, request: Request) -> None:
         """Count one request of its client; raises `TooManyRequests` as `count` does."""
@@ -40,11 +36,11 @@ class AddressLimit:
         Parameters: `address`, of the client, None when it is not known (all such share
         one count). Addresses of IPv6 count by their /64 network.
         """
-        key = _network(address)
-        if self._counter.hit(self._item, key):
+        digest = hashlib.sha256(_network(address).encode()).digest()
+        with self._sessions.write() as session, session.begin():
+            asked, wait_s = count_request(session, self._what, digest)
+        if asked <= self._per_minute:
             return
-        end = self._counter.get_window_stats(self._item, key).reset_time
-        wait_s = max(1, math.ceil(end - time.time()))
         refusal = TooManyRequests(
             f"Au plus {self._per_minute} {self._what} par minute et par adresse : "
             f"réessayez dans {wait_s} s."

@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
 UPLOADS = {f"{router.prefix}/check/file": LARGEST_FILE_BYTES + 64 * 1024}
 
 
-async def _within_limit(request: Request) -> None:
+def _within_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.check_limit
     limit.count_client(request)
 
@@ -50,7 +50,7 @@ def check_letter(
     return _answered(session, service.Question.of(question), caller)
 
 
-async def _within_file_limit(request: Request) -> None:
+def _within_file_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.file_check_limit
     limit.count_client(request)
 

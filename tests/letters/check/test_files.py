@@ -306,7 +306,10 @@ def test_a_name_is_shown_without_its_folders_or_controls() -> None:
 
 
 def test_an_address_may_send_so_many_files_a_minute(client: TestClient, send: Send) -> None:
-    client.app.state.file_check_limit = AddressLimit(1, what="vérifications de fichier")  # type: ignore[attr-defined]
+    state = client.app.state  # type: ignore[attr-defined]
+    state.file_check_limit = AddressLimit(
+        1, what="vérifications de fichier", sessions=state.sessions
+    )
     assert send("l.txt", b"Gap").status_code == 200
     refused = send("l.txt", b"Gap")
     assert refused.status_code == 429

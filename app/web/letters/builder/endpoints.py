@@ -24,7 +24,7 @@ LONGEST_FORM = 1_000_000
 router = APIRouter(prefix=PATH, include_in_schema=False)
 
 
-async def _within_limit(request: Request) -> None:
+def _within_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.check_limit
     limit.count_client(request)
 

@@ -16,7 +16,7 @@ from app.web.letters.notes.service import view
 router = APIRouter(prefix="/lettres/notes")
 
 
-async def _within_limit(request: Request) -> None:
+def _within_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.note_pdf_limit
     limit.count_client(request)
 

@@ -1,9 +1,9 @@
 """The application as a worker process of `./cpts serve` runs it."""
 
+import multiprocessing
 import os
 import sys
 import threading
-import time
 import traceback
 
 from fastapi import FastAPI
@@ -15,12 +15,10 @@ from app.letters.check.repository import land_borders, registry_state
 from app.main import create_app
 from app.problems import Problem
 
-_WATCH_INTERVAL_S = 1.0
-
 
 def create_worker() -> FastAPI:
     """Make the application; the process ends when its parent is gone."""
-    threading.Thread(target=_end_without_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_without_parent, daemon=True).start()
     try:
         app = create_app()
         threading.Thread(target=_read_ahead, args=(app,), daemon=True).start()
@@ -42,8 +40,11 @@ def _read_ahead(app: FastAPI) -> None:
         return
 
 
-def _end_without_parent(parent: int) -> None:
-    # After a `kill -9` of the service nobody else would free the port.
-    while os.getppid() == parent:
-        time.sleep(_WATCH_INTERVAL_S)
+def _end_without_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    # After a `kill -9` of the service nobody else would free the port. The process may have
+    # been killed before this worker came so far: its sentinel tells that as well.
+    parent.join()
     os._exit(1)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.database.system_packages import chromium, debian_program
+from app.cluster.system_packages import chromium, debian_program
 from app.failures import Failure
 from app.progress import terminal_progress
 from app.settings import PROJECT_ROOT

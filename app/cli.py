@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from app.accounts.commands import token_commands
+from app.cluster import commands as database_commands
 from app.command_errors import usage_in_french, value_in_french
 from app.cpts.demonstration.commands import demonstration_commands
 from app.cpts.importing.commands import import_listing
 from app.cpts.reports.commands import report_commands
 from app.cpts.verification.commands import verify_database
-from app.database import commands as database_commands
 from app.failures import Failure
 from app.geography.commands import geography_app
 from app.letters.check.commands import check_letter

@@ -1,8 +1,8 @@
 """Bringing a database to where the service needs it; look-ups only when it is there."""
 
+from app.cluster import database_server
+from app.cluster.command_database import migrate, preparation_lock
 from app.cpts.demonstration.service import load_on_first_start
-from app.database.cluster import database_server
-from app.database.command_database import migrate, preparation_lock
 from app.database.engine import create_database_engine
 from app.geography.loading import load_geography
 from app.progress import Progress

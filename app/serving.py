@@ -15,7 +15,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from app.database.cluster import DatabaseAddress, database_server
+from app.cluster import DatabaseAddress, database_server
 from app.failures import Failure
 from app.progress import Progress, terminal_progress
 from app.settings import PROJECT_ROOT, Settings

@@ -13,8 +13,8 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from app.database.cluster import database_server
-from app.database.cluster.home import remove_home
+from app.cluster import database_server
+from app.cluster.home import remove_home
 from app.database.engine import create_database_engine
 from app.progress import Progress
 from app.settings import DatabaseSettings

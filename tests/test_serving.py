@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from app.database.cluster.home import existing_home, remove_home
+from app.cluster.home import existing_home, remove_home
 
 ROOT = Path(__file__).parents[1]
 # Upper bounds, for a machine that is busy with other things.

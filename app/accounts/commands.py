@@ -23,7 +23,7 @@ def create(
 ) -> None:
     """Crée un jeton et l'affiche une seule fois, seul sur la dernière ligne."""
     from app.accounts.service import create_token
-    from app.database.command_database import command_engine
+    from app.cluster.command_database import command_engine
     from app.database.sessions import session_scope
     from app.progress import terminal_progress
 
@@ -44,7 +44,7 @@ def create(
 def list_tokens() -> None:
     """Liste les jetons, sans jamais les montrer."""
     from app.accounts.repository import tokens
-    from app.database.command_database import command_engine
+    from app.cluster.command_database import command_engine
     from app.database.sessions import snapshot_scope
 
     with command_engine() as engine, snapshot_scope(engine) as session:
@@ -67,7 +67,7 @@ def list_tokens() -> None:
 def revoke(number: Annotated[int, typer.Argument(help="Numéro donné par la liste.")]) -> None:
     """Révoque un jeton ; il cesse de valoir aussitôt."""
     from app.accounts.repository import revoke as withdraw
-    from app.database.command_database import command_engine
+    from app.cluster.command_database import command_engine
     from app.database.sessions import session_scope
     from app.failures import Failure
 

@@ -110,7 +110,7 @@ def load(
     ] = GEO_DATA,
 ) -> None:
     """Charge la géographie de référence dans la base de données."""
-    from app.database.command_database import command_engine
+    from app.cluster.command_database import command_engine
     from app.geography.loading import load_geography
 
     with command_engine() as engine:

@@ -10,8 +10,8 @@ demonstration_commands = typer.Typer(
 @demonstration_commands.command("load")
 def load() -> None:
     """Charge les CPTS fictives, hors des communes que tiennent de vraies CPTS."""
+    from app.cluster.command_database import command_engine
     from app.cpts.demonstration.service import load_demonstration
-    from app.database.command_database import command_engine
     from app.geography.loading import load_geography
     from app.progress import terminal_progress
 
@@ -25,8 +25,8 @@ def load() -> None:
 @demonstration_commands.command("remove")
 def remove() -> None:
     """Retire toutes les CPTS fictives."""
+    from app.cluster.command_database import command_engine
     from app.cpts.demonstration.service import remove_demonstration
-    from app.database.command_database import command_engine
     from app.database.sessions import session_scope
 
     with command_engine() as engine, session_scope(engine) as session:

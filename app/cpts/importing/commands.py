@@ -63,12 +63,12 @@ def import_listing(
     ] = None,
 ) -> None:
     """Charge une liste de CPTS : 0 tout est entré, 1 non, 2 fichier inutilisable."""
+    from app.cluster.command_database import command_engine
     from app.cpts.importing import service
     from app.cpts.importing.columns import parse_column_options
     from app.cpts.importing.plan import Options
     from app.cpts.importing.report import check_writable, write_report
     from app.database.calendar import today
-    from app.database.command_database import command_engine
     from app.database.sessions import session_scope
     from app.geography.loading import load_geography
     from app.progress import terminal_progress

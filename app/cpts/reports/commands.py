@@ -16,10 +16,10 @@ def list_reports(
     ] = False,
 ) -> None:
     """Liste les signalements en attente, du plus ancien au plus récent."""
+    from app.cluster.command_database import command_engine
     from app.cpts.reports.repository import reports
     from app.cpts.reports.rules import terminal_safe
     from app.database.calendar import PARIS
-    from app.database.command_database import command_engine
     from app.database.sessions import snapshot_scope
 
     with command_engine() as engine, snapshot_scope(engine) as session:
@@ -46,8 +46,8 @@ def close(
     outcome: Annotated[str | None, typer.Option(help="La suite donnée.")] = None,
 ) -> None:
     """Clôt un signalement ; l'adresse de réponse est effacée."""
+    from app.cluster.command_database import command_engine
     from app.cpts.reports.repository import close_report
-    from app.database.command_database import command_engine
     from app.database.sessions import session_scope
     from app.failures import Failure
 

@@ -70,8 +70,8 @@ def _answer(
     effective_on: datetime | None,
 ) -> "LetterCheck":
     # Slow to import, and not needed to show the help.
+    from app.cluster.command_database import command_engine
     from app.cpts.importing.commune_lists import read_commune_list
-    from app.database.command_database import command_engine
     from app.database.sessions import snapshot_scope
     from app.geography.loading import load_geography
     from app.letters.check import service

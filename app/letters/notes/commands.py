@@ -21,7 +21,7 @@ def purge_notes(
     ] = None,
 ) -> None:
     """Supprime les notes plus anciennes que la durée de conservation."""
-    from app.database.command_database import command_engine
+    from app.cluster.command_database import command_engine
     from app.database.sessions import session_scope
     from app.letters.notes.repository import delete_notes
     from app.settings import ServiceSettings

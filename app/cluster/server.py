@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.database.cluster.home import ClusterHome, prepare_socket_folder
-from app.database.cluster.programs import Account, Programs
-from app.database.cluster.sharing import is_alive
+from app.cluster.home import ClusterHome, prepare_socket_folder
+from app.cluster.programs import Account, Programs
+from app.cluster.sharing import is_alive
 from app.failures import Failure
 
 APPLICATION_ROLE = "cpts"
@@ -27,7 +27,7 @@ _ORPHANS_TIMEOUT_S = 30
 # A few hundred megabytes of geography, read far more often than written. The server is
 # not replicated, so bulk loads may skip the write-ahead log where PostgreSQL can.
 _CONFIGURATION = """\
-# Written at every start by app/database/cluster/server.py.
+# Written at every start by app/cluster/server.py.
 listen_addresses = ''
 port = 5432
 max_connections = 150

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from alembic.util import CommandError
 from sqlalchemy import Engine, text
 
-from app.database.cluster import database_server
+from app.cluster import database_server
 from app.database.engine import create_database_engine
 from app.database.migration import current_revision, newest_revision, upgrade_database
 from app.failures import Failure

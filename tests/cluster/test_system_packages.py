@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.database import system_packages
-from app.database.system_packages import chromium, install_postgresql
+from app.cluster import system_packages
+from app.cluster.system_packages import chromium, install_postgresql
 from app.failures import Failure
 from app.progress import SilentProgress
 

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.database.cluster.programs import Account, account_name
+from app.cluster.programs import Account, account_name
 from app.failures import Failure
 
 # The address of a unix socket holds 107 bytes on Linux and 103 on macOS, its name

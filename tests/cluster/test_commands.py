@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from app.database.commands import drop_leftovers
+from app.cluster.commands import drop_leftovers
 
 ROOT = Path(__file__).parents[2]
 SHOW = "import os; print(os.environ['PGUSER'], os.environ['PGDATABASE']); raise SystemExit(7)"

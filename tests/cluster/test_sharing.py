@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from app.database.cluster.home import existing_home, remove_home
-from app.database.cluster.private import PrivateCluster
-from app.database.cluster.server import Server
+from app.cluster.home import existing_home, remove_home
+from app.cluster.private import PrivateCluster
+from app.cluster.server import Server
 from app.failures import Failure
 from app.progress import SilentProgress
 from app.settings import PROJECT_ROOT
@@ -25,7 +25,7 @@ from app.settings import PROJECT_ROOT
 HOLDER = """
 import sys
 from pathlib import Path
-from app.database.cluster.private import PrivateCluster
+from app.cluster.private import PrivateCluster
 from app.progress import SilentProgress
 with PrivateCluster(Path(sys.argv[1]), SilentProgress(), durable=False).running():
     print("ready", flush=True)

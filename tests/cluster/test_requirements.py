@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from app.database.requirements import EXTENSIONS, ServerFacts, check_database, fault
+from app.cluster.requirements import EXTENSIONS, ServerFacts, check_database, fault
 from app.failures import Failure
 
 GOOD = ServerFacts(

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from app.database.cluster.private import PrivateCluster
-from app.database.cluster.server import ADMINISTRATOR_ROLE
+from app.cluster.private import PrivateCluster
+from app.cluster.requirements import check_database
+from app.cluster.server import ADMINISTRATOR_ROLE
 from app.database.engine import plain_address
-from app.database.requirements import check_database
 from app.progress import Progress
 from app.settings import DatabaseSettings
 

@@ -10,22 +10,22 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from app.database.cluster.home import (
+from app.cluster.home import (
     existing_home,
     forgotten_homes,
     make_home,
     remove_home,
 )
-from app.database.cluster.programs import (
+from app.cluster.programs import (
     Programs,
     choose_server,
     installed_servers,
     server_account,
 )
-from app.database.cluster.server import ADMINISTRATOR_ROLE, APPLICATION_ROLE, Server
-from app.database.cluster.sharing import coming_or_going, shared_server
-from app.database.requirements import EXTENSIONS
-from app.database.system_packages import install_postgresql
+from app.cluster.requirements import EXTENSIONS
+from app.cluster.server import ADMINISTRATOR_ROLE, APPLICATION_ROLE, Server
+from app.cluster.sharing import coming_or_going, shared_server
+from app.cluster.system_packages import install_postgresql
 from app.failures import Failure
 from app.progress import Progress
 

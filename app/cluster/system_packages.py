@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.database.requirements import OLDEST_POSTGRESQL
+from app.cluster.requirements import OLDEST_POSTGRESQL
 from app.failures import Failure
 from app.progress import Progress
 

@@ -66,7 +66,7 @@ database.command("verify")(verify_database)
 @database.command("prepare")
 def prepare() -> None:
     """Met la base à jour (schéma, géographie, démonstration) sans servir."""
-    from app.preparation import prepare_database
+    from app.running.preparation import prepare_database
 
     prepare_database(Settings(), terminal_progress())
 
@@ -90,7 +90,7 @@ def serve(
     ] = None,
 ) -> None:
     """Prépare ce qui manque, puis sert la cartographie."""
-    from app.serving import serve as run_service
+    from app.running.serving import serve as run_service
 
     run_service(host, port, workers)
 
@@ -120,7 +120,7 @@ def run_benchmarks(
     ] = None,
 ) -> None:
     """Mesure le service à côté de tipg, nginx, geopandas et Folium."""
-    from app.benchmarking import run_benchmarks as run
+    from app.running.benchmarking import run_benchmarks as run
 
     raise typer.Exit(run(report, seconds, [part.value for part in only or []]))
 

@@ -73,7 +73,7 @@ def _prepare(settings: Settings, address: DatabaseAddress) -> None:
 
 def _run(reserved: socket.socket, workers: int, settings: Settings) -> None:
     config = uvicorn.Config(
-        "app.worker:create_worker",
+        "app.running.worker:create_worker",
         factory=True,
         workers=workers,
         log_level="warning",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app import installation
+from app.running import installation
 
 ROOT = Path(__file__).parents[1]
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.cpts.importing.sources import unusable
-from app.cpts.importing.tables import Row
-from app.cpts.importing.words import words_of
+from app.files.sources import unusable
+from app.files.tables import Row
+from app.files.words import words_of
 
 # A header stands near the top; further down, a row that looks like one is data.
 HEADER_WITHIN = 60

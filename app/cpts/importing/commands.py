@@ -12,7 +12,7 @@ from app.cpts.importing.rules import OnConflict
 
 if TYPE_CHECKING:
     from app.cpts.importing.plan import Plan
-    from app.cpts.importing.sources import Source
+    from app.files.sources import Source
 
 _MOST_KEPT_OUT_SHOWN = 50
 
@@ -105,8 +105,8 @@ def import_listing(
 
 @contextmanager
 def _source(file: str, stated: str | None) -> "Iterator[Source]":
-    from app.cpts.importing.fetching import fetched, is_address
-    from app.cpts.importing.sources import open_source
+    from app.files.fetching import fetched, is_address
+    from app.files.sources import open_source
 
     if not is_address(file):
         yield open_source(Path(file), given=stated)

@@ -20,7 +20,7 @@ from app.cpts.importing.values import (
     stage_of,
     website_of,
 )
-from app.cpts.importing.words import words_of
+from app.files.words import words_of
 
 
 @dataclass(frozen=True)

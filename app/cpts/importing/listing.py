@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.cpts.importing.columns import Columns, Role, find_header
-from app.cpts.importing.sources import Source, unusable
-from app.cpts.importing.tables import Row, Table, read_tables
 from app.cpts.importing.values import cut_list, says_nothing
-from app.cpts.importing.words import words_of
+from app.files.sources import Source, unusable
+from app.files.tables import Row, Table, read_tables
+from app.files.words import words_of
 
 _PARTICULARS = (
     Role.ACRONYM, Role.FINESS, Role.STAGE, Role.SINCE, Role.WEBSITE, Role.EMAIL, Role.PHONE,

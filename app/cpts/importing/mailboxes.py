@@ -7,7 +7,7 @@ over makes it a person's.
 
 import re
 
-from app.cpts.importing.words import words_of
+from app.files.words import words_of
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9\-]+\.)+[A-Za-z]{2,24}")
 

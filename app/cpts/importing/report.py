@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cpts.importing.rules import Outcome
-from app.cpts.importing.sources import unusable
+from app.files.sources import unusable
 
 COLUMNS = (
     "row", "cpts", "given", "department", "outcome", "commune_code", "commune_name", "detail",

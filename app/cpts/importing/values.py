@@ -7,7 +7,7 @@ import re
 from datetime import date
 from urllib.parse import urlsplit
 
-from app.cpts.importing.words import words_of
+from app.files.words import words_of
 
 DYNAMIQUE = "dynamique_identifiee"
 LETTRE = "lettre_intention_validee"

@@ -11,10 +11,10 @@ import pytest
 import shapely
 from sqlalchemy import Engine, text
 
-from app.cpts.importing.commune_lists import read_commune_list
-from app.cpts.importing.layers import read_layers
-from app.cpts.importing.sources import open_source
 from app.failures import Failure
+from app.files.commune_lists import read_commune_list
+from app.files.layers import read_layers
+from app.files.sources import open_source
 from tests.cpts.importing.conftest import RunImport
 from tests.cpts.importing.test_import import territories
 

@@ -20,9 +20,9 @@ import shapely
 
 from app.cpts.importing.columns import Columns, Role, recognise
 from app.cpts.importing.listing import LONGEST_NAME, Entry, Listing
-from app.cpts.importing.sources import Format, Source, unusable
-from app.cpts.importing.tables import clean
 from app.failures import Failure
+from app.files.sources import Format, Source, unusable
+from app.files.tables import clean
 
 MOST_FEATURES = 100_000
 _SUFFIXES = {

@@ -18,7 +18,7 @@ from typing import Any
 
 import openpyxl
 
-from app.cpts.importing.sources import Format, Source, unusable
+from app.files.sources import Format, Source, unusable
 
 MOST_ROWS = 300_000
 MOST_COLUMNS = 200

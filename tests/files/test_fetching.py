@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.cpts.importing import fetching
-from app.cpts.importing.fetching import fetched
 from app.failures import Failure
+from app.files import fetching
+from app.files.fetching import fetched
 from tests.cpts.importing.conftest import RunImport
 
 

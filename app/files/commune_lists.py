@@ -12,10 +12,10 @@ import shapely
 
 from app.cpts.importing.columns import find_header
 from app.cpts.importing.listing import table_entries
-from app.cpts.importing.sources import Source, open_source, unusable
-from app.cpts.importing.tables import Row, Table, decode, read_tables, read_text_lines
 from app.cpts.importing.values import department_of
-from app.cpts.importing.words import words_of
+from app.files.sources import Source, open_source, unusable
+from app.files.tables import Row, Table, decode, read_tables, read_text_lines
+from app.files.words import words_of
 from app.geography.naming import commune_code
 from app.geography.resolution import Given
 
@@ -45,7 +45,7 @@ def read_commune_list(
     source = open_source(path, name=name)
     if source.format.has_polygons:
         # Slow to import, and not needed for a list.
-        from app.cpts.importing.layers import read_layers  # noqa: PLC0415
+        from app.files.layers import read_layers  # noqa: PLC0415
 
         shapes = [
             feature.polygon

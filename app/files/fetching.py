@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx2
 
-from app.cpts.importing.sources import LARGEST_FILE, unusable
+from app.files.sources import LARGEST_FILE, unusable
 
 TIMEOUT_S = 30
 LONGEST_DOWNLOAD_S = 300

@@ -10,9 +10,9 @@ import pytest
 
 from app.cpts.importing.columns import Role, find_header, parse_column_options, recognise
 from app.cpts.importing.listing import read_table_listing
-from app.cpts.importing.sources import Format, open_source
-from app.cpts.importing.tables import decode, read_csv_rows, read_tables, separator_of
 from app.failures import Failure
+from app.files.sources import Format, open_source
+from app.files.tables import decode, read_csv_rows, read_tables, separator_of
 from tests.cpts.importing.conftest import HEADER
 
 

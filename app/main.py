@@ -25,9 +25,9 @@ from app.http.revisions import Revisions
 from app.http.static_files import static_router
 from app.letters.check import endpoints as letters
 from app.letters.check.file_reading import FileReader
+from app.letters.conciliations import endpoints as conciliations
 from app.letters.notes import endpoints as letter_notes
-from app.letters.procedure import endpoints as letters_procedure
-from app.letters.procedure.closure import endpoints as conciliations
+from app.letters.record import endpoints as letters_procedure
 from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.problems import (

@@ -13,9 +13,9 @@ from app.accounts.service import create_token, recognise
 from app.database.engine import create_database_engine
 from app.database.migration import current_revision, upgrade_database
 from app.database.sessions import session_scope
-from app.letters.procedure import schemas, service
-from app.letters.procedure.decisions.service import decide
-from app.letters.procedure.reading.service import letter_detail
+from app.letters.decisions.service import decide
+from app.letters.reading.service import letter_detail
+from app.letters.record import schemas, service
 
 # Two communes of an invented department, squares side by side, held by one CPTS.
 SMALL_REGISTRY = """

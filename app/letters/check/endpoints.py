@@ -19,7 +19,7 @@ from app.letters.check.schemas import (
     Members,
     SentCptsId,
 )
-from app.letters.procedure.rules import sees_names
+from app.letters.record.rules import sees_names
 from app.problems import TooLarge, TooManyRequests, UnsupportedMediaType, declared
 
 router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])

@@ -9,9 +9,9 @@ import httpx2 as httpx
 from sqlalchemy import Engine, text
 
 from app.database.sessions import WritingSession
-from app.letters.procedure import schemas
-from app.letters.procedure.decisions.service import decide
-from app.letters.procedure.errors import LetterClosed
+from app.letters.decisions.service import decide
+from app.letters.record import schemas
+from app.letters.record.errors import LetterClosed
 from tests.event_loop import run_apart
 from tests.letters.procedure.conftest import LILLE, MARCQ, Desk, Register
 

@@ -24,11 +24,11 @@ from app.cpts.writing import service as registry
 from app.cpts.writing.schemas import CptsCreation
 from app.database.calendar import today
 from app.database.sessions import WritingSession, session_scope, snapshot_scope
-from app.letters.procedure import schemas, service
-from app.letters.procedure.closure import service as closure
-from app.letters.procedure.closure.schemas import Closure
-from app.letters.procedure.decisions import service as decisions
-from app.letters.procedure.rules import DecisionAuthority
+from app.letters.conciliations import closure
+from app.letters.conciliations.schemas import Closure
+from app.letters.decisions import service as decisions
+from app.letters.record import schemas, service
+from app.letters.record.rules import DecisionAuthority
 from app.problems import Problem
 from app.progress import SilentProgress
 

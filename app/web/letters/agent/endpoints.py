@@ -20,13 +20,13 @@ from app.accounts.dependencies import (
 from app.accounts.rules import Caller
 from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
-from app.letters.procedure import schemas
-from app.letters.procedure import service as procedure
-from app.letters.procedure.closure import service as closure
-from app.letters.procedure.closure.schemas import Closure
-from app.letters.procedure.decisions import service as decisions
-from app.letters.procedure.reading.schemas import RequestedLetters
-from app.letters.procedure.rules import KIND_LABELS
+from app.letters.conciliations import closure
+from app.letters.conciliations.schemas import Closure
+from app.letters.decisions import service as decisions
+from app.letters.reading.schemas import RequestedLetters
+from app.letters.record import schemas
+from app.letters.record import service as procedure
+from app.letters.record.rules import KIND_LABELS
 from app.problems import Problem
 from app.web.layout.rendering import render
 from app.web.letters.agent import forms, service

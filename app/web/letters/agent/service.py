@@ -13,10 +13,10 @@ from app.database.sessions import ReadingSession
 from app.geography.resolution import Given
 from app.letters.check.schemas import LetterCheck
 from app.letters.check.service import Question, check_letter
-from app.letters.procedure.conciliation.rules import OUTCOME_LABELS
-from app.letters.procedure.reading import service as reading
-from app.letters.procedure.reading.schemas import LetterFilters
-from app.letters.procedure.rules import (
+from app.letters.conciliations.rules import OUTCOME_LABELS
+from app.letters.reading import service as reading
+from app.letters.reading.schemas import LetterFilters
+from app.letters.record.rules import (
     KIND_LABELS,
     PENDING,
     STATE_LABELS,

@@ -12,7 +12,7 @@ from sqlalchemy.types import Text
 
 from app.cpts.models import Theme
 from app.database.sessions import ReadingSession, WritingSession
-from app.letters.procedure.models import (
+from app.letters.record.models import (
     Letter,
     LetterAbsorbedCpts,
     LetterCommune,
@@ -20,7 +20,7 @@ from app.letters.procedure.models import (
     LetterPosition,
     LetterTheme,
 )
-from app.letters.procedure.rules import PENDING, Agent, Part
+from app.letters.record.rules import PENDING, Agent, Part
 
 
 @dataclass(frozen=True)

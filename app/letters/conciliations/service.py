@@ -6,10 +6,10 @@ from typing import Any
 
 from app.database.calendar import today
 from app.database.sessions import WritingSession
-from app.letters.procedure import repository as letters
-from app.letters.procedure.conciliation import repository, rules
-from app.letters.procedure.conciliation.rules import Meeting, Outcome
-from app.letters.procedure.rules import Agent, State
+from app.letters.conciliations import repository, rules
+from app.letters.conciliations.rules import Meeting, Outcome
+from app.letters.record import repository as letters
+from app.letters.record.rules import Agent, State
 
 
 def bring_in_line(

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from app.database.sessions import ReadingSession
-from app.letters.procedure.models import LetterEvent
-from app.letters.procedure.reading.schemas import LetterFilters
+from app.letters.reading.schemas import LetterFilters
+from app.letters.record.models import LetterEvent
 
 _LETTERS = text((Path(__file__).parent / "letters.sql").read_text(encoding="utf-8")).bindparams(
     *(

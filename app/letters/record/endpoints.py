@@ -18,16 +18,16 @@ from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
 from app.http.caching import entity_tag, keep_until_change, matches
 from app.http.repository import current_revision
-from app.letters.procedure import schemas, service
-from app.letters.procedure.decisions import service as decisions
-from app.letters.procedure.errors import ConciliationOpen, LetterClosed, NothingInDispute
-from app.letters.procedure.reading import service as reading
-from app.letters.procedure.reading.schemas import (
+from app.letters.decisions import service as decisions
+from app.letters.reading import service as reading
+from app.letters.reading.schemas import (
     LetterDetail,
     LetterPage,
     LetterWritten,
     RequestedLetters,
 )
+from app.letters.record import schemas, service
+from app.letters.record.errors import ConciliationOpen, LetterClosed, NothingInDispute
 from app.problems import Forbidden, NotFound, StaleWrite, Unauthenticated, declared
 from app.settings import Settings
 

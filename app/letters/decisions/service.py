@@ -2,16 +2,16 @@
 
 from app.database.calendar import today
 from app.database.sessions import WritingSession
-from app.letters.procedure import repository, rules, schemas
-from app.letters.procedure.conciliation.service import bring_in_line
-from app.letters.procedure.rules import DECIDING, Agent, Authority, State
-from app.letters.procedure.service import (
+from app.letters.conciliations.service import bring_in_line
+from app.letters.decisions.validation import validate
+from app.letters.record import repository, rules, schemas
+from app.letters.record.rules import DECIDING, Agent, Authority, State
+from app.letters.record.service import (
     check_pending,
     close_letter,
     open_for_change,
     record,
 )
-from app.letters.procedure.validation.service import validate
 
 
 def decide(

@@ -12,13 +12,13 @@ from typing import Any
 from app.cpts.writing.repository import lock_registry
 from app.database.calendar import today
 from app.database.sessions import WritingSession
-from app.letters.procedure import repository, rules, schemas
-from app.letters.procedure.conciliation.rules import Outcome
-from app.letters.procedure.conciliation.service import bring_in_line
-from app.letters.procedure.errors import LetterClosed, NothingInDispute, no_such_letter
-from app.letters.procedure.repository import StoredLetter
-from app.letters.procedure.rules import DECIDING, Agent, State
-from app.letters.procedure.territory.service import (
+from app.letters.conciliations.rules import Outcome
+from app.letters.conciliations.service import bring_in_line
+from app.letters.record import repository, rules, schemas
+from app.letters.record.errors import LetterClosed, NothingInDispute, no_such_letter
+from app.letters.record.repository import StoredLetter
+from app.letters.record.rules import DECIDING, Agent, State
+from app.letters.record.territory import (
     Subject,
     check_not_blocked,
     check_subject,

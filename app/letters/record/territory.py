@@ -14,7 +14,7 @@ from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.geography.resolution import Given, resolve
 from app.letters.check.rules import Severity, severity_of
-from app.letters.procedure.rules import Kind, Part
+from app.letters.record.rules import Kind, Part
 from app.problems import Invalid, NotFound
 
 

@@ -10,11 +10,11 @@ from app.cpts.writing.schemas import CptsCreation, TerritoryWrite
 from app.cpts.writing.service import amend_territory, create_cpts
 from app.database.calendar import today
 from app.database.sessions import WritingSession
-from app.letters.procedure import repository
-from app.letters.procedure.conciliation import repository as conciliations
-from app.letters.procedure.errors import ConciliationOpen
-from app.letters.procedure.repository import StoredLetter
-from app.letters.procedure.rules import Agent, DecisionAuthority, Kind, Part, State
+from app.letters.conciliations import repository as conciliations
+from app.letters.record import repository
+from app.letters.record.errors import ConciliationOpen
+from app.letters.record.repository import StoredLetter
+from app.letters.record.rules import Agent, DecisionAuthority, Kind, Part, State
 from app.problems import Invalid
 
 RECOGNISED_STAGE = "lettre_intention_validee"

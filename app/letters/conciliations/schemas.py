@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.cpts.writing.schemas import CptsId, Day
-from app.letters.procedure.conciliation.rules import Outcome
-from app.letters.procedure.schemas import Epci, GivenCommunes, Note
+from app.letters.conciliations.rules import Outcome
+from app.letters.record.schemas import Epci, GivenCommunes, Note
 
 LetterId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
 

@@ -9,13 +9,13 @@ from app.cpts.reading.rules import page_links
 from app.cpts.reading.service import PageAddress, check_values
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.letters.procedure import rules
-from app.letters.procedure.conciliation.rules import OUTCOME_LABELS
-from app.letters.procedure.errors import no_such_conciliation, no_such_letter
-from app.letters.procedure.models import LetterEvent
-from app.letters.procedure.reading import repository
-from app.letters.procedure.reading.schemas import LetterFilters
-from app.letters.procedure.rules import KIND_LABELS, STATE_LABELS, Agent, Sight, State
+from app.letters.conciliations.rules import OUTCOME_LABELS
+from app.letters.reading import repository
+from app.letters.reading.schemas import LetterFilters
+from app.letters.record import rules
+from app.letters.record.errors import no_such_conciliation, no_such_letter
+from app.letters.record.models import LetterEvent
+from app.letters.record.rules import KIND_LABELS, STATE_LABELS, Agent, Sight, State
 
 _EVERY = LetterFilters(limit=1)
 # What the public never learns of a letter that is not validated, a timeline included.

@@ -5,23 +5,23 @@ from datetime import date
 from app.cpts.writing.repository import lock_registry
 from app.database.calendar import today
 from app.database.sessions import WritingSession
-from app.letters.procedure import repository as letters
-from app.letters.procedure import rules
-from app.letters.procedure.closure.schemas import Closure
-from app.letters.procedure.conciliation import repository
-from app.letters.procedure.conciliation.repository import StoredConciliation
-from app.letters.procedure.conciliation.rules import Outcome
-from app.letters.procedure.conciliation.service import bring_in_line
-from app.letters.procedure.errors import (
+from app.letters.conciliations import repository
+from app.letters.conciliations.repository import StoredConciliation
+from app.letters.conciliations.rules import Outcome
+from app.letters.conciliations.schemas import Closure
+from app.letters.conciliations.service import bring_in_line
+from app.letters.record import repository as letters
+from app.letters.record import rules
+from app.letters.record.errors import (
     ConciliationClosed,
     ConciliationUnsettled,
     no_such_conciliation,
     no_such_letter,
 )
-from app.letters.procedure.repository import StoredLetter
-from app.letters.procedure.rules import Agent, Part, State
-from app.letters.procedure.service import close_letter, put_territory
-from app.letters.procedure.territory.service import read_communes
+from app.letters.record.repository import StoredLetter
+from app.letters.record.rules import Agent, Part, State
+from app.letters.record.service import close_letter, put_territory
+from app.letters.record.territory import read_communes
 from app.problems import Invalid
 
 

@@ -17,8 +17,8 @@ from app.http.parameters import (
     SearchText,
     separated,
 )
-from app.letters.procedure.conciliation.rules import Outcome
-from app.letters.procedure.rules import Kind, State
+from app.letters.conciliations.rules import Outcome
+from app.letters.record.rules import Kind, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger
 
 from app.database.sessions import ReadingSession, WritingSession
-from app.letters.procedure.conciliation.rules import Dispute, Meeting
-from app.letters.procedure.models import (
+from app.letters.conciliations.rules import Dispute, Meeting
+from app.letters.record.models import (
     Conciliation,
     ConciliationCommune,
     ConciliationCpts,
@@ -20,7 +20,7 @@ from app.letters.procedure.models import (
     ConciliationSettlement,
     Letter,
 )
-from app.letters.procedure.rules import PENDING
+from app.letters.record.rules import PENDING
 
 _DISPUTES = text("""
     WITH asked AS MATERIALIZED (

@@ -14,16 +14,16 @@ from app.database.sessions import ReadSession, WriteSession
 from app.http.caching import keep_until_change
 from app.http.parameters import DepartmentCodes, RegionCodes
 from app.http.repository import current_revision
-from app.letters.procedure.closure import service
-from app.letters.procedure.closure.schemas import Closure
-from app.letters.procedure.endpoints import answer, personal_answer
-from app.letters.procedure.errors import ConciliationClosed, ConciliationUnsettled
-from app.letters.procedure.reading import service as reading
-from app.letters.procedure.reading.schemas import (
+from app.letters.conciliations import closure as service
+from app.letters.conciliations.schemas import Closure
+from app.letters.reading import service as reading
+from app.letters.reading.schemas import (
     ConciliationFeatures,
     ConciliationList,
     ConciliationTold,
 )
+from app.letters.record.endpoints import answer, personal_answer
+from app.letters.record.errors import ConciliationClosed, ConciliationUnsettled
 from app.problems import Forbidden, NotFound, Unauthenticated, declared
 
 router = APIRouter(prefix="/api/v1", tags=["Conciliations"])

@@ -4,9 +4,9 @@ from fastapi import APIRouter
 
 from app.web.embedding.endpoints import router as embedding
 from app.web.information.endpoints import router as information
-from app.web.letters.agent.endpoints import router as agent
 from app.web.letters.builder.endpoints import router as builder
 from app.web.letters.notes.endpoints import router as notes
+from app.web.letters.record.endpoints import router as agent
 from app.web.opendata.endpoints import router as opendata
 from app.web.sheets.endpoints import router as sheets
 from app.web.signing_in.endpoints import router as signing_in

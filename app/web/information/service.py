@@ -4,12 +4,12 @@ from typing import Any
 
 import orjson
 
-from app.cpts.publication import repository
 from app.cpts.reading.service import reference_list
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.web.information import rules
 from app.web.information.rules import Entry
+from app.web.opendata import repository
 
 PAGES = (
     "/",

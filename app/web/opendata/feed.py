@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
-from app.cpts.publication.repository import RecordedChange
 from app.web.layout.rendering import SITE_NAME
+from app.web.opendata.repository import RecordedChange
 from app.web.opendata.rules import KIND_LABELS, News, entry_id, xml_text
 from app.web.opendata.schemas import LICENCE
 

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 import orjson
 
-from app.cpts.publication import repository
 from app.cpts.reading import repository as registry
 from app.cpts.reading.repository import FoundCpts
 from app.cpts.reading.rules import spreadsheet_safe
@@ -21,7 +20,7 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.http.repository import current_revision
 from app.web.layout.repository import holds_demonstration
-from app.web.opendata import feed, layers, rules, schemas
+from app.web.opendata import feed, layers, repository, rules, schemas
 from app.web.opendata.columns import COMPOSITIONS, CPTS, Column
 
 ENTRIES_A_PAGE = 100

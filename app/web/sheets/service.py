@@ -10,13 +10,6 @@ from app.cpts.drawing.repository import Surroundings, surroundings
 from app.cpts.drawing.rules import Label, placed_labels
 from app.cpts.reading import repository as reading
 from app.cpts.reading.service import cpts_item, reference_list
-from app.cpts.sheets.repository import (
-    ReachedStage,
-    bounds_of,
-    kindred_cpts,
-    neighbouring_cpts,
-    reached_stages,
-)
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.funding.repository import scale_on
@@ -24,6 +17,13 @@ from app.geography import naming
 from app.geography.repository import KnownCode, communes_by_postcode, known_codes
 from app.maps.rules import tier_label
 from app.problems import NotFound
+from app.web.sheets.repository import (
+    ReachedStage,
+    bounds_of,
+    kindred_cpts,
+    neighbouring_cpts,
+    reached_stages,
+)
 from app.web.sheets.rules import box_text, padded_box, query_of
 
 DRAWING_WIDTH, DRAWING_HEIGHT = 640, 460

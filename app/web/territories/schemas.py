@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.cpts.territories.repository import FreeCommune, Holding
+from app.web.territories.repository import FreeCommune, Holding
 from app.web.territories.rules import Column
 
 

@@ -10,11 +10,11 @@ from app.cpts.reading import service as reading
 from app.cpts.reading.repository import recognised_stages
 from app.cpts.reading.schemas import CoverageLevel, Filters
 from app.cpts.reading.service import PageAddress
-from app.cpts.territories.repository import Place, free_communes, holding
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.http.parameters import MAXIMUM_LIMIT
 from app.problems import NotFound
+from app.web.territories.repository import Place, free_communes, holding
 from app.web.territories.rules import address, columns, in_order
 from app.web.territories.schemas import Choice, Downloads, StageCount, TerritoryPage
 

@@ -9,13 +9,12 @@ from app.database.sessions import ReadingSession, ReadSession
 from app.http.address_limit import AddressLimit
 from app.http.caching import keep_until_change
 from app.http.repository import current_revision
-from app.letters.drafting import repository
 from app.maps.assets import LEAFLET
 from app.maps.policy import tile_origin
 from app.problems import Invalid
 from app.settings import Settings
 from app.web.layout.rendering import render
-from app.web.letters.builder import service
+from app.web.letters.builder import repository, service
 from app.web.letters.builder.schemas import NearbyQuestion
 
 PATH = "/lettres/verification"

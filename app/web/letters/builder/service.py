@@ -13,14 +13,13 @@ from app.geography.resolution import Given
 from app.letters.check.repository import land_borders, pending_letters, registry_state
 from app.letters.check.schemas import LONGEST_NAME
 from app.letters.check.service import Question, check_letter
-from app.letters.drafting import repository
 from app.maps import palette
 from app.maps.repository import departments
 from app.maps.rules import is_overseas, mainland_of
 from app.problems import Invalid
 from app.settings import MapSettings
 from app.web.layout.french import number
-from app.web.letters.builder import rules
+from app.web.letters.builder import repository, rules
 from app.web.letters.builder.schemas import NearbyAnswer, NearbyCommune, NearbyQuestion
 from app.web.letters.verdicts import VERDICT_WORDS
 

@@ -29,7 +29,7 @@ from app.letters.record import service as procedure
 from app.letters.record.rules import KIND_LABELS
 from app.problems import Problem
 from app.web.layout.rendering import render
-from app.web.letters.agent import forms, service
+from app.web.letters.record import forms, service
 
 router = APIRouter()
 

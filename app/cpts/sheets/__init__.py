@@ -1,1 +1,0 @@
-"""What the sheets of a CPTS and of a commune say beside the CPTS itself."""

@@ -1,1 +1,0 @@
-"""Figures of the deployment over time, from the dated stages and claims."""

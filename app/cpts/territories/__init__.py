@@ -1,1 +1,0 @@
-"""What of a region or department some CPTS hold, and what nobody holds."""

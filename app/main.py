@@ -27,7 +27,7 @@ from app.letters.check import endpoints as letters
 from app.letters.check.file_reading import FileReader
 from app.letters.conciliations import endpoints as conciliations
 from app.letters.notes import endpoints as letter_notes
-from app.letters.record import endpoints as letters_procedure
+from app.letters.record import endpoints as letters_record
 from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.problems import (
@@ -132,7 +132,7 @@ def _include_routes(app: FastAPI) -> None:
         cpts_history.router,
         letters.router,
         letter_notes.router,
-        letters_procedure.router,
+        letters_record.router,
         conciliations.router,
         funding.router,
         maps.router,

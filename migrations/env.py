@@ -10,7 +10,7 @@ import app.funding.models
 import app.geography.models
 import app.http.models
 import app.letters.notes.models
-import app.letters.procedure.models  # noqa: F401  (importing the models fills the metadata)
+import app.letters.record.models  # noqa: F401  (importing the models fills the metadata)
 from app.database.base import Base
 
 

@@ -13,7 +13,7 @@ from app.letters.decisions.service import decide
 from app.letters.record import schemas
 from app.letters.record.errors import LetterClosed
 from tests.event_loop import run_apart
-from tests.letters.procedure.conftest import LILLE, MARCQ, Desk, Register
+from tests.letters.record.conftest import LILLE, MARCQ, Desk, Register
 
 
 class Administrator:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.letters.procedure.conftest import LILLE, MARCQ, NICE, Bearer, Desk, codes
+from tests.letters.record.conftest import LILLE, MARCQ, NICE, Bearer, Desk, codes
 
 PERSON = "Camille Exemple"
 CALLERS = (

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.database.calendar import today
-from tests.letters.procedure.conftest import (
+from tests.letters.record.conftest import (
     LILLE,
     MARCQ,
     MONS,

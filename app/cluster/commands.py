@@ -16,6 +16,16 @@ from app.progress import terminal_progress
 from app.settings import PROJECT_ROOT, Settings
 
 _KEPT_TEMPLATES = 2
+_TESTS = PROJECT_ROOT / "tests"
+# Options of pytest that select, or that need a single process to be of use.
+_IN_ONE_PROCESS = frozenset(
+    (
+        *("--numprocesses", "--dist", "--last-failed", "--lf", "--stepwise", "--sw"),
+        *("--capture", "--pdb", "--trace", "--collect-only", "--co", "--fixtures", "--markers"),
+        *("--help", "--version", "--setup-only", "--setup-plan", "--setup-show"),
+    )
+)
+_IN_ONE_PROCESS_SHORT = ("-n", "-p", "-k", "-m", "-s", "-h", "-V")
 # Ends with the number of the process that made it.
 _DATABASE_OF_A_RUN = re.compile(r"cpts_(?:test|migrations)_(?:[a-z_]+_)?([0-9]+)")
 
@@ -79,6 +89,10 @@ def run_tests(arguments: list[str]) -> int:
     The tests find the server by `CPTS_TEST_DATABASE_URL` (the application's role, which
     may create databases) and `CPTS_TEST_ADMINISTRATOR_URL` (a superuser), Chromium by
     `CPTS_CHROMIUM`. Whatever setting the caller's environment holds stays out.
+
+    The whole suite runs in as many processes as there are cores, a module in one of
+    them; a selection, which would wait longer for them than it gains, in a single one.
+    `-n` says otherwise.
     """
     from app.cluster import test_server
     from app.cluster.system_packages import chromium
@@ -99,8 +113,27 @@ def run_tests(arguments: list[str]) -> int:
             "CPTS_TEST_ADMINISTRATOR_URL": server.administrator_url,
             "CPTS_CHROMIUM": str(browser),
         }
-        command = [sys.executable, "-m", "pytest", *arguments]
+        command = [sys.executable, "-m", "pytest", *in_processes(arguments), *arguments]
         return _run_in_foreground(command, environment, PROJECT_ROOT)
+
+
+def in_processes(arguments: list[str]) -> list[str]:
+    """Give the options of pytest-xdist that go before a caller's own arguments.
+
+    None when these select tests, say themselves how many processes there shall be, or
+    ask for what needs a single one, such as a debugger.
+    """
+    for argument in arguments:
+        if argument.startswith(_IN_ONE_PROCESS_SHORT) or _selects_or_needs_one(argument):
+            return []
+    return ["-n", "auto", "--dist", "loadscope"]
+
+
+def _selects_or_needs_one(argument: str) -> bool:
+    if argument.startswith("-"):
+        return argument.partition("=")[0] in _IN_ONE_PROCESS
+    place = PROJECT_ROOT / argument.partition("::")[0]
+    return _TESTS in place.parents and place.exists()
 
 
 def drop_leftovers(administrator_url: str) -> None:
@@ -121,7 +154,10 @@ def drop_leftovers(administrator_url: str) -> None:
         for name in {*killed, *templates[_KEPT_TEMPLATES:]}:
             # In use by a run beside this one: left to the next.
             with suppress(psycopg.errors.ObjectInUse):
-                connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+                # Another run that starts at this moment may have dropped it.
+                connection.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+                )
 
 
 def _run_in_foreground(

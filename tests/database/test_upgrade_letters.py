@@ -59,7 +59,7 @@ KEPT = (
 @pytest.fixture
 def first_schema(server_url: URL, maintenance: Engine) -> Iterator[Engine]:
     """A database at migration 0001 with a small registry in it."""
-    name = f"cpts_upgrade_{os.getpid()}"
+    name = f"cpts_test_upgrade_{os.getpid()}"
     with maintenance.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}"))

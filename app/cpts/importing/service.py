@@ -6,6 +6,7 @@ from app.cpts.demonstration.service import remove_demonstration
 from app.cpts.importing import repository
 from app.cpts.importing.columns import Role
 from app.cpts.importing.grouping import group, states_a_stage
+from app.cpts.importing.layer_listing import read_layer_listing
 from app.cpts.importing.listing import Listing, read_table_listing
 from app.cpts.importing.material import Material
 from app.cpts.importing.plan import Options, Plan, make_plan
@@ -14,7 +15,6 @@ from app.cpts.importing.values import stage_of
 from app.cpts.importing.writing import write_plan
 from app.cpts.writing.repository import lock_registry
 from app.database.sessions import ReadingSession, WritingSession
-from app.files.layers import read_layer_listing
 from app.files.sources import Source, unusable
 from app.files.words import words_of
 from app.progress import Progress

@@ -31,6 +31,9 @@ _SUFFIXES = {
 }
 # A layer of unknown or mixed geometry may hold polygons.
 _WITH_POLYGONS = ("Polygon", "Surface", "Unknown", "Collection")
+_MORE_REMAINS = re.compile(
+    rb'"exceededTransferLimit"\s*:\s*true|"rel"\s*:\s*"next"', re.IGNORECASE
+)
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -111,7 +114,7 @@ def _unpack(source: Source, folder: Path) -> list[Path]:
 
 
 def _read_layer(source: Source, path: Path, name: str) -> Layer:
-    frame = pyogrio.read_dataframe(path, layer=name, max_features=MOST_FEATURES + 1)
+    frame = _read_frame(source, path, name)
     fields = tuple(column for column in frame.columns if column != "geometry")
     if not isinstance(frame, geopandas.GeoDataFrame):
         return Layer(name, fields, ())
@@ -128,6 +131,18 @@ def _read_layer(source: Source, path: Path, name: str) -> Layer:
     return Layer(name, fields, tuple(features))
 
 
+def _read_frame(source: Source, path: Path, name: str) -> Any:
+    most = MOST_FEATURES + 1
+    encoding = source.encoding if source.format is Format.SHAPEFILE else None
+    try:
+        return pyogrio.read_dataframe(path, layer=name, max_features=most, encoding=encoding)
+    except UnicodeDecodeError:
+        if encoding is not None:
+            raise
+        # A Shapefile that says UTF-8 and is not: Windows wrote it.
+        return pyogrio.read_dataframe(path, layer=name, max_features=most, encoding="cp1252")
+
+
 def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
     present: Any = frame.geometry.dropna()
     if present.empty:
@@ -136,8 +151,8 @@ def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
         west, south, east, north = present.total_bounds
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
             raise unusable(
-                f"« {source.name} » ne dit pas son système de coordonnées "
-                "(le fichier .prj manque)."
+                f"« {source.name} » donne des coordonnées en mètres sans dire leur système"
+                + (" (le fichier .prj manque)." if source.format is Format.SHAPEFILE else ".")
             )
         return frame.geometry.to_numpy()
     try:
@@ -171,11 +186,18 @@ def _text(value: Any) -> str:
 
 
 def _check_complete(source: Source) -> None:
-    """Refuse a page of a WFS answer: CPTS would be missing without a word."""
-    with source.path.open("rb") as opened:
-        head = opened.read(8192)
-        opened.seek(max(0, source.path.stat().st_size - 8192))
-        ends = head + opened.read(8192)
+    """Refuse a page of an answer: CPTS would be missing without a word.
+
+    WFS counts what it has and what it gives, ArcGIS says that it stopped at its limit, and
+    the OGC API names the next page.
+    """
+    content = source.path.read_bytes()
+    if _MORE_REMAINS.search(content):
+        raise unusable(
+            f"« {source.name} » n'est qu'une page du service, qui en annonce d'autres : "
+            "demandez toutes les entités (resultRecordCount, limit) ou réunissez les pages."
+        )
+    ends = content[:8192] + content[-8192:]
     matched = re.search(rb'"(?:numberMatched|totalFeatures)"\s*:\s*(\d+)', ends)
     returned = re.search(rb'"numberReturned"\s*:\s*(\d+)', ends)
     if matched and returned and int(returned[1]) < int(matched[1]):

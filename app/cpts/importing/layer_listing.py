@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import shapely
 
 from app.cpts.importing.columns import Columns, Role, recognise
-from app.cpts.importing.listing import LONGEST_NAME, Entry, Listing
+from app.cpts.importing.entries import LONGEST_NAME, Entry
+from app.cpts.importing.listing import Listing
 from app.files.layers import Feature, read_layers
 from app.files.sources import Source, unusable
 

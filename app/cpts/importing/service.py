@@ -11,7 +11,7 @@ from app.cpts.importing.listing import Listing, read_table_listing
 from app.cpts.importing.material import Material
 from app.cpts.importing.plan import Options, Plan, make_plan
 from app.cpts.importing.resolving import read_names, read_polygons
-from app.cpts.importing.values import stage_of
+from app.cpts.importing.stages import stage_of
 from app.cpts.importing.writing import write_plan
 from app.cpts.writing.repository import lock_registry
 from app.database.sessions import ReadingSession, WritingSession
@@ -93,9 +93,12 @@ def _resolve(
     entries = listing.entries
     ranks, labels = repository.stages(session)
     themes = repository.theme_labels(session)
+    keys = repository.search_keys(
+        session, (name for entry in entries for name in (entry.cpts, *entry.shared))
+    )
     listed = group(
         entries,
-        repository.search_keys(session, (entry.cpts for entry in entries)),
+        keys,
         {words_of(word): slug for slug, label in themes.items() for word in (slug, label)},
         default_stage=options.default_stage,
         as_of=options.as_of,
@@ -104,4 +107,4 @@ def _resolve(
         readings = read_names(session, entries)
         drawn = [c for c in listed if any(entries[r].polygon is not None for r in c.rows)]
         read_polygons(session, drawn, entries, readings, step)
-    return Material(entries, listed, readings, ranks, labels)
+    return Material(entries, listed, readings, ranks, labels, keys)

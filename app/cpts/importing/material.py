@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.cpts.importing.entries import Entry
 from app.cpts.importing.grouping import ListedCpts
-from app.cpts.importing.listing import Entry
 from app.cpts.importing.repository import RegisteredCpts
 from app.cpts.importing.resolving import Reading
 
@@ -13,9 +13,11 @@ from app.cpts.importing.resolving import Reading
 class Material:
     """The file as read and resolved, and what the registry knows of its CPTS.
 
-    `registered` is by position of the CPTS in the file; `held` by id in the registry, as
+    `keys` gives the registry's search key of each name in the file. `registered` is by
+    position of the CPTS in the file; `held` by id in the registry, as
     `app.cpts.writing.repository.own_claims_from` gives it; `communes` by position, from
-    code to the first row that names it, in the file's order.
+    code to the first row that names it, in the file's order; `shared` the CPTS that a row
+    names together, for the rows whose CPTS are all in the file.
     """
 
     entries: Sequence[Entry]
@@ -23,9 +25,11 @@ class Material:
     readings: list[Reading]
     ranks: Mapping[str, int]
     labels: Mapping[str, str]
+    keys: Mapping[str, str] = field(default_factory=dict)
     registered: dict[int, RegisteredCpts] = field(default_factory=dict)
     held: dict[int, dict[str, bool]] = field(default_factory=dict)
     communes: dict[int, dict[str, int]] = field(default_factory=dict)
+    shared: dict[int, list[ListedCpts]] = field(default_factory=dict)
 
     def is_faulty(self, cpts: ListedCpts) -> bool:
         """Whether the CPTS or one of its rows keeps it out, whatever the others do."""

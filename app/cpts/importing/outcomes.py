@@ -1,6 +1,7 @@
 """What became of every row, and why a CPTS stays out: the lines of the report."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from app.cpts.importing.grouping import ListedCpts
@@ -40,14 +41,39 @@ def report_lines(
         for row in cpts.rows:
             if told[row][0] is Outcome.SKIPPED:
                 told[row] = (Outcome.SKIPPED, f"CPTS écartée : {reason}")
+    holders_of_rows = {row: cpts for cpts in material.listed for row in cpts.rows}
     lines = [
-        _line(material, cpts, row, *told[row])
-        for row, cpts in sorted(
-            ((row, cpts) for cpts in material.listed for row in cpts.rows),
-            key=lambda pair: pair[0],
-        )
+        _line(material, holders_of_rows[row], row, *told[row])
+        if row in holders_of_rows
+        else _line_of_none(material, row)
+        for row in range(len(material.entries))
     ]
     return lines, kept_out
+
+
+def _line_of_none(material: Material, row: int) -> ReportLine:
+    """Give the line of a row that is no single CPTS's: nobody's, or shared by several."""
+    entry, reading = material.entries[row], material.readings[row]
+    if entry.is_unclaimed:
+        outcome, detail = Outcome.SKIPPED, reading.detail
+    elif row not in material.shared:
+        outcome, detail = (
+            Outcome.AMBIGUOUS,
+            _joined(
+                "plusieurs CPTS dans une cellule, qui ne sont pas toutes dans le fichier",
+                reading.detail,
+            ),
+        )
+    elif reading.outcome.went_in:
+        names = " et ".join(f"« {cpts.name} »" for cpts in material.shared[row])
+        outcome, detail = (
+            Outcome.CONFLICT,
+            _joined(f"commune demandée par {names}, attribuée à aucune", reading.detail),
+        )
+    else:
+        outcome, detail = reading.outcome, reading.detail
+    line = _line(material, None, row, outcome, detail)
+    return replace(line, is_unclaimed=entry.is_unclaimed)
 
 
 def _row_outcome(
@@ -100,7 +126,7 @@ def _described(material: Material, holder: Holder, as_of: date) -> str:
 
 
 def _line(
-    material: Material, cpts: ListedCpts, row: int, outcome: Outcome, detail: str
+    material: Material, cpts: ListedCpts | None, row: int, outcome: Outcome, detail: str
 ) -> ReportLine:
     entry = material.entries[row]
     reading = material.readings[row]
@@ -113,7 +139,7 @@ def _line(
         outcome,
         [commune.code for commune in reading.communes],
         [commune.name for commune in reading.communes],
-        _joined(sheet, detail, *entry.notes, *cpts.remarks.get(row, ())),
+        _joined(sheet, detail, *entry.notes, *(cpts.remarks.get(row, ()) if cpts else ())),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.cpts.importing import repository
+from app.cpts.importing.doubts import tell_homonyms_apart, with_shared
 from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.material import Material
 from app.cpts.importing.outcomes import report_lines
@@ -21,7 +22,7 @@ from app.cpts.importing.rules import (
     decide,
     stage_step,
 )
-from app.cpts.importing.values import DYNAMIQUE
+from app.cpts.importing.stages import DYNAMIQUE
 from app.cpts.writing.repository import own_claims_from
 from app.database.sessions import ReadingSession
 
@@ -80,13 +81,14 @@ class Plan:
     @property
     def everything_went_in(self) -> bool:
         """Whether no row of the file was kept out."""
-        return all(line.outcome.went_in for line in self.lines)
+        return all(line.outcome.went_in or line.is_unclaimed for line in self.lines)
 
 
 def make_plan(session: ReadingSession, material: Material, options: Options) -> Plan:
     """Recognise the CPTS in the registry, decide who enters, and write the report's lines."""
     _recognise(session, material, options)
     _allow_no_territory(material)
+    tell_homonyms_apart(session, material)
     for cpts in material.listed:
         named: dict[str, int] = {}
         for row in cpts.rows:
@@ -106,7 +108,7 @@ def make_plan(session: ReadingSession, material: Material, options: Options) -> 
         )
         for claim in repository.standing_claims(session, codes, options.as_of)
     ]
-    decision = decide(candidates, standing, options.on_conflict)
+    decision = with_shared(material, decide(candidates, standing, options.on_conflict))
     entering = [
         _entering(material, cpts, decision.granted[cpts.position], options)
         for cpts in material.listed

@@ -199,3 +199,18 @@ def update_columns(
             setattr(row, column, value)
         row.updated_at = func.clock_timestamp()
     session.flush()
+
+
+_TOUCHING_DEPARTMENTS = text("""
+    SELECT one.department_code AS code, array_agg(DISTINCT two.department_code) AS beside
+    FROM commune_neighbour n
+    JOIN commune one ON one.code = n.commune_code
+    JOIN commune two ON two.code = n.neighbour_code
+    WHERE one.department_code <> two.department_code
+    GROUP BY one.department_code
+""")
+
+
+def touching_departments(session: ReadingSession) -> dict[str, list[str]]:
+    """List, by department, those that share a border with it."""
+    return {row.code: row.beside for row in session.execute(_TOUCHING_DEPARTMENTS)}

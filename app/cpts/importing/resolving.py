@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import shapely
 
+from app.cpts.importing.entries import Entry
 from app.cpts.importing.grouping import ListedCpts
-from app.cpts.importing.listing import Entry
 from app.cpts.importing.rules import Outcome
 from app.cpts.importing.values import department_of
 from app.database.calendar import today
@@ -63,6 +63,12 @@ def read_names(session: ReadingSession, entries: Sequence[Entry]) -> list[Readin
 
 
 def _combine(code: Resolution | None, name: Resolution | None, entry: Entry) -> Reading:
+    if entry.is_unclaimed:
+        return Reading(Outcome.SKIPPED, detail="aucune CPTS : la commune n'est à personne")
+    if entry.doubt:
+        return Reading(
+            Outcome.AMBIGUOUS, detail=f"{entry.doubt} : fait-elle partie de la CPTS ?"
+        )
     if code is None and name is None:
         if entry.is_title:
             return Reading(Outcome.LOADED, detail="titre des lignes suivantes")

@@ -6,15 +6,15 @@ from app.cpts.demonstration.service import remove_demonstration
 from app.cpts.importing import repository
 from app.cpts.importing.columns import Role
 from app.cpts.importing.grouping import group, states_a_stage
+from app.cpts.importing.layer_listing import read_layer_listing
 from app.cpts.importing.listing import Listing, read_table_listing
 from app.cpts.importing.material import Material
 from app.cpts.importing.plan import Options, Plan, make_plan
 from app.cpts.importing.resolving import read_names, read_polygons
-from app.cpts.importing.values import stage_of
+from app.cpts.importing.stages import stage_of
 from app.cpts.importing.writing import write_plan
 from app.cpts.writing.repository import lock_registry
 from app.database.sessions import ReadingSession, WritingSession
-from app.files.layers import read_layer_listing
 from app.files.sources import Source, unusable
 from app.files.words import words_of
 from app.progress import Progress
@@ -93,9 +93,12 @@ def _resolve(
     entries = listing.entries
     ranks, labels = repository.stages(session)
     themes = repository.theme_labels(session)
+    keys = repository.search_keys(
+        session, (name for entry in entries for name in (entry.cpts, *entry.shared))
+    )
     listed = group(
         entries,
-        repository.search_keys(session, (entry.cpts for entry in entries)),
+        keys,
         {words_of(word): slug for slug, label in themes.items() for word in (slug, label)},
         default_stage=options.default_stage,
         as_of=options.as_of,
@@ -104,4 +107,4 @@ def _resolve(
         readings = read_names(session, entries)
         drawn = [c for c in listed if any(entries[r].polygon is not None for r in c.rows)]
         read_polygons(session, drawn, entries, readings, step)
-    return Material(entries, listed, readings, ranks, labels)
+    return Material(entries, listed, readings, ranks, labels, keys)

@@ -72,9 +72,9 @@ def _answer(
     # Slow to import, and not needed to show the help.
     from app.cluster.command_database import command_engine
     from app.database.sessions import snapshot_scope
-    from app.files.commune_lists import read_commune_list
     from app.geography.loading import load_geography
     from app.letters.check import service
+    from app.letters.check.commune_lists import read_commune_list
     from app.problems import Invalid
     from app.progress import terminal_progress
 

@@ -44,7 +44,7 @@ def read(path: Path, name: str) -> dict[str, Any]:
     """Give what a file asks for, as the JSON object that this process writes."""
     # After the bounds are set: these are the large libraries.
     from app.failures import Failure  # noqa: PLC0415
-    from app.files.commune_lists import read_commune_list  # noqa: PLC0415
+    from app.letters.check.commune_lists import read_commune_list  # noqa: PLC0415
 
     try:
         found = read_commune_list(path, name=name, most_vertices=MOST_VERTICES)

@@ -11,6 +11,7 @@ from app.cpts.writing.schemas import MAXIMUM_COMMUNES
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
 from app.funding.repository import scale_on
+from app.geography.contiguity import parts
 from app.geography.repository import communes_by_code
 from app.geography.resolution import CommuneRef, Given, resolve
 from app.letters.check import answers, rules, schemas
@@ -235,7 +236,7 @@ def _surroundings(
     excluded: Sequence[int],
 ) -> _Surroundings:
     borders, masses = land_borders(session, state), land_masses(session, state)
-    pieces = rules.parts(territory, borders)
+    pieces = parts(territory, borders)
     groups = rules.enclosed_groups(territory, borders, masses)
     beside = rules.surroundings(territory, borders)
     claims = conflicts(

@@ -460,3 +460,92 @@ def test_unusable_options_end_with_status_2(
 ) -> None:
     path = write_csv([["CPTS", "Commune"], ["CPTS A", "Apt"]])
     assert run_import(path, *STAGE, *arguments).status == 2
+
+
+def test_a_commune_of_two_cpts_in_one_cell_is_refused_to_both(
+    write_csv: Write, run_import: RunImport, engine: Engine, client: TestClient
+) -> None:
+    rows = [
+        ["CPTS", "Code INSEE"], ["CPTS Nord", "04001"], ["CPTS Sud", "04005"],
+        ["CPTS Nord / CPTS Sud", "04008"],
+    ]  # fmt: skip
+    done = run_import(write_csv(rows), *STAGE)
+    assert (done.status, done.report[2]["outcome"]) == (1, "conflict")
+    assert territories(engine) == {"CPTS Nord": {"04001"}, "CPTS Sud": {"04005"}}
+    claimants = client.get("/api/v1/communes/04008").json()["also_claimed_by"]
+    assert sorted(each["name"] for each in claimants) == ["CPTS Nord", "CPTS Sud"]
+
+
+def test_communes_of_nobody_are_told_and_keep_nothing_out(
+    write_csv: Write, run_import: RunImport, engine: Engine
+) -> None:
+    rows = [
+        ["Code INSEE", "CPTS"], ["04001", "CPTS A"], ["04005", ""], ["04008", "Hors CPTS"],
+        ["04020", "CPTS A"],
+    ]  # fmt: skip
+    done = run_import(write_csv(rows), *STAGE)
+    assert done.status == 0, done.report
+    assert [line["outcome"] for line in done.report] == [
+        "loaded", "skipped", "skipped", "loaded",
+    ]  # fmt: skip
+    assert territories(engine) == {"CPTS A": {"04001", "04020"}}
+    assert "2 sans CPTS" in done.output
+
+
+def test_one_name_in_departments_that_do_not_touch_is_two_cpts(
+    write_csv: Write, run_import: RunImport, engine: Engine
+) -> None:
+    rows = [
+        ["CPTS", "Code INSEE"], ["CPTS du Littoral", "06029"], ["CPTS du Littoral", "59183"],
+        ["CPTS des Alpes", "04001"], ["CPTS des Alpes", "05061"],
+    ]  # fmt: skip
+    done = run_import(write_csv(rows), *STAGE)
+    assert [line["outcome"] for line in done.report] == [
+        "ambiguous", "ambiguous", "loaded", "loaded",
+    ]  # fmt: skip
+    assert "ne se touchent pas (06 ; 59)" in done.report[0]["detail"]
+
+
+def test_finess_numbers_make_two_cpts_of_one_name(
+    write_csv: Write, run_import: RunImport
+) -> None:
+    rows = [
+        ["CPTS", "Code INSEE", "FINESS"], ["CPTS du Littoral", "06029", "060001234"],
+        ["CPTS du Littoral", "59183", "590001234"],
+    ]  # fmt: skip
+    done = run_import(write_csv(rows), *STAGE)
+    assert done.status == 0, done.report
+    assert done.output.count("2 CPTS entrées") == 1
+
+
+@pytest.mark.parametrize(
+    "stage",
+    ["Signature ACI prévue 2090", "ACI en attente de signature", "Projet de santé à valider",
+     "Dynamique abandonnée", "ACI au 01/01/2090", "Signature ACI reportée"],
+)  # fmt: skip
+def test_a_stage_that_is_not_reached_is_not_recorded(
+    write_csv: Write, run_import: RunImport, engine: Engine, stage: str
+) -> None:
+    rows = [["CPTS", "Code INSEE", "Stade"], ["CPTS A", "04001", stage]]
+    done = run_import(write_csv(rows), *STAGE)
+    assert (done.status, done.report[0]["outcome"]) == (1, "unknown")
+    assert territories(engine) == {}
+
+
+def test_a_name_that_lost_letters_stops_the_import(
+    write_csv: Write, run_import: RunImport, engine: Engine
+) -> None:
+    rows = [["CPTS", "Code INSEE"], ["CPTS de la Vall\ufffde", "04001"]]
+    done = run_import(write_csv(rows), *STAGE)
+    assert done.status == 2
+    assert "--encoding" in done.output
+    assert territories(engine) == {}
+
+
+def test_the_encoding_may_be_stated(
+    write_csv: Write, run_import: RunImport, engine: Engine
+) -> None:
+    path = write_csv([["CPTS", "Code INSEE"], ["CPTS du Pré", "04001"]], encoding="mac_roman")
+    assert run_import(path, *STAGE, "--encoding", "mac").status == 0
+    assert set(territories(engine)) == {"CPTS du Pré"}
+    assert run_import(path, *STAGE, "--encoding", "klingon").status == 2

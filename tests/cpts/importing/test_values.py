@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 
 from app.cpts.importing.mailboxes import generic_mailbox
+from app.cpts.importing.stages import stage_of
 from app.cpts.importing.values import (
     cut_list,
     date_of,
     department_of,
     finess_of,
     phone_of,
-    stage_of,
     website_of,
 )
 

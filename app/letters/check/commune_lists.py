@@ -11,11 +11,11 @@ from typing import Any
 import shapely
 
 from app.cpts.importing.columns import find_header
-from app.cpts.importing.listing import table_entries
+from app.cpts.importing.crosstabs import chosen_rows, is_crosstab
+from app.cpts.importing.entries import table_entries
 from app.cpts.importing.values import department_of
 from app.files.sources import Source, open_source, unusable
 from app.files.tables import Row, Table, decode, read_tables, read_text_lines
-from app.files.words import words_of
 from app.geography.naming import commune_code
 from app.geography.resolution import Given
 
@@ -60,7 +60,8 @@ def read_commune_list(
             raise unusable(f"« {source.name} » a plus de {most_vertices} sommets.")
         parts = shapely.get_parts(shapely.union_all(shapes))
         return CommuneList([], shapely.MultiPolygon([p for p in parts if p.area > 0]))
-    if path.suffix.lower() not in (".csv", ".tsv", ".xlsx") and _is_plain_text(path):
+    is_table = source.format.is_workbook or path.suffix.lower() in (".csv", ".tsv")
+    if not is_table and _is_plain_text(path):
         given = [Given(row.cells[0], None) for row in read_text_lines(path)]
     else:
         given = [given for table in read_tables(source) for given in _of_table(source, table)]
@@ -70,25 +71,27 @@ def read_commune_list(
 
 
 def _is_plain_text(path: Path) -> bool:
-    content = path.read_bytes()
-    if content.startswith(b"PK"):
-        return False
-    text = decode(content)
+    text = decode(path.read_bytes())
     return not ("\t" in text or ";" in text or "|" in text)
 
 
 def _of_table(source: Source, table: Table) -> list[Given]:
     header = find_header(table.rows, with_name=False)
     if header is not None:
-        entries = table_entries(table, *header)
+        if is_crosstab(table, header):
+            raise unusable(
+                f"« {source.name} » croise des communes et plusieurs CPTS : ne gardez que les "
+                "communes d'un seul territoire."
+            )
+        kept = chosen_rows(table.rows[header.start + 1 :], header.columns)
+        if kept is not None:
+            table = Table(table.name, (*table.rows[: header.start + 1], *kept))
+        entries = table_entries(table, header)
         return [
             Given(entry.code or entry.commune, department_of(entry.department))
             for entry in entries
             if entry.code or entry.commune
         ]
-    plain = _under_plain_header(table.rows)
-    if plain:
-        return plain
     filled = [i for i in range(_width(table.rows)) if any(_column(table.rows, i))]
     if len(filled) == 1:
         return [Given(cell, None) for cell in _column(table.rows, filled[0]) if cell]
@@ -102,19 +105,6 @@ def _of_table(source: Source, table: Table) -> list[Given]:
         f"« {source.name} » : aucune colonne de communes reconnue ; nommez-la « Commune » "
         f"ou « Code INSEE »."
     )
-
-
-def _under_plain_header(rows: Sequence[Row]) -> list[Given]:
-    """Read a list whose header is bare: `code`, or `nom` (as this service exports them)."""
-    if len(rows) < 2:
-        return []
-    headers = [words_of(cell) for cell in rows[0].cells]
-    for words, is_code in ((("code", "codes", "id"), True), (("nom", "noms", "name"), False)):
-        for index in (i for i, header in enumerate(headers) if header in words):
-            cells = [cell for cell in _column(rows[1:], index) if cell]
-            if cells and (not is_code or all(commune_code(cell) for cell in cells)):
-                return [Given(cell, None) for cell in cells]
-    return []
 
 
 def _width(rows: Sequence[Row]) -> int:

@@ -125,8 +125,8 @@ def test_nothing_is_imported_when_the_disk_of_the_report_is_full(
     path.write_text("Nom CPTS;Territoire CPTS;dpt\nCPTS des Essais;Croix;59\n", "utf-8")
     options = ["--default-stage", "aci_signe", "--report", "/dev/full"]
     ended = run(test_database, "import", str(path), *options)
-    assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1] == "cpts : le disque est plein."
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith("cpts : Le rapport « /dev/full » ne peut")
     assert "Traceback" not in ended.stderr
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM cpts")).scalar_one() == 0

@@ -21,6 +21,7 @@ from app.database.calendar import today
 from app.http.compression import best_coding, encoded
 from app.http.repository import Revision
 from app.http.revisions import Revisions, RevisionUnknown
+from app.instruments import KEPT_ANSWERS, KEPT_BYTES, KEPT_ENTRIES
 from app.problems import DatabaseUnavailable, problem_response
 
 _SCOPE_KEY = "cpts.kept"
@@ -155,6 +156,7 @@ class Caching:
         except RevisionUnknown:
             await problem_response(DatabaseUnavailable())(scope, receive, send)
             return
+        KEPT_ANSWERS.labels("hit" if isinstance(answer, _Entry) else "miss").inc()
         if isinstance(answer, _Entry):
             await _send(answer, asked, send)
             return
@@ -252,11 +254,17 @@ class Caching:
         self._weight += entry.weight
         while self._weight > self.capacity:
             self._drop(next(iter(self._entries)))
+        self._measure()
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._weight -= entry.weight
+            self._measure()
+
+    def _measure(self) -> None:
+        KEPT_ENTRIES.set(len(self._entries))
+        KEPT_BYTES.set(self._weight)
 
 
 async def _entry(

@@ -25,11 +25,6 @@ REQUEST_SECONDS = Histogram(
     ("method", "route"),
     buckets=_SECONDS,
 )
-REQUESTS_IN_PROGRESS = Gauge(
-    "cpts_http_requests_in_progress",
-    "Requests that are being answered.",
-    multiprocess_mode="livesum",
-)
 KEPT_ANSWERS = Counter(
     "cpts_kept_answers_asked", "Answers asked of what is kept: hit or miss.", ("outcome",)
 )
@@ -61,8 +56,9 @@ DATABASE_ERRORS = Counter(
     "cpts_database_errors", "Statements that failed, by SQLSTATE.", ("sqlstate",)
 )
 
-for _outcome in ("hit", "miss"):
-    KEPT_ANSWERS.labels(_outcome)
+# Both are shown from the beginning, and need not be looked up for each request.
+KEPT_HITS = KEPT_ANSWERS.labels("hit")
+KEPT_MISSES = KEPT_ANSWERS.labels("miss")
 
 
 def known_method(method: str) -> str:

@@ -21,7 +21,7 @@ from app.database.calendar import today
 from app.http.compression import best_coding, encoded
 from app.http.repository import Revision
 from app.http.revisions import Revisions, RevisionUnknown
-from app.instruments import KEPT_ANSWERS, KEPT_BYTES, KEPT_ENTRIES
+from app.instruments import KEPT_BYTES, KEPT_ENTRIES, KEPT_HITS, KEPT_MISSES
 from app.problems import DatabaseUnavailable, problem_response
 
 _SCOPE_KEY = "cpts.kept"
@@ -156,10 +156,11 @@ class Caching:
         except RevisionUnknown:
             await problem_response(DatabaseUnavailable())(scope, receive, send)
             return
-        KEPT_ANSWERS.labels("hit" if isinstance(answer, _Entry) else "miss").inc()
         if isinstance(answer, _Entry):
+            KEPT_HITS.inc()
             await _send(answer, asked, send)
             return
+        KEPT_MISSES.inc()
         try:
             await self._build(key, asked, scope, receive, send, keep=True, flight=answer)
         finally:

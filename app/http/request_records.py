@@ -5,18 +5,19 @@ line nor a label holds more of the address than the template of its route.
 """
 
 import logging
+import os
 import re
 import time
-import uuid
 from collections import OrderedDict
+from functools import lru_cache
 
 import structlog
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.instruments import (
     REQUEST_SECONDS,
     REQUESTS,
-    REQUESTS_IN_PROGRESS,
     known_method,
 )
 from app.problems import Problem, problem_response
@@ -76,21 +77,21 @@ class RequestRecords:
                 record.bytes += len(message.get("body", b""))
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            REQUESTS_IN_PROGRESS.inc()
-            try:
-                await self.app(scope, receive, recorded)
-            finally:
-                REQUESTS_IN_PROGRESS.dec()
-                self._note(scope, record, time.perf_counter() - began)
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, recorded)
+        finally:
+            self._note(scope, record, time.perf_counter() - began)
+            structlog.contextvars.reset_contextvars(**bound)
 
     def _note(self, scope: Scope, record: _Record, seconds: float) -> None:
         route = self._route(scope["path"], record)
         method = known_method(scope["method"])
         # 499: the client has left before there was an answer.
         status = record.status or 499
-        REQUESTS.labels(method, route, str(status)).inc()
-        REQUEST_SECONDS.labels(method, route).observe(seconds)
+        counter, histogram = _measures(method, route, status)
+        counter.inc()
+        histogram.observe(seconds)
         if not self.access_log:
             return
         fields = {
@@ -153,6 +154,12 @@ class UnexpectedErrors:
                 record.route = route_of(scope)
 
 
+@lru_cache(maxsize=4_096)
+def _measures(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    # Found once: looking a label up costs more than counting.
+    return REQUESTS.labels(method, route, str(status)), REQUEST_SECONDS.labels(method, route)
+
+
 def route_of(scope: Scope) -> str:
     """Give the template of a request's route, such as `/api/v1/cpts/{cpts_id}`."""
     return getattr(scope.get("route"), "path", None) or UNROUTED
@@ -162,4 +169,4 @@ def _request_id(scope: Scope) -> str:
     given = [value for name, value in scope["headers"] if name == HEADER]
     if len(given) == 1 and _WELL_FORMED.fullmatch(given[0]):
         return bytes(given[0]).decode("ascii")
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()

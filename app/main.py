@@ -11,6 +11,7 @@ from app.cpts.history import endpoints as cpts_history
 from app.cpts.reading import endpoints as cpts_reading
 from app.cpts.writing import endpoints as cpts_writing
 from app.database.engine import create_database_engine, database_url
+from app.database.observation import TimedPool, observe
 from app.database.sessions import Sessions
 from app.failures import Failure
 from app.funding import endpoints as funding
@@ -21,6 +22,7 @@ from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
 from app.http.headers import ResponseHeaders
 from app.http.parameters import known_parameters
+from app.http.request_records import RequestRecords, UnexpectedErrors
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
 from app.letters.check import endpoints as letters
@@ -30,6 +32,7 @@ from app.letters.notes import endpoints as letter_notes
 from app.letters.record import endpoints as letters_record
 from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
+from app.metrics import endpoints as metrics
 from app.problems import (
     ConstraintProblems,
     DatabaseUnavailable,
@@ -64,7 +67,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         raise Failure("DATABASE_URL n'est pas défini : lancez le service par ./cpts serve.")
     address = settings.database.url.get_secret_value()
     connections = settings.database.database_connections
-    engine = create_database_engine(address, connections=connections)
+    engine = create_database_engine(address, connections=connections, poolclass=TimedPool)
+    observe(engine)
     revisions = Revisions(database_url(address))
 
     @asynccontextmanager
@@ -98,12 +102,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     describe_problems(app)
     install_problem_handlers(app, CONSTRAINTS)
     # The last one added is the first one that a request meets.
+    app.add_middleware(UnexpectedErrors)
     app.add_middleware(RequestLimits, uploads=letters.UPLOADS)
     app.add_middleware(
         Caching, revisions=revisions, capacity=settings.service.cache_megabytes * 2**20
     )
     app.add_middleware(ErrorPages, settings=settings)
     app.add_middleware(ResponseHeaders, strict_transport=settings.service.is_behind_tls)
+    app.add_middleware(
+        RequestRecords,
+        access_log=settings.logs.access_log,
+        addresses=settings.logs.access_log_addresses,
+    )
+    if settings.monitoring.otlp_endpoint is not None:
+        # Slow to import, and for those who collect traces only.
+        from app.traces import trace  # noqa: PLC0415
+
+        trace(app, engine, settings.monitoring.otlp_endpoint)
     return app
 
 
@@ -126,6 +141,7 @@ def _include_routes(app: FastAPI) -> None:
     swagger = swagger_folder()
     for router in (
         health.router,
+        metrics.router,
         cpts_reading.router,
         cpts_communes.router,
         cpts_writing.router,

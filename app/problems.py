@@ -342,7 +342,9 @@ def install_problem_handlers(app: FastAPI, constraints: ConstraintProblems) -> N
         return problem_response(problem)
 
     async def on_unexpected(request: Request, error: Exception) -> Response:
-        log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+        # The route, not the address, which may hold what only its reader shall know.
+        route = getattr(request.scope.get("route"), "path", "-")
+        log.error("unexpected error on %s %s", request.method, route, exc_info=error)
         return problem_response(Problem("Une erreur inattendue s'est produite."))
 
     app.add_exception_handler(Problem, on_problem)

@@ -5,7 +5,7 @@ import, and nothing secret has a default.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -111,6 +111,29 @@ class OperatorSettings(BaseSettings):
     privacy_email: str | None = None
 
 
+class LogSettings(BaseSettings):
+    """What is written of the running service; no line names a person or a secret."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_", env_ignore_empty=True)
+
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    # A line for each request; with the client's address only when that is asked for too.
+    access_log: bool = False
+    access_log_addresses: bool = False
+
+
+class MonitoringSettings(BaseSettings):
+    """Where metrics and traces go."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_", env_ignore_empty=True)
+
+    # A port of its own for /metrics, without a token, at the service's address.
+    metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    # Base address of an OpenTelemetry collector (HTTP); nothing is traced without it.
+    otlp_endpoint: str | None = None
+
+
 class Settings(BaseModel):
     """All settings, by topic."""
 
@@ -118,3 +141,5 @@ class Settings(BaseModel):
     service: ServiceSettings = Field(default_factory=ServiceSettings)
     maps: MapSettings = Field(default_factory=MapSettings)
     operator: OperatorSettings = Field(default_factory=OperatorSettings)
+    logs: LogSettings = Field(default_factory=LogSettings)
+    monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)

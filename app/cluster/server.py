@@ -1,5 +1,6 @@
 """One private PostgreSQL server: made, started, watched and stopped."""
 
+import json
 import os
 import pwd
 import shutil
@@ -16,6 +17,7 @@ from app.cluster.home import ClusterHome, prepare_socket_folder
 from app.cluster.programs import Account, Programs
 from app.cluster.sharing import is_alive
 from app.failures import Failure
+from app.settings import LogSettings
 
 APPLICATION_ROLE = "cpts"
 ADMINISTRATOR_ROLE = "postgres"
@@ -50,8 +52,19 @@ log_filename = 'postgresql-%a.log'
 log_rotation_age = '1d'
 log_truncate_on_rotation = on
 log_timezone = 'UTC'
+log_line_prefix = '%m [%p] %q%a '
+log_lock_waits = on
+# The text of an error quotes what was sent, a person's name for one. The service logs its
+# code and the number of the process, which stands in every line here.
+log_min_messages = log
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_statement = none
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
 cluster_name = 'cpts'
 """
+_LOG_DESTINATIONS = {"text": "stderr", "json": "jsonlog"}
 
 # Tests connect a few thousand times, and a connection takes 30 ms to load PostGIS by itself.
 _THROWAWAY_CONFIGURATION = """\
@@ -156,6 +169,7 @@ class Server:
 
     def _configure(self) -> None:
         text = _CONFIGURATION + f"unix_socket_directories = '{self.home.sockets}'\n"
+        text += f"log_destination = '{_LOG_DESTINATIONS[LogSettings().log_format]}'\n"
         if not self.durable:
             text += _THROWAWAY_CONFIGURATION
         _write(self.home.data / "cpts.conf", text, self.account)
@@ -223,12 +237,12 @@ class Server:
 
     def _last_words(self, control_output: str) -> str:
         logs = sorted(
-            (self.home.data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime
+            (self.home.data / "log").glob("*.*"), key=lambda path: path.stat().st_mtime
         )
-        for path in [*logs[-1:], self.home.start_log]:
-            fatal = [line for line in _read(path).splitlines() if "FATAL:" in line]
+        for path in [*reversed(logs[-2:]), self.home.start_log]:
+            fatal = [said for line in _read(path).splitlines() if (said := _fatal(line))]
             if fatal:
-                return f"{fatal[-1].partition('FATAL:')[2].strip()} (journal : {path})"
+                return f"{fatal[-1]} (journal : {path})"
         return _last_line(control_output)
 
 
@@ -267,6 +281,17 @@ def _read(path: Path) -> str:
         return path.read_text(errors="replace")
     except OSError:
         return ""
+
+
+def _fatal(line: str) -> str:
+    """Give the message of a line of PostgreSQL's log, text or JSON, that tells the end."""
+    if line.startswith("{"):
+        try:
+            told = json.loads(line)
+        except ValueError:
+            return ""
+        return str(told.get("message", "")) if told.get("error_severity") == "FATAL" else ""
+    return line.partition("FATAL:")[2].strip()
 
 
 def _last_line(text: str) -> str:

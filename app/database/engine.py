@@ -5,6 +5,9 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import QueuePool
+
+from app.database.tables import register_tables
 
 CONNECT_TIMEOUT_S = 5
 POOL_TIMEOUT_S = 15
@@ -29,13 +32,19 @@ def plain_address(address: str) -> str:
 
 
 def create_database_engine(
-    address: str, *, connections: int = 20, application_name: str = "cpts"
+    address: str,
+    *,
+    connections: int = 20,
+    application_name: str = "cpts",
+    poolclass: type[QueuePool] = QueuePool,
 ) -> Engine:
-    """Make the engine; connects to nothing yet.
+    """Make the engine, and know every table; connects to nothing yet.
 
     Parameters: `address` as for `database_url`; `connections`, the most that this
-    process holds at once; `application_name`, as shown in `pg_stat_activity`.
+    process holds at once; `application_name`, as shown in `pg_stat_activity`;
+    `poolclass`, of the pool.
     """
+    register_tables()
     url = database_url(address)
     defaults: dict[str, Any] = {
         "connect_timeout": CONNECT_TIMEOUT_S,
@@ -45,6 +54,7 @@ def create_database_engine(
         url,
         # What the address itself says wins.
         connect_args={key: value for key, value in defaults.items() if key not in url.query},
+        poolclass=poolclass,
         pool_size=min(5, connections),
         max_overflow=max(0, connections - 5),
         pool_timeout=POOL_TIMEOUT_S,

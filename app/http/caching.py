@@ -21,6 +21,7 @@ from app.database.calendar import today
 from app.http.compression import best_coding, encoded
 from app.http.repository import Revision
 from app.http.revisions import Revisions, RevisionUnknown
+from app.instruments import KEPT_BYTES, KEPT_ENTRIES, KEPT_HITS, KEPT_MISSES
 from app.problems import DatabaseUnavailable, problem_response
 
 _SCOPE_KEY = "cpts.kept"
@@ -156,8 +157,10 @@ class Caching:
             await problem_response(DatabaseUnavailable())(scope, receive, send)
             return
         if isinstance(answer, _Entry):
+            KEPT_HITS.inc()
             await _send(answer, asked, send)
             return
+        KEPT_MISSES.inc()
         try:
             await self._build(key, asked, scope, receive, send, keep=True, flight=answer)
         finally:
@@ -252,11 +255,17 @@ class Caching:
         self._weight += entry.weight
         while self._weight > self.capacity:
             self._drop(next(iter(self._entries)))
+        self._measure()
 
     def _drop(self, key: Key) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
             self._weight -= entry.weight
+            self._measure()
+
+    def _measure(self) -> None:
+        KEPT_ENTRIES.set(len(self._entries))
+        KEPT_BYTES.set(self._weight)
 
 
 async def _entry(

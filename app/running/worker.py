@@ -1,10 +1,10 @@
 """The application as a worker process of `./cpts serve` runs it."""
 
+import logging
 import multiprocessing
 import os
 import sys
 import threading
-import traceback
 
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,21 +12,34 @@ from uvicorn.config import STARTUP_FAILURE
 
 from app.database.sessions import Sessions
 from app.letters.check.repository import land_borders, registry_state
+from app.logs import configure_logs
 from app.main import create_app
 from app.problems import Problem
+from app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def create_worker() -> FastAPI:
     """Make the application; the process ends when its parent is gone."""
     threading.Thread(target=_end_without_parent, daemon=True).start()
     try:
-        app = create_app()
+        settings = Settings()
+        configure_logs(settings.logs)
+        app = create_app(settings)
         threading.Thread(target=_read_ahead, args=(app,), daemon=True).start()
         return app
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        _say_why(error)
         # Tells the parent that another worker would fare no better.
         sys.exit(STARTUP_FAILURE)
+
+
+def _say_why(error: Exception) -> None:
+    # Slow to import, and only needed here.
+    from app.command_errors import ending_of  # noqa: PLC0415
+
+    log.error("%s", ending_of(error)[1])
 
 
 def _read_ahead(app: FastAPI) -> None:

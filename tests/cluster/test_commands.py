@@ -18,7 +18,7 @@ SHOW = "import os; print(os.environ['PGUSER'], os.environ['PGDATABASE']); raise 
 
 def db_run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "app.cli", "db", "run", "--", *command],
+        [sys.executable, "-m", "app", "db", "run", "--", *command],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "DATABASE_URL": os.environ["CPTS_TEST_DATABASE_URL"]},
         capture_output=True,

@@ -65,7 +65,7 @@ def checkout(tmp_path: Path) -> Path:
     installation_module = Path("app", "running", "installation.py")
     shutil.copy(ROOT / installation_module, folder / installation_module)
     (folder / "app" / "__init__.py").touch()
-    (folder / "app" / "cli.py").write_text(CLI)
+    (folder / "app" / "__main__.py").write_text(CLI)
     line = make_wheel(folder, "1.0")
     (folder / "requirements.lock").write_text(line)
     (folder / "requirements-dev.lock").write_text(line)

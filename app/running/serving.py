@@ -13,16 +13,16 @@ import urllib.request
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from app.cluster import DatabaseAddress, database_server
 from app.failures import Failure
 from app.progress import Progress, terminal_progress
+from app.running.protocol import BoundedHttpProtocol
+from app.running.supervision import STARTING_S, Supervisor
 from app.settings import PROJECT_ROOT, Settings
 
 _MOST_WORKERS_BY_DEFAULT = 4
 _GRACE_S = 10
-_WORKER_SILENCE_S = 30
 _ANNOUNCEMENT_TIMEOUT_S = 60
 
 
@@ -79,13 +79,14 @@ def _run(reserved: socket.socket, workers: int, settings: Settings) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=BoundedHttpProtocol,
         proxy_headers=True,
         forwarded_allow_ips=settings.service.trusted_proxies,
         timeout_graceful_shutdown=_GRACE_S,
-        timeout_worker_healthcheck=_WORKER_SILENCE_S,
+        timeout_worker_healthcheck=STARTING_S,
     )
     survives_terminal = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    supervisor = Multiprocess(config, sockets=[reserved])
+    supervisor = Supervisor(config, sockets=[reserved])
     # For uvicorn a lost terminal means new workers; here it means the end, but for nohup.
     signal.signal(
         signal.SIGHUP,

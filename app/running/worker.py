@@ -1,5 +1,6 @@
 """The application as a worker process of `./cpts serve` runs it."""
 
+import asyncio
 import multiprocessing
 import os
 import sys
@@ -14,14 +15,23 @@ from app.database.sessions import Sessions
 from app.letters.check.repository import land_borders, registry_state
 from app.main import create_app
 from app.problems import Problem
+from app.running.supervision import end_beyond, end_when_stuck
+from app.settings import Settings
 
 
 def create_worker() -> FastAPI:
     """Make the application; the process ends when its parent is gone."""
     threading.Thread(target=_end_without_parent, daemon=True).start()
     try:
-        app = create_app()
+        settings = Settings()
+        app = create_app(settings)
         threading.Thread(target=_read_ahead, args=(app,), daemon=True).start()
+        # uvicorn makes the application on the loop that serves it.
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=end_when_stuck, args=(loop,), daemon=True).start()
+        most = settings.service.worker_memory_megabytes
+        if most is not None:
+            threading.Thread(target=end_beyond, args=(most,), daemon=True).start()
         return app
     except Exception:
         traceback.print_exc()
@@ -30,7 +40,10 @@ def create_worker() -> FastAPI:
 
 
 def _read_ahead(app: FastAPI) -> None:
-    # The land borders, which the first letter check would otherwise wait a second for.
+    # The first file and the first PDF would otherwise wait for the start of an interpreter,
+    # and the first letter check for the land borders.
+    app.state.file_reader.pool.server.start()
+    app.state.note_printer.pool.server.start()
     sessions: Sessions = app.state.sessions
     try:
         with sessions.read() as session:

@@ -13,7 +13,7 @@ import pytest
 
 from app.running import installation
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 # Stands in for the application: shows that the library is there, what it was asked for,
 # and ends with the status that it was asked for.

@@ -14,7 +14,7 @@ import pytest
 
 from app.cluster.home import existing_home, remove_home
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Upper bounds, for a machine that is busy with other things.
 FIRST_START_S = 600
 START_S = 120

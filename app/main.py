@@ -44,6 +44,7 @@ from app.settings import ServiceSettings, Settings
 from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
+from app.web.letters.notes.printing import NotePrinter
 from app.web.sheets.contacts import read_contacts
 
 DESCRIPTION = """
@@ -95,6 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.engine = engine
     app.state.sessions = Sessions.on(engine, connections=connections)
     app.state.file_reader = FileReader()
+    app.state.note_printer = NotePrinter()
     _limit_addresses(app, settings.service)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 

@@ -60,6 +60,8 @@ class ServiceSettings(BaseSettings):
     contacts_file: Path | None = None
     # Memory for cached answers, per worker.
     cache_megabytes: Annotated[int, Field(ge=0)] = 128
+    # A worker that holds more is replaced by another; never when not given.
+    worker_memory_megabytes: Annotated[int | None, Field(ge=512)] = None
 
     def wants_demonstration(self, *, private: bool) -> bool:
         """Whether a first start loads the demonstration data; `private`: our own server."""

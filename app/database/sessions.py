@@ -5,15 +5,17 @@ the session) and for services (which take it as an argument). A service that rea
 takes a `ReadSession`, and may be called with a `WriteSession`; never the reverse.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
+
+_Given = TypeVar("_Given")
 
 
 class ReadingSession(Session):
@@ -68,6 +70,15 @@ async def reading_session(request: Request) -> AsyncIterator[ReadingSession]:
         finally:
             with CancelScope(shield=True):
                 await to_thread.run_sync(session.close)
+
+
+async def read_in_session(request: Request, read: Callable[[ReadingSession], _Given]) -> _Given:
+    """Give what `read` reads in a session that ends with it.
+
+    For endpoints that do something long afterwards, which must not hold a connection.
+    """
+    async with asynccontextmanager(reading_session)(request) as session:
+        return await to_thread.run_sync(read, session)
 
 
 async def writing_session(request: Request) -> AsyncIterator[WritingSession]:

@@ -49,6 +49,11 @@ class AddressLimit:
         raise refusal
 
 
+def client_network(request: Request) -> str:
+    """Name the client's address, or its /64 network of IPv6, as one party."""
+    return _network(request.client.host if request.client else None)
+
+
 def _network(address: str | None) -> str:
     try:
         parsed = ip_address(address or "")

@@ -2,25 +2,38 @@
 
 import re
 from collections.abc import Mapping
+from typing import ClassVar
 
+import anyio
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import Invalid, Problem, TooLarge, UnsupportedMediaType, problem_response
 
 MAXIMUM_BODY_BYTES = 8 * 1024 * 1024
+# A body may take so long, and a second more for each so many bytes that have come.
+BODY_S = 10.0
+SLOWEST_BYTES_PER_S = 32 * 1024
 # Half of a pair may be the sign of a lone surrogate, which no database text can hold.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _FORM_EXPECTED = "Un corps « multipart/form-data » est attendu."
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
+class SlowBody(Problem):
+    """The body of the request did not come in time."""
+
+    status, code, title = 408, "request-timeout", "Requête trop lente"
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
+
+
 class RequestLimits:
-    """Refuses bodies that are too large, of another type than JSON, or no text at all.
+    """Refuses bodies that are too large or slow, of another type than JSON, or no text.
 
     Parameters: `maximum`, in bytes; `json_under`, the prefix of the addresses that read
     JSON only; `uploads`, the addresses below that read forms with a file instead, and the
-    largest body of each. The body is read here as a whole, so that what is inside never
+    largest body of each; `body_s`, what a body may take besides a second for each
+    `SLOWEST_BYTES_PER_S` bytes. The body is read here as a whole, so that what is inside never
     waits for a slow client while it holds a database session.
     """
 
@@ -31,8 +44,10 @@ class RequestLimits:
         maximum: int = MAXIMUM_BODY_BYTES,
         json_under: str = "/api/",
         uploads: Mapping[str, int] | None = None,
+        body_s: float = BODY_S,
     ) -> None:
         self.app = app
+        self.body_s = body_s
         self.maximum = maximum
         self.json_under = json_under
         self.uploads = uploads or {}
@@ -69,8 +84,14 @@ class RequestLimits:
             return too_large
         parts: list[bytes] = []
         size = 0
+        began = anyio.current_time()
         while True:
-            message = await receive()
+            within = began + self.body_s + size / SLOWEST_BYTES_PER_S
+            message: Message | None = None
+            with anyio.CancelScope(deadline=within):
+                message = await receive()
+            if message is None:
+                return SlowBody("Le corps de la requête n'est pas arrivé à temps.")
             if message["type"] == "http.disconnect":
                 return None
             part = message.get("body", b"")

@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from app.cluster import DatabaseAddress, database_server
 from app.failures import Failure
@@ -22,11 +21,12 @@ from app.logs import configure_logs
 from app.metrics.own_port import metrics_served
 from app.metrics.processes import shared_folder
 from app.progress import Progress, terminal_progress
+from app.running.protocol import BoundedHttpProtocol
+from app.running.supervision import STARTING_S, Supervisor
 from app.settings import PROJECT_ROOT, Settings
 
 _MOST_WORKERS_BY_DEFAULT = 4
 _GRACE_S = 10
-_WORKER_SILENCE_S = 30
 _ANNOUNCEMENT_TIMEOUT_S = 60
 
 
@@ -94,13 +94,14 @@ def _run(reserved: socket.socket, workers: int, settings: Settings) -> None:
         log_level="debug" if settings.logs.log_level == "debug" else "warning",
         access_log=False,
         server_header=False,
+        http=BoundedHttpProtocol,
         proxy_headers=True,
         forwarded_allow_ips=settings.service.trusted_proxies,
         timeout_graceful_shutdown=_GRACE_S,
-        timeout_worker_healthcheck=_WORKER_SILENCE_S,
+        timeout_worker_healthcheck=STARTING_S,
     )
     survives_terminal = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    supervisor = Multiprocess(config, sockets=[reserved])
+    supervisor = Supervisor(config, sockets=[reserved])
     # For uvicorn a lost terminal means new workers; here it means the end, but for nohup.
     signal.signal(
         signal.SIGHUP,

@@ -1,5 +1,6 @@
 """The application as a worker process of `./cpts serve` runs it."""
 
+import asyncio
 import logging
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ from app.letters.check.repository import land_borders, registry_state
 from app.logs import configure_logs
 from app.main import create_app
 from app.problems import Problem
+from app.running.supervision import end_beyond, end_when_stuck
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,12 @@ def create_worker() -> FastAPI:
         configure_logs(settings.logs)
         app = create_app(settings)
         threading.Thread(target=_read_ahead, args=(app,), daemon=True).start()
+        # uvicorn makes the application on the loop that serves it.
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=end_when_stuck, args=(loop,), daemon=True).start()
+        most = settings.service.worker_memory_megabytes
+        if most is not None:
+            threading.Thread(target=end_beyond, args=(most,), daemon=True).start()
         return app
     except Exception as error:
         _say_why(error)
@@ -43,7 +51,10 @@ def _say_why(error: Exception) -> None:
 
 
 def _read_ahead(app: FastAPI) -> None:
-    # The land borders, which the first letter check would otherwise wait a second for.
+    # The first file and the first PDF would otherwise wait for the start of an interpreter,
+    # and the first letter check for the land borders.
+    app.state.file_reader.pool.server.start()
+    app.state.note_printer.pool.server.start()
     sessions: Sessions = app.state.sessions
     try:
         with sessions.read() as session:

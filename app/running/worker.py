@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import threading
+from contextlib import suppress
 
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
@@ -51,17 +52,14 @@ def _say_why(error: Exception) -> None:
 
 
 def _read_ahead(app: FastAPI) -> None:
-    # The first file and the first PDF would otherwise wait for the start of an interpreter,
-    # and the first letter check for the land borders.
-    app.state.file_reader.pool.server.start()
-    app.state.note_printer.pool.server.start()
+    # The land borders, which the first letter check would otherwise wait a second for.
     sessions: Sessions = app.state.sessions
-    try:
-        with sessions.read() as session:
-            land_borders(session, registry_state(session))
-    except (Problem, SQLAlchemyError):
-        # Without a database, or before its geography is there, the first check reads them.
-        return
+    # Without a database, or before its geography is there, the first check reads them.
+    with suppress(Problem, SQLAlchemyError), sessions.read() as session:
+        land_borders(session, registry_state(session))
+    # And the start of an interpreter, before the first file and the first PDF.
+    app.state.note_printer.pool.server.start()
+    app.state.file_reader.pool.server.start()
 
 
 def _end_without_parent() -> None:

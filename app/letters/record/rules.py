@@ -105,6 +105,9 @@ class DecisionAuthority:
     def may_amend(self, **_: Any) -> None:
         """As `may_create`."""
 
+    def may_supersede(self, **_: Any) -> None:
+        """As `may_create`: which dynamics give way was judged when a conciliation closed."""
+
     def may_settle_the_past_or_supersede(self) -> None:
         """As `may_create`."""
 

@@ -21,6 +21,7 @@ from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
 from app.http.headers import ResponseHeaders
 from app.http.parameters import known_parameters
+from app.http.questions import Questions
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
 from app.letters.check import endpoints as letters
@@ -100,7 +101,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # The last one added is the first one that a request meets.
     app.add_middleware(RequestLimits, uploads=letters.UPLOADS)
     app.add_middleware(
-        Caching, revisions=revisions, capacity=settings.service.cache_megabytes * 2**20
+        Caching,
+        revisions=revisions,
+        capacity=settings.service.cache_megabytes * 2**20,
+        questions=Questions.of(app),
     )
     app.add_middleware(ErrorPages, settings=settings)
     app.add_middleware(ResponseHeaders, strict_transport=settings.service.is_behind_tls)

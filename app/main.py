@@ -20,6 +20,7 @@ from app.http.body import RequestLimits
 from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
 from app.http.headers import ResponseHeaders
+from app.http.origin import FormOrigin
 from app.http.parameters import known_parameters
 from app.http.questions import Questions
 from app.http.revisions import Revisions
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         capacity=settings.service.cache_megabytes * 2**20,
         questions=Questions.of(app),
     )
+    app.add_middleware(FormOrigin, public_url=settings.service.public_url)
     app.add_middleware(ErrorPages, settings=settings)
     app.add_middleware(ResponseHeaders, strict_transport=settings.service.is_behind_tls)
     return app

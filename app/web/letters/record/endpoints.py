@@ -218,7 +218,9 @@ def _conciliation_page(
 ) -> HTMLResponse:
     values = service.conciliation_values(session, caller, conciliation_id)
     values |= {"sent": forms.sent(form), "ticked": forms.sent_lists(form)}
-    return _render(request, "record/conciliation.html", session, caller, values, problem=problem)
+    return _render(
+        request, "record/conciliation.html", session, caller, values, problem=problem
+    )
 
 
 def _deposit_page(

@@ -35,6 +35,13 @@ ADDRESSES = (
     "/api/v1/funding?members=10&population=9", "/openapi.json", "/docs",
 )  # fmt: skip
 
+# What differs by who asks, so that the test shows something.
+SHOWN = (
+    ("/lettres/1", "ars by session"),
+    ("/api/v1/letters/1", "ars by token"),
+    ("/lettres", "ars by session"),
+)
+
 
 @pytest.fixture
 def callers(engine: Engine, bearer: Bearer) -> dict[str, dict[str, str]]:
@@ -80,6 +87,9 @@ def test_what_one_gets_never_depends_on_who_asked_before(
     without = create_app(settings.model_copy(update={"service": service}))
     chance = random.Random(8)
     asked = [(address, caller) for address in ADDRESSES for caller in callers]
+    # A third of all pairs, and whatever is kept.
+    asked = chance.sample(asked, len(asked) // 3) + [(each, "visitor") for each in ADDRESSES]
+    asked = sorted({*asked, *SHOWN})
     with TestClient(without) as fresh, TestClient(app) as client:
         chance.shuffle(asked)
         told = {each: ask(fresh, each[0], callers[each[1]]) for each in asked}
@@ -88,7 +98,6 @@ def test_what_one_gets_never_depends_on_who_asked_before(
         assert PERSON in told["/api/v1/letters/1", "ars by token"][1]
         assert PERSON not in told["/lettres/1", "visitor"][1]
         assert told["/lettres", "ars by session"] != told["/lettres", "visitor"]
-        for _ in range(2):
-            chance.shuffle(asked)
-            for each in asked:
-                assert ask(client, each[0], callers[each[1]]) == told[each], each
+        chance.shuffle(asked)
+        for each in asked:
+            assert ask(client, each[0], callers[each[1]]) == told[each], each

@@ -69,10 +69,17 @@ def clean(value: Any) -> str:
     kept = "".join(
         character
         for character in text
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+        if character in "\n\t"
+        or (unicodedata.category(character) not in ("Cc", "Cf", "Cs") and _is_text(character))
     )
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in kept.split("\n"))
     return "\n".join(lines).strip()
+
+
+def _is_text(character: str) -> bool:
+    # Two of every plane, and a row of Arabic forms, are reserved for no text at all.
+    code = ord(character)
+    return code & 0xFFFE != 0xFFFE and not 0xFDD0 <= code <= 0xFDEF
 
 
 def _read_workbook(source: Source) -> list[Table]:

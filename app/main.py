@@ -21,7 +21,9 @@ from app.http.body import RequestLimits
 from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
 from app.http.headers import ResponseHeaders
+from app.http.origin import FormOrigin
 from app.http.parameters import known_parameters
+from app.http.questions import Questions
 from app.http.request_records import RequestRecords, UnexpectedErrors
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
@@ -107,8 +109,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(UnexpectedErrors)
     app.add_middleware(RequestLimits, uploads=letters.UPLOADS)
     app.add_middleware(
-        Caching, revisions=revisions, capacity=settings.service.cache_megabytes * 2**20
+        Caching,
+        revisions=revisions,
+        capacity=settings.service.cache_megabytes * 2**20,
+        questions=Questions.of(app),
     )
+    app.add_middleware(FormOrigin, public_url=settings.service.public_url)
     app.add_middleware(ErrorPages, settings=settings)
     app.add_middleware(ResponseHeaders, strict_transport=settings.service.is_behind_tls)
     app.add_middleware(

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from app.accounts.rules import Caller, Role
 from app.accounts.service import form_token, is_form_token, recognise, signed_in
 from app.database.sessions import Sessions
+from app.http.credentials import SECURE_SESSION_COOKIE, SESSION_COOKIE
 from app.problems import Forbidden, Unauthenticated
 from app.settings import Settings
 
@@ -60,7 +61,7 @@ SIGN_IN_ADDRESS = "/connexion"
 def session_cookie(request: Request) -> str:
     """Give the name of the cookie; over HTTPS, one that no other host can set."""
     settings: Settings = request.app.state.settings
-    return "__Host-cpts-agent" if settings.service.is_behind_tls else "cpts-agent"
+    return SECURE_SESSION_COOKIE if settings.service.is_behind_tls else SESSION_COOKIE
 
 
 def page_form_token(request: Request) -> str:

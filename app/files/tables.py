@@ -88,7 +88,8 @@ def clean(value: Any) -> str:
     kept = "".join(
         character
         for character in text
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+        if character in "\n\t"
+        or (unicodedata.category(character) not in ("Cc", "Cf", "Cs") and _is_text(character))
     )
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in kept.split("\n"))
     return "\n".join(lines).strip()
@@ -100,6 +101,12 @@ def repaired(text: str) -> str:
     « VallÃ©e » → « Vallée »; a text in which nothing is certain stays as it is.
     """
     return ftfy.fix_encoding(text) if _TWICE_ENCODED.search(text) else text
+
+
+def _is_text(character: str) -> bool:
+    # Two of every plane, and a row of Arabic forms, are reserved for no text at all.
+    code = ord(character)
+    return code & 0xFFFE != 0xFFFE and not 0xFDD0 <= code <= 0xFDEF
 
 
 def _read_workbook(source: Source) -> list[Table]:

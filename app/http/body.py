@@ -8,6 +8,7 @@ import anyio
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.texts import refusal_at_the_door, refusal_of_query, strings_of
 from app.problems import Invalid, Problem, TooLarge, UnsupportedMediaType, problem_response
 
 MAXIMUM_BODY_BYTES = 8 * 1024 * 1024
@@ -17,7 +18,12 @@ SLOWEST_BYTES_PER_S = 32 * 1024
 # Half of a pair may be the sign of a lone surrogate, which no database text can hold.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _FORM_EXPECTED = "Un corps « multipart/form-data » est attendu."
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+# An escape, or the first bytes of what may be refused: the rest need not be read twice.
+_SUSPECT = re.compile(
+    rb"\\u(?:0000|061[cC]|20[0-2]|206[6-9]|[dD][89a-fA-F]|[fF][dDfF])"
+    rb"|\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
+    rb"|\xef\xb7[\x90-\xaf]|\xef\xbf[\xbe\xbf]|[\xf0-\xf4][\x80-\xbf]\xbf[\xbe\xbf]"
+)
 
 
 class SlowBody(Problem):
@@ -56,10 +62,9 @@ class RequestLimits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            await problem_response(
-                Invalid.at("query", message="Le caractère nul n'est pas accepté.")
-            )(scope, receive, send)
+        unread = refusal_at_the_door(scope["path"]) or refusal_of_query(scope["query_string"])
+        if unread:
+            await problem_response(Invalid.at("query", message=unread))(scope, receive, send)
             return
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
@@ -115,20 +120,20 @@ class RequestLimits:
 
 
 def _unacceptable_text(body: bytes) -> Invalid | None:
-    if _NUL.search(body):
-        return Invalid.at("body", message="Le caractère nul n'est pas accepté.")
-    if _SURROGATE.search(body) and _holds_lone_surrogate(body):
-        return Invalid.at("body", message="Le texte n'est pas de l'Unicode valide.")
-    return None
-
-
-def _holds_lone_surrogate(body: bytes) -> bool:
+    if not _SUSPECT.search(body):
+        return None
     try:
-        orjson.loads(body)
+        sent = orjson.loads(body)
     except orjson.JSONDecodeError:
-        # Not JSON at all, or a lone surrogate: either is refused.
-        return True
-    return False
+        # A lone surrogate; or no JSON at all, which the endpoint says better.
+        if _SURROGATE.search(body):
+            return Invalid.at("body", message="Le texte n'est pas de l'Unicode valide.")
+        return None
+    for way, text in strings_of(sent):
+        refusal = refusal_at_the_door(text)
+        if refusal:
+            return Invalid.at("body", *way, message=refusal)
+    return None
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

@@ -19,8 +19,8 @@ DEFAULT_LIMIT = 1_000
 MAXIMUM_LIMIT = 10_000
 # Far beyond any list; keeps the number inside what the database counts with.
 MAXIMUM_OFFSET = 1_000_000_000
-_MAXIMUM_TEXT = 200
-_MAXIMUM_VALUES = 200
+MAXIMUM_TEXT = 200
+MAXIMUM_VALUES = 200
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -44,9 +44,9 @@ def separated(values: Any) -> Any:
     parts = [part.strip() for value in values for part in str(value).split(",")]
     if "" in parts:
         raise stated("Une valeur est vide.", "valeur,valeur…")
-    if len(parts) > _MAXIMUM_VALUES:
+    if len(parts) > MAXIMUM_VALUES:
         raise stated(
-            f"Au plus {_MAXIMUM_VALUES} valeurs sont acceptées.", f"≤ {_MAXIMUM_VALUES} valeurs"
+            f"Au plus {MAXIMUM_VALUES} valeurs sont acceptées.", f"≤ {MAXIMUM_VALUES} valeurs"
         )
     return list(dict.fromkeys(parts))
 
@@ -125,7 +125,7 @@ Tiers = Annotated[list[str], _several("Tailles, de 1 à 4.", "2"), BeforeValidat
 SearchText = Annotated[
     str | None,
     Query(
-        max_length=_MAXIMUM_TEXT,
+        max_length=MAXIMUM_TEXT,
         description="Débuts de mots, sans égard aux accents ni aux majuscules.",
         examples=["haute prov"],
     ),

@@ -54,6 +54,7 @@ def recognise_dynamic(
         effective_on,
         rank=ranks[RECOGNISED_STAGE],
         supersede=supersede,
+        authority=authority,
         own=cpts_id,
     )
     before = snapshot(session, [cpts_id])[cpts_id]

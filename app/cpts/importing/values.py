@@ -8,6 +8,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from app.files.words import words_of
+from app.http.texts import web_address
 
 _NOTHING = frozenset(
     {
@@ -114,21 +115,16 @@ def _address(text: str) -> str | None:
         port = parts.port
     except ValueError:
         return None
-    host = (parts.hostname or "").lower()
-    labels = host.split(".")
-    if (
-        parts.scheme.lower() not in ("http", "https")
-        or "@" in parts.netloc
-        or len(whole) > 500
-        or re.search(r"[\"'<>`\\{}|\s]", whole)
-        or len(labels) < 2
-        or not all(re.fullmatch(r"[^\W_](?:[\w\-]*[^\W_])?", label) for label in labels)
-        or not re.fullmatch(r"[a-z]{2,}", labels[-1])
-    ):
+    if len(whole) > 500:
         return None
+    host = (parts.hostname or "").lower()
     where = host if port is None else f"{host}:{port}"
     query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme.lower()}://{where}{parts.path}{query}"
+    try:
+        web_address(whole)
+        return web_address(f"{parts.scheme.lower()}://{where}{parts.path}{query}")
+    except ValueError:
+        return None
 
 
 def phone_of(text: str) -> str | None:

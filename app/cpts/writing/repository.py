@@ -312,6 +312,11 @@ def regions_by_weight(
     return [row.region_code for row in rows]
 
 
+def lead_region(session: ReadingSession, communes: Collection[str], day: date) -> str | None:
+    """Give the region of the lead department of these communes, None without any."""
+    return next(iter(regions_by_weight(session, communes, day)), None)
+
+
 _FULFILLED_REFUSALS = text("""
     DELETE FROM refused_claim r USING cpts p, claim c
     WHERE p.id = ANY (:ids) AND c.cpts_id = p.id AND c.commune_code = r.commune_code

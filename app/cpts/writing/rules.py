@@ -64,7 +64,14 @@ class Authority(Protocol):
         lead_region: str | None,
     ) -> None: ...
     def may_amend(
-        self, *, touched_regions: Collection[str], lead_region: str | None
+        self,
+        *,
+        touched_regions: Collection[str],
+        lead_before: str | None,
+        lead_after: str | None,
+    ) -> None: ...
+    def may_supersede(
+        self, *, cpts_id: int, touched_regions: Collection[str], lead_region: str | None
     ) -> None: ...
     def may_settle_the_past_or_supersede(self) -> None: ...
 

@@ -62,6 +62,7 @@ def create_cpts(
         effective_on,
         rank=ranks[creation.stage],
         supersede=creation.supersede,
+        authority=authority,
     )
     [cpts_id] = repository.insert_cpts(
         session,
@@ -106,11 +107,11 @@ def amend_territory(
     rules.check_territory_size(stage, communes)
     held = repository.own_claims_from(session, [cpts_id], effective_on).get(cpts_id, {})
     settled = {code for code, unchanged in held.items() if unchanged}
-    lead = repository.regions_by_weight(session, held or communes, effective_on)
     touched = (communes ^ settled) | (held.keys() - settled) or communes
     authority.may_amend(
         touched_regions=repository.regions_by_weight(session, touched, effective_on),
-        lead_region=lead[0] if lead else None,
+        lead_before=repository.lead_region(session, held, effective_on),
+        lead_after=repository.lead_region(session, communes, effective_on),
     )
     _check_reach(authority, effective_on, write.supersede)
     superseded = clear_the_way(
@@ -119,6 +120,7 @@ def amend_territory(
         effective_on,
         rank=ranks[stage],
         supersede=write.supersede,
+        authority=authority,
         own=cpts_id,
     )
     if communes == held.keys() == settled:
@@ -264,6 +266,7 @@ def clear_the_way(
     *,
     rank: int,
     supersede: Collection[int],
+    authority: Authority,
     own: int | None = None,
 ) -> list[Change]:
     """End the claims that a write may supersede; give their entries for the history.
@@ -273,6 +276,7 @@ def clear_the_way(
 
     Raises:
         TerritoryOverlap: other claims remain.
+        Forbidden: a holder that would lose communes is another region's.
         Invalid: a superseded id that is no CPTS.
     """
     missing = set(supersede) - repository.existing_cpts(session, supersede)
@@ -290,6 +294,14 @@ def clear_the_way(
     if standing:
         raise TerritoryOverlap([conflict.public() for conflict in standing])
     holders = {conflict.cpts_id for conflict in ended}
+    held = repository.own_claims_from(session, holders, effective_on)
+    for holder in sorted(holders):
+        lost = [claim.commune_code for claim in ended if claim.cpts_id == holder]
+        authority.may_supersede(
+            cpts_id=holder,
+            touched_regions=repository.regions_by_weight(session, lost, effective_on),
+            lead_region=repository.lead_region(session, held.get(holder, {}), effective_on),
+        )
     before = snapshot(session, holders)
     repository.release_from(
         session, {(claim.cpts_id, claim.commune_code) for claim in ended}, effective_on

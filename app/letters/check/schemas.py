@@ -15,6 +15,7 @@ from pydantic import (
 
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES, CptsId, Day, Name
 from app.funding.schemas import FundingAnswer
+from app.http.texts import LINES
 from app.letters.check.polygons import checked_geometry
 from app.letters.check.rules import Severity, Verdict
 
@@ -23,7 +24,7 @@ LONGEST_NAME = 200
 
 # Kept as given, so that the answer can say it back; odd characters are resolution's affair.
 GivenCommune = Annotated[
-    str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"\S")
+    str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"\S"), LINES
 ]
 
 

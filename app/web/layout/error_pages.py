@@ -8,6 +8,7 @@ import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.database.failures import traced
 from app.problems import MEDIA_TYPE, Problem
 from app.settings import Settings
 from app.web.layout.rendering import page_text, site_policy
@@ -66,7 +67,7 @@ class ErrorPages:
             if start is not None:
                 raise
             log.error(
-                "unexpected error on %s %s", scope["method"], scope["path"], exc_info=error
+                "unexpected error on %s %s\n%s", scope["method"], scope["path"], traced(error)
             )
             problem = Problem("Une erreur inattendue s'est produite.")
             empty: Message = {"type": "http.response.start", "status": 500, "headers": []}

@@ -50,6 +50,15 @@ log_filename = 'postgresql-%a.log'
 log_rotation_age = '1d'
 log_truncate_on_rotation = on
 log_timezone = 'UTC'
+# No statement, no parameter, no row: they hold persons. The service itself tells of
+# errors, by their SQLSTATE; what concerns the server as a whole is logged as LOG or above.
+log_min_messages = log
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_statement = none
+log_min_duration_statement = -1
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
 cluster_name = 'cpts'
 """
 

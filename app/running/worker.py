@@ -4,12 +4,12 @@ import multiprocessing
 import os
 import sys
 import threading
-import traceback
 
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 from uvicorn.config import STARTUP_FAILURE
 
+from app.database.failures import traced
 from app.database.sessions import Sessions
 from app.letters.check.repository import land_borders, registry_state
 from app.main import create_app
@@ -23,8 +23,8 @@ def create_worker() -> FastAPI:
         app = create_app()
         threading.Thread(target=_read_ahead, args=(app,), daemon=True).start()
         return app
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        print(traced(error), file=sys.stderr)  # noqa: T201
         # Tells the parent that another worker would fare no better.
         sys.exit(STARTUP_FAILURE)
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx2 as httpx
@@ -82,7 +83,7 @@ def asks(client: TestClient, bearer: Bearer) -> dict[str, Callable[[], httpx.Res
     headers = bearer("admin")
     question = {"communes": ["59350"]}
     return {
-        **{path: lambda path=path: client.get(path) for path in READS},
+        **{path: partial(client.get, path) for path in READS},
         "signed in": lambda: client.get("/api/v1/cpts", headers=headers),
         "counted": lambda: client.post("/api/v1/letters/check", json=question),
         "written": lambda: client.post("/api/v1/cpts", json=CPTS, headers=headers),
@@ -108,7 +109,7 @@ def test_many_requests_at_once_on_silent_connections_all_end_and_the_process_sta
     assert client.get("/api/v1/cpts").status_code == 200
     with relay.silence(), ThreadPoolExecutor(80) as pool:
         waiting = [
-            pool.submit(timed, lambda number=number: client.get(f"/api/v1/cpts?limit={number}"))
+            pool.submit(timed, partial(client.get, f"/api/v1/cpts?limit={number}"))
             for number in range(1, 80)
         ]
         assert timed(lambda: client.get("/healthz")).status_code == 200
@@ -128,11 +129,11 @@ def test_writers_that_wait_for_the_lock_are_told_that_it_is_taken_and_stop_no_re
     test_database: str, bearer: Bearer, engine: Engine
 ) -> None:
     headers = bearer("admin")
-
-    def write() -> httpx.Response:
-        return client.post("/api/v1/cpts", json=CPTS, headers=headers)
-
     with serving(test_database, 6.0) as client, ThreadPoolExecutor(16) as pool:
+
+        def write() -> httpx.Response:
+            return client.post("/api/v1/cpts", json=CPTS, headers=headers)
+
         with registry_locked(engine):
             writes = [pool.submit(timed, write) for _ in range(16)]
             reads = 0
@@ -200,10 +201,10 @@ def test_a_frozen_server_ends_in_a_503_and_is_served_from_once_it_goes_on(
             assert client.get(path).status_code == 200
         with stopped(data):
             for path in (*paths, "/readyz"):
-                assert_unavailable(timed(lambda path=path: client.get(path)))
+                assert_unavailable(timed(partial(client.get, path)))
             assert client.get("/healthz").status_code == 200
         for path in paths:
-            recovered(lambda path=path: client.get(path))
+            recovered(partial(client.get, path))
 
 
 def test_nobody_waits_for_more_than_ten_seconds_unless_told_to() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
-from app.cpts.importing import service
+from app.cpts.importing import plan, service
 from app.cpts.verification.service import verify
 from app.database.calendar import today
 from app.database.sessions import snapshot_scope
@@ -472,14 +472,14 @@ def test_an_import_stops_no_writer_before_it_writes(
 ) -> None:
     # Another registers a CPTS on one of the communes while the import makes its plan.
     planned: list[bool] = []
-    make_plan = service.make_plan
+    make_plan = plan.make_plan
 
     def interrupted(*arguments: Any) -> Any:
-        plan = make_plan(*arguments)
+        made = make_plan(*arguments)
         if not planned:
             register("CPTS plus rapide", communes=("04070",))
         planned.append(True)
-        return plan
+        return made
 
     monkeypatch.setattr(service, "make_plan", interrupted)
     path = write_xlsx(
@@ -505,7 +505,7 @@ def test_an_import_beside_which_nobody_wrote_decides_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     planned: list[bool] = []
-    make_plan = service.make_plan
+    make_plan = plan.make_plan
 
     def counted(*arguments: Any) -> Any:
         planned.append(True)
@@ -525,11 +525,11 @@ def test_what_another_wrote_on_a_cpts_during_the_plan_is_not_taken_for_what_was_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     number = register("CPTS du Val", communes=("04001",), email="contact@avant.example")
-    make_plan = service.make_plan
+    make_plan = plan.make_plan
     planned: list[bool] = []
 
     def interrupted(*arguments: Any) -> Any:
-        plan = make_plan(*arguments)
+        made = make_plan(*arguments)
         if not planned:
             with engine.begin() as connection:
                 connection.execute(
@@ -537,7 +537,7 @@ def test_what_another_wrote_on_a_cpts_during_the_plan_is_not_taken_for_what_was_
                     {"id": number},
                 )
         planned.append(True)
-        return plan
+        return made
 
     monkeypatch.setattr(service, "make_plan", interrupted)
     path = write_csv(

@@ -46,10 +46,21 @@ def safe_text(error: BaseException) -> str:
     return " ← ".join(dict.fromkeys(parts))
 
 
+def traced(error: BaseException) -> str:
+    """Tell in one line which errors met and by which places of this program.
+
+    For the message of a log itself, so that no handler has the error to print.
+    """
+    places = places_of(error)
+    return safe_text(error) + (f" at {' > '.join(places[-8:])}" if places else "")
+
+
 def _one(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, Failure):
         return f"{name}: {error.message}"
+    if isinstance(error, BaseExceptionGroup):
+        return f"{name} ({'; '.join(safe_text(inner) for inner in error.exceptions)})"
     codes = []
     # Of psycopg, and of SQLAlchemy's wrapping of it.
     origin = getattr(error, "orig", None) or error
@@ -61,6 +72,15 @@ def _one(error: BaseException) -> str:
     constraint = getattr(getattr(origin, "diag", None), "constraint_name", None)
     if constraint:
         codes.append(f"constraint {constraint}")
+    elif _is_about_the_connection(origin):
+        # Why it is not there, before or after there was an answer.
+        codes.append(" ".join(str(origin).split()))
     if isinstance(error, OSError) and error.errno is not None:
         codes.append(errno.errorcode.get(error.errno, str(error.errno)))
     return f"{name} ({', '.join(codes)})" if codes else name
+
+
+def _is_about_the_connection(error: BaseException) -> bool:
+    # By its name: commands that need no database load no driver.
+    kind = type(error)
+    return kind.__name__ == "OperationalError" and kind.__module__.startswith("psycopg")

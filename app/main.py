@@ -10,23 +10,26 @@ from app.cpts.communes import endpoints as cpts_communes
 from app.cpts.history import endpoints as cpts_history
 from app.cpts.reading import endpoints as cpts_reading
 from app.cpts.writing import endpoints as cpts_writing
-from app.database.engine import create_database_engine, database_url
+from app.database.engine import database_url
 from app.database.observation import TimedPool, observe
 from app.database.sessions import Sessions
+from app.database.waiting import WaitLimits
 from app.failures import Failure
 from app.funding import endpoints as funding
 from app.http import health
-from app.http.address_limit import AddressLimit
+from app.http.address_limit import AddressLimit, AddressPurge
 from app.http.body import RequestLimits
 from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
 from app.http.headers import ResponseHeaders
+from app.http.health import Readiness
 from app.http.origin import FormOrigin
 from app.http.parameters import known_parameters
 from app.http.questions import Questions
 from app.http.request_records import RequestRecords, UnexpectedErrors
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
+from app.http.waiting import Unexpected, Waiting, room_for_waiting_threads
 from app.letters.check import endpoints as letters
 from app.letters.check.file_reading import FileReader
 from app.letters.conciliations import endpoints as conciliations
@@ -70,15 +73,24 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         raise Failure("DATABASE_URL n'est pas défini : lancez le service par ./cpts serve.")
     address = settings.database.url.get_secret_value()
     connections = settings.database.database_connections
-    engine = create_database_engine(address, connections=connections, poolclass=TimedPool)
-    observe(engine)
-    revisions = Revisions(database_url(address))
+    patience_s = settings.database.database_patience
+    sessions = Sessions.open(
+        address,
+        connections=connections,
+        limits=WaitLimits.of_requests(patience_s),
+        poolclass=TimedPool,
+    )
+    for engine in sessions.engines.values():
+        observe(engine)
+    revisions = Revisions(database_url(address), answer_s=patience_s / 3)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        room_for_waiting_threads(connections)
+        async with AddressPurge(sessions):
+            yield
         await revisions.close()
-        engine.dispose()
+        sessions.dispose()
 
     app = FastAPI(
         title="Cartographie des CPTS",
@@ -95,8 +107,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
-    app.state.engine = engine
-    app.state.sessions = Sessions.on(engine, connections=connections)
+    app.state.sessions = sessions
+    app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
     app.state.note_printer = NotePrinter()
     _limit_addresses(app, settings.service)
@@ -114,8 +126,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         capacity=settings.service.cache_megabytes * 2**20,
         questions=Questions.of(app),
     )
+    app.add_middleware(Waiting, patience_s=patience_s)
     app.add_middleware(FormOrigin, public_url=settings.service.public_url)
     app.add_middleware(ErrorPages, settings=settings)
+    app.add_middleware(Unexpected)
     app.add_middleware(ResponseHeaders, strict_transport=settings.service.is_behind_tls)
     app.add_middleware(
         RequestRecords,
@@ -126,7 +140,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # Slow to import, and for those who collect traces only.
         from app.traces import trace  # noqa: PLC0415
 
-        trace(app, engine, settings.monitoring.otlp_endpoint)
+        trace(app, sessions.engines.values(), settings.monitoring.otlp_endpoint)
     return app
 
 

@@ -34,8 +34,10 @@ class DatabaseSettings(BaseSettings):
     data_directory: Path = PROJECT_ROOT / ".data"
     # Folder of initdb, pg_ctl and postgres; found by itself when not given.
     postgresql_programs: Path | None = None
-    # Connections that one worker may hold at once.
-    database_connections: Annotated[int, Field(ge=2, le=200)] = 20
+    # Connections that one worker may hold at once, for reading, writing and look-ups.
+    database_connections: Annotated[int, Field(ge=3, le=200)] = 20
+    # How long, in seconds, one request may wait for the database in all.
+    database_patience: Annotated[float, Field(ge=0.5, le=9)] = 9
 
 
 class ServiceSettings(BaseSettings):

@@ -4,7 +4,7 @@ What leaves passes one gate that lets through attributes by name, because the li
 follows requests also notes addresses with their query, clients, and the text of errors.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -61,9 +61,9 @@ class SafeExporter(SpanExporter):
 
 
 def trace(
-    app: FastAPI, engine: Engine, endpoint: str, exporter: SpanExporter | None = None
+    app: FastAPI, engines: Iterable[Engine], endpoint: str, exporter: SpanExporter | None = None
 ) -> TracerProvider:
-    """Trace an application's requests and an engine's statements from now on.
+    """Trace an application's requests and the statements of its engines from now on.
 
     Parameters: `endpoint`, the collector's base address, to which `/v1/traces` is added;
     `exporter`, another receiver than that collector.
@@ -74,7 +74,8 @@ def trace(
     FastAPIInstrumentor.instrument_app(
         app, tracer_provider=provider, exclude_spans=["receive", "send"]
     )
-    _trace_statements(engine, provider.get_tracer("cpts.database"))
+    for engine in engines:
+        _trace_statements(engine, provider.get_tracer("cpts.database"))
     app.state.traces = provider
     return provider
 

@@ -15,18 +15,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from anyio import fail_after
 from cachetools import LRUCache
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.database.calendar import today
+from app.database.failures import Trouble
+from app.database.waiting import allowed, waited
 from app.http.compression import best_coding, encoded
 from app.http.credentials import bears_credential
 from app.http.questions import Questions
 from app.http.repository import Revision
 from app.http.revisions import Revisions, RevisionUnknown
 from app.instruments import KEPT_BYTES, KEPT_ENTRIES, KEPT_HITS, KEPT_MISSES
-from app.problems import DatabaseUnavailable, problem_response
+from app.problems import problem_response, unavailable
 
 _SCOPE_KEY = "cpts.kept"
 _TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
@@ -170,9 +173,10 @@ class Caching:
             await self._build(key, asked, scope, receive, send, keep=False)
             return
         try:
-            answer = await self._find(key)
-        except RevisionUnknown:
-            await problem_response(DatabaseUnavailable())(scope, receive, send)
+            with waited(), fail_after(allowed(None)):
+                answer = await self._find(key)
+        except (RevisionUnknown, TimeoutError):
+            await problem_response(unavailable(Trouble.UNREACHABLE))(scope, receive, send)
             return
         if isinstance(answer, _Entry):
             KEPT_HITS.inc()

@@ -15,6 +15,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.exception_texts import traced
 from app.instruments import (
     REQUEST_SECONDS,
     REQUESTS,
@@ -139,10 +140,10 @@ class UnexpectedErrors:
             await self.app(scope, receive, noted)
         except Exception as error:
             log.error(
-                "unexpected error on %s %s",
+                "unexpected error on %s %s: %s",
                 known_method(scope["method"]),
                 route_of(scope),
-                exc_info=error,
+                traced(error),
             )
             if began:
                 raise

@@ -1,7 +1,8 @@
 """Everything that the decision about a file is made from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 
 from app.cpts.importing.entries import Entry
 from app.cpts.importing.grouping import ListedCpts
@@ -30,6 +31,17 @@ class Material:
     held: dict[int, dict[str, bool]] = field(default_factory=dict)
     communes: dict[int, dict[str, int]] = field(default_factory=dict)
     shared: dict[int, list[ListedCpts]] = field(default_factory=dict)
+
+    def unjudged(self) -> "Material":
+        """Give a copy to judge: a plan leaves its remarks and findings in its material."""
+        return replace(
+            self,
+            listed=deepcopy(self.listed),
+            readings=list(self.readings),
+            registered={},
+            held={},
+            communes={},
+        )
 
     def is_faulty(self, cpts: ListedCpts) -> bool:
         """Whether the CPTS or one of its rows keeps it out, whatever the others do."""

@@ -39,6 +39,26 @@ class Refusal:
     claimant_stage: str
 
 
+@dataclass(frozen=True)
+class RegistryState:
+    """Which registry, and which geography, something was decided on."""
+
+    revision: int
+    geography: str | None
+
+
+_STATE = text("""
+    SELECT r.revision, g.content_hash || ' ' || g.loaded_at AS geography
+    FROM registry_revision r LEFT JOIN geography_release g ON true
+""")
+
+
+def registry_state(session: ReadingSession) -> RegistryState:
+    """Tell the state of the registry; it stays while the registry is locked."""
+    row = session.execute(_STATE).one()
+    return RegistryState(row.revision, row.geography)
+
+
 def search_keys(session: ReadingSession, names: Iterable[str]) -> dict[str, str]:
     """Give the key under which the registry compares each name."""
     distinct = sorted(set(names))

@@ -66,17 +66,27 @@ def import_listing(
 ) -> Plan:
     """Import a listing in the caller's transaction.
 
-    What the file means is worked out first; what the registry holds is looked at, decided
-    on and written under its lock. Demonstration data goes. Parameters: `origin`, the
-    file's name for the history. Raises `Failure` as `plan_import` does; nothing is
-    written then.
+    What the file means and what is to be done is worked out beside other writers. The
+    registry's lock is taken to write; when the registry is no longer the one that was
+    looked at, all is decided anew before, under the lock. Demonstration data goes.
+    Parameters: `origin`, the file's name for the history. Raises `Failure` as
+    `plan_import` does; nothing is written then.
     """
+    seen = repository.registry_state(session)
     material = _resolve(session, listing, options, progress)
+    plan = make_plan(session, material.unjudged(), options)
     with progress.step("Écriture au registre"):
         lock_registry(session)
-        if repository.has_demonstration(session):
+        found = repository.registry_state(session)
+        has_demonstration = repository.has_demonstration(session)
+        if has_demonstration:
             remove_demonstration(session)
-        plan = make_plan(session, material, options)
+        if has_demonstration or found != seen:
+            # Nothing that this session remembers of the registry may enter the new plan.
+            session.expire_all()
+            if found.geography != seen.geography:
+                material = _resolve(session, listing, options, progress)
+            plan = make_plan(session, material.unjudged(), options)
         write_plan(session, plan, origin=origin)
     return plan
 

@@ -37,9 +37,9 @@ router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
 UPLOADS = {f"{router.prefix}/check/file": LARGEST_FILE_BYTES + 64 * 1024}
 
 
-def _within_limit(request: Request) -> None:
+async def _within_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.check_limit
-    limit.count_client(request)
+    await limit.count_aside(request)
 
 
 @router.post(
@@ -58,9 +58,9 @@ def check_letter(
     return _answered(session, service.Question.of(question), caller)
 
 
-def _within_file_limit(request: Request) -> None:
+async def _within_file_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.file_check_limit
-    limit.count_client(request)
+    await limit.count_aside(request)
 
 
 async def _read_file(

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.cpts.importing import plan, service
 from app.cpts.verification.service import verify
 from app.database.calendar import today
 from app.database.sessions import snapshot_scope
@@ -549,3 +550,92 @@ def test_the_encoding_may_be_stated(
     assert run_import(path, *STAGE, "--encoding", "mac").status == 0
     assert set(territories(engine)) == {"CPTS du Pré"}
     assert run_import(path, *STAGE, "--encoding", "klingon").status == 2
+
+
+def test_an_import_stops_no_writer_before_it_writes(
+    write_xlsx: Write,
+    run_import: RunImport,
+    register: Register,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Another registers a CPTS on one of the communes while the import makes its plan.
+    planned: list[bool] = []
+    make_plan = plan.make_plan
+
+    def interrupted(*arguments: Any) -> Any:
+        made = make_plan(*arguments)
+        if not planned:
+            register("CPTS plus rapide", communes=("04070",))
+        planned.append(True)
+        return made
+
+    monkeypatch.setattr(service, "make_plan", interrupted)
+    path = write_xlsx(
+        ars_rows(
+            ("CPTS du Val", "Aiglun", 4),
+            ("CPTS du Val", "Digne-les-Bains", 4),
+            ("CPTS du Mont", "Bruis", 5),
+        )
+    )
+    done = run_import(path, *STAGE)
+    # What it meant to write was decided anew on what stands now.
+    assert len(planned) == 2
+    assert territories(engine) == {"CPTS plus rapide": {"04070"}, "CPTS du Mont": {"05024"}}
+    assert done.status == 1
+    with snapshot_scope(engine) as session:
+        assert verify(session, SilentProgress()) == []
+
+
+def test_an_import_beside_which_nobody_wrote_decides_once(
+    write_xlsx: Write,
+    run_import: RunImport,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned: list[bool] = []
+    make_plan = plan.make_plan
+
+    def counted(*arguments: Any) -> Any:
+        planned.append(True)
+        return make_plan(*arguments)
+
+    monkeypatch.setattr(service, "make_plan", counted)
+    assert run_import(write_xlsx(ars_rows(("CPTS du Val", "Aiglun", 4))), *STAGE).status == 0
+    assert planned == [True]
+    assert territories(engine) == {"CPTS du Val": {"04001"}}
+
+
+def test_what_another_wrote_on_a_cpts_during_the_plan_is_not_taken_for_what_was_read(
+    write_csv: Write,
+    run_import: RunImport,
+    register: Register,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    number = register("CPTS du Val", communes=("04001",), email="contact@avant.example")
+    make_plan = plan.make_plan
+    planned: list[bool] = []
+
+    def interrupted(*arguments: Any) -> Any:
+        made = make_plan(*arguments)
+        if not planned:
+            with engine.begin() as connection:
+                connection.execute(
+                    text("UPDATE cpts SET email = 'contact@entre.example' WHERE id = :id"),
+                    {"id": number},
+                )
+        planned.append(True)
+        return made
+
+    monkeypatch.setattr(service, "make_plan", interrupted)
+    path = write_csv(
+        [
+            ("Nom CPTS", "Territoire CPTS", "dpt", "Contact de la CPTS"),
+            ("CPTS du Val", "Aiglun", "04", "contact@avant.example"),
+        ]
+    )
+    done = run_import(path, "--default-stage", "aci_signe")
+    assert done.status == 0, done.output
+    # The file's address equals the one that was read first, and not the one that stood.
+    assert rows_of(engine, "SELECT email FROM cpts") == [("contact@avant.example",)]

@@ -21,9 +21,9 @@ from app.web.letters.notes.service import view
 router = APIRouter(prefix="/lettres/notes")
 
 
-def _within_limit(request: Request) -> None:
+async def _within_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.note_pdf_limit
-    limit.count_client(request)
+    await limit.count_aside(request)
 
 
 @router.get(

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.command_errors import ending_of
 from app.failures import Failure
-from tests.processes import ROOT, environment, run, start
+from tests.command_processes import ROOT, environment, run, start
 
 PERSON = "Camille Planté <camille.plante@exemple.fr>"
 

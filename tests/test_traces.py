@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from starlette.testclient import TestClient
 
 from app.traces import trace
-from tests.processes import ROOT, environment
+from tests.command_processes import ROOT, environment
 
 PERSON = "camille.plante"
 

@@ -312,7 +312,8 @@ def _weight(key: Key, entry: _Entry) -> int:
     lists = [message["headers"] for message in (entry.start, entry.not_modified)]
     pairs = {id(pair): pair for headers in lists for pair in headers}.values()
     texts = {id(text): text for pair in pairs for text in pair}.values()
-    held = (key, *key, entry, entry.tag, entry.body, entry.revision, entry.day)
+    held: tuple[object, ...] = (key, *key, entry, entry.tag, entry.body)
+    held += (entry.revision, entry.day)
     held += (entry.start, entry.not_modified, *lists, *pairs, *texts)
     return _PLACE_BYTES + sum(map(sys.getsizeof, held))
 

@@ -41,9 +41,10 @@ class Questions:
                 parameter.alias
                 for parameter in get_flat_params(route.dependant)
                 if isinstance(parameter.field_info, params.Query)
+                and parameter.field_info.annotation is not None
                 and "list[" in str(parameter.field_info.annotation)
             )
-            if not names or "GET" not in route.methods:
+            if not names or "GET" not in (route.methods or ()):
                 continue
             if "{" in route.path:
                 patterns.append((route.path_regex, names))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import anyio
 
+from app.problems import ServiceBusy
 from app.processes.bounds import Bounds
-from app.processes.errors import Busy
 from app.processes.fork_server import ForkServer
 
 
@@ -50,7 +50,7 @@ class ProcessPool:
         """Give a job's answer. Cancelling gives its place up and kills its process.
 
         Parameters: `address`, whoever shares its places with others of the same name.
-        Raises `Busy` when there is no place or no answer in time, `JobEnded`,
+        Raises `ServiceBusy` when there is no place or no answer in time, `JobEnded`,
         `JobExhausted` as the fork server does.
         """
         within = anyio.current_time() + self._places.within_s
@@ -110,6 +110,6 @@ class ProcessPool:
                 self._running[address] += 1
                 turn.set()
 
-    def _busy(self) -> Busy:
-        seconds = Busy.headers["Retry-After"]
-        return Busy(f"Trop de {self._what} sont en cours : réessayez dans {seconds} s.")
+    def _busy(self) -> ServiceBusy:
+        seconds = ServiceBusy.headers["Retry-After"]
+        return ServiceBusy(f"Trop de {self._what} sont en cours : réessayez dans {seconds} s.")

@@ -11,7 +11,7 @@ import pytest
 
 from app.cluster.home import existing_home, remove_home
 from app.cluster.server import _fatal
-from tests.processes import ROOT
+from tests.command_processes import ROOT
 
 PERSON = "Camille Planté"
 # A word that is logged on purpose, and an error that quotes a person in three ways.

@@ -93,7 +93,7 @@ PAIRS = st.lists(st.tuples(NAMES, TEXTS), max_size=6)
 def read(path: str, query: bytes) -> object:
     """Give what endpoints read of a query, as they read it."""
     told = QueryParams(query)
-    seen = {}
+    seen: dict[str, object] = {}
     for name in set(told):
         values = told.getlist(name)
         if path == LIST and name in ("region", "stage"):
@@ -119,7 +119,8 @@ def _box(text: str) -> object:
 
 def written(pairs: list[tuple[str, str]], chance: random.Random) -> bytes:
     def one(text: str) -> str:
-        return chance.choice([quote, quote_plus, lambda t: quote(t, safe="")])(text)
+        spelt = chance.choice((quote(text), quote_plus(text), quote(text, safe="")))
+        return str(spelt)
 
     return "&".join(
         "&" * chance.randint(0, 2) + f"{one(name)}={one(value)}" for name, value in pairs

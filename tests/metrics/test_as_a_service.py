@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from tests.processes import start
+from tests.command_processes import start
 from tests.running.test_serving import free_port
 
 START_S = 120

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from app.metrics.service import page
-from tests.processes import ROOT
+from tests.command_processes import ROOT
 
 FOLDER = ROOT / "deploy" / "monitoring"
 RULES = FOLDER / "alerts.yml"

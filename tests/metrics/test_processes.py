@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.metrics.processes import VARIABLE, shared_folder
-from tests.processes import ROOT
+from tests.command_processes import ROOT
 
 WORKER = """
 import sys

@@ -6,8 +6,9 @@ from typing import Any, cast
 import anyio
 import pytest
 
+from app.problems import ServiceBusy
 from app.processes.bounds import Bounds
-from app.processes.errors import Busy, JobEnded
+from app.processes.errors import JobEnded
 from app.processes.fork_server import ForkServer
 from app.processes.pool import Places, ProcessPool
 from tests.event_loop import run_apart
@@ -51,7 +52,7 @@ class Crowd:
     async def ask(self, name: str, address: str) -> None:
         try:
             self.outcome[name] = await self.pool.run(name.encode(), address=address)
-        except (Busy, JobEnded) as refused:
+        except (ServiceBusy, JobEnded) as refused:
             self.outcome[name] = refused
 
     async def until(self, holds: Callable[[], bool]) -> None:
@@ -87,7 +88,7 @@ def test_so_many_run_and_so_many_wait_and_the_next_is_refused() -> None:
 
     crowd = crowded(Places(at_once=2, waiting=3, wait_s=SOON_S), happens)
     refused = crowd.outcome.pop("n5")
-    assert isinstance(refused, Busy)
+    assert isinstance(refused, ServiceBusy)
     assert refused.status == 503
     assert int(refused.headers["Retry-After"]) > 0
     assert "essais" in refused.detail
@@ -108,7 +109,7 @@ def test_one_address_leaves_a_place_to_the_others() -> None:
     crowd = crowded(
         Places(at_once=2, at_once_per_address=1, waiting_per_address=2, wait_s=SOON_S), happens
     )
-    refused = {name for name, came in crowd.outcome.items() if isinstance(came, Busy)}
+    refused = {name for name, came in crowd.outcome.items() if isinstance(came, ServiceBusy)}
     assert refused == {"greedy3", "greedy4"}
 
 
@@ -124,7 +125,7 @@ def test_whoever_waits_too_long_is_refused_and_the_place_is_not_lost() -> None:
         await crowd.until(lambda: "next" in crowd.jobs.ends)
 
     crowd = crowded(Places(at_once=1, wait_s=0.05, within_s=SOON_S), happens)
-    assert isinstance(crowd.outcome["late"], Busy)
+    assert isinstance(crowd.outcome["late"], ServiceBusy)
     assert crowd.outcome["first"] == b"first"
 
 
@@ -136,7 +137,7 @@ def test_a_job_that_takes_too_long_is_killed_and_the_service_said_to_be_busy() -
         await crowd.until(lambda: "next" in crowd.jobs.ends)
 
     crowd = crowded(Places(at_once=1, within_s=0.05), happens)
-    assert isinstance(crowd.outcome["slow"], Busy)
+    assert isinstance(crowd.outcome["slow"], ServiceBusy)
     assert "slow" in crowd.jobs.killed
 
 

@@ -28,7 +28,6 @@ from app.problems import (
     UnsupportedMediaType,
     declared,
 )
-from app.processes.errors import Busy
 
 router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
 
@@ -85,9 +84,7 @@ async def _read_file(
     description="La même vérification, sur une liste ou un fichier de polygones. Le fichier "
     "n'est pas conservé.",
     response_model=LetterCheck,
-    responses=declared(
-        TooLarge, UnsupportedMediaType, TooManyRequests, DatabaseUnavailable, Busy
-    ),
+    responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests, DatabaseUnavailable),
     dependencies=[Depends(_within_file_limit)],
 )
 def check_letter_file(

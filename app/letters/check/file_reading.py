@@ -66,7 +66,7 @@ class FileReader:
         """Give the communes that a file names, or the polygon that it draws (EPSG:4326).
 
         Parameters: `address`, of the client, which has few places at once. Raises
-        `TooLarge`, `Busy` when there is no place or too little time, or `Invalid` with a
+        `TooLarge`, `ServiceBusy` when there is no place or too little time, or `Invalid` with a
         French sentence on whatever cannot be used.
         """
         content = await file.read(LARGEST_FILE_BYTES + 1)

@@ -31,8 +31,6 @@ def prepare() -> None:
     """Import what reads files, for all jobs to come."""
     # pandas would start its threads, which no fork copies, for nothing that is read here.
     sys.modules["pyarrow"] = None  # type: ignore[assignment]
-    import app.files.commune_lists  # noqa: PLC0415
-    import app.files.layers  # noqa: F401, PLC0415
 
 
 def run(request: bytes) -> bytes:

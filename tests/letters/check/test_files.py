@@ -15,12 +15,10 @@ import openpyxl
 import pyogrio
 import pytest
 import shapely
-from fastapi import FastAPI
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.http.address_limit import AddressLimit
-from app.letters.check import file_reading
 from app.letters.check.file_reading import LARGEST_FILE_BYTES, shown_name
 from tests.conftest import Register
 
@@ -332,29 +330,3 @@ def test_any_caller_may_send_a_file(
         headers=bearer(role, **limits),
     )
     assert response.status_code == 200
-
-
-def test_a_file_whose_turn_does_not_come_is_answered_with_a_503_and_read_afterwards(
-    app: FastAPI, send: Send, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(file_reading, "_SECONDS_WAITING", 0.2)
-    reader: file_reading.FileReader = app.state.file_reader
-    places = [object() for _ in range(file_reading.AT_ONCE)]
-    for place in places:
-        reader._places.acquire_on_behalf_of_nowait(place)
-    refused = send("liste.csv", b"code\n59350\n")
-    assert refused.status_code == 503
-    assert refused.json()["code"] == "database-unavailable"
-    assert refused.headers["retry-after"]
-    for place in places:
-        reader._places.release_on_behalf_of(place)
-    assert send("liste.csv", b"code\n59350\n").status_code == 200
-
-
-def test_a_file_that_is_not_read_in_time_is_answered_with_a_503(
-    send: Send, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(file_reading, "SECONDS", 0.01)
-    refused = send("liste.csv", b"code\n59350\n")
-    assert refused.status_code == 503
-    assert refused.headers["retry-after"]

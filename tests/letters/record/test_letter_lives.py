@@ -56,6 +56,7 @@ class Administrator:
     token_id: Any = None
     role = "admin"
     region: str | None = None
+    cpts_id: int | None = None
     name = "essai"
 
 

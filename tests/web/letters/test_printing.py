@@ -39,7 +39,7 @@ def covered() -> frozenset[str]:
 
 
 def note(key: str, drawing: str = "") -> Note:
-    return Note("NV-2026-000001", key, *[None] * 4, drawing=drawing)  # type: ignore[arg-type]
+    return Note("NV-2026-000001", key, *[None] * 4, drawing=drawing)  # type: ignore[arg-type, misc]
 
 
 def shown(name: str, rows: int = 1) -> dict[str, Any]:
@@ -83,8 +83,8 @@ def pdf_text(content: bytes) -> str:
 
 
 def is_tagged(content: bytes) -> bool:
-    root = pypdf.PdfReader(BytesIO(content)).root_object
-    about = root["/Metadata"].get_object().get_data().decode()  # type: ignore[attr-defined]
+    root: Any = pypdf.PdfReader(BytesIO(content)).root_object
+    about = root["/Metadata"].get_object().get_data().decode()
     return bool(root["/MarkInfo"]["/Marked"]) and "<pdfuaid:part>1<" in about
 
 
@@ -244,7 +244,7 @@ def test_without_place_or_time_the_service_says_that_it_is_busy(
         pool._places = places
         response = client.get(address) if what == "pdf" else send_file(client)
         assert response.status_code == 503
-        assert response.json()["code"] == "busy"
+        assert response.json()["code"] == "database-unavailable"
         assert 0 < int(response.headers["retry-after"]) <= LONGEST_WAIT_S
         assert "endommagé" not in response.text
 

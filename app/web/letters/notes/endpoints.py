@@ -12,7 +12,6 @@ from app.http.departure import while_client_waits
 from app.letters.notes.endpoints import NoteKey
 from app.letters.notes.service import Note, read_note
 from app.problems import DatabaseUnavailable, declared
-from app.processes.errors import Busy
 from app.settings import Settings
 from app.web.layout.rendering import render
 from app.web.letters.notes.printing import NotePrinter
@@ -29,7 +28,7 @@ async def _within_limit(request: Request) -> None:
 @router.get(
     "/{key}.pdf",
     response_class=Response,
-    responses=declared(Busy, DatabaseUnavailable),
+    responses=declared(DatabaseUnavailable),
     dependencies=[Depends(_within_limit)],
 )
 async def note_pdf(request: Request, key: NoteKey) -> Response:

@@ -42,7 +42,7 @@ class NotePrinter:
         Parameters: `shown`, what `service.view` gives; `address`, of the client, which has
         few places at once. The PDF is tagged (PDF/UA-1), so that screen readers find its
         headings, tables and the text of its map. Signs that the fonts do not hold are
-        replaced, and the note says so. Raises `Busy`.
+        replaced, and the note says so. Raises `ServiceBusy`.
         """
         # The template and the address are part of what is printed.
         kept_as = f"{note.key} {shown['address']}"

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.metrics_core import Metric
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX = "cpts-metrics"
@@ -52,11 +54,11 @@ def instruments() -> CollectorRegistry:
     return registry
 
 
-class _SummedUp:
+class _SummedUp(Collector):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def collect(self) -> Iterator[object]:
+    def collect(self) -> Iterator[Metric]:
         with _alone(self._folder):
             _settle_ended(self._folder)
             yield from MultiProcessCollector(None, str(self._folder)).collect()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -51,7 +52,7 @@ def last_backup(data_directory: Path) -> LastBackup | None:
         return None
 
 
-class _State:
+class _State(Collector):
     def __init__(self, engine: Engine, data_directory: Path) -> None:
         self._engine = engine
         self._data_directory = data_directory

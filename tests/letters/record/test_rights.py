@@ -1,5 +1,7 @@
 """Whose letters, and whose dynamics: an editor's own, an ARS's region, and no further."""
 
+from typing import Any
+
 import pytest
 
 from tests.letters.record.conftest import (
@@ -28,7 +30,7 @@ def test_an_editor_amends_merges_and_advances_its_own_cpts_only(
     dynamic = register("Dynamique", "dynamique_identifiee", communes=(MONS,))
     editor = bearer("editor", cpts=own)
 
-    def status(by: dict[str, str] = editor, **body: object) -> int:
+    def status(by: Any = editor, **body: Any) -> int:
         asked = {"name": "Essai", "communes": []} | body
         answer = desk.client.post("/api/v1/letters", json=asked, headers=by)
         return int(answer.status_code)

@@ -30,7 +30,7 @@ def test_an_editor_amends_merges_and_advances_its_own_cpts_only(
     dynamic = register("Dynamique", "dynamique_identifiee", communes=(MONS,))
     editor = bearer("editor", cpts=own)
 
-    def status(by: dict[str, str] = editor, **body: Any) -> int:
+    def status(by: Any = editor, **body: Any) -> int:
         asked = {"name": "Essai", "communes": []} | body
         answer = desk.client.post("/api/v1/letters", json=asked, headers=by)
         return int(answer.status_code)
@@ -40,7 +40,7 @@ def test_an_editor_amends_merges_and_advances_its_own_cpts_only(
         {"kind": "merger", "cpts": other, "merged_cpts": [own]},
         {"kind": "creation", "cpts": dynamic, "communes": [MONS]},
     ):
-        assert status(**dict[str, Any](body)) == 403, body
+        assert status(**body) == 403, body
         assert status(bearer("editor"), **body) == 403, body
         assert status(desk.admin, **body) == 201, body
     assert status(kind="amendment", cpts=own, communes=[LILLE, NICE]) == 201

@@ -13,7 +13,7 @@ import pytest
 
 from tests.running.test_serving import ROOT, START_S, Service
 
-# An upper bound, for a machine that is busy with other things; 8 seconds on one that is not.
+# An upper bound, for a machine on which the start of a worker takes long.
 REPLACED_WITHIN_S = 60
 
 

@@ -343,19 +343,20 @@ def test_any_caller_may_send_a_file(
 
 
 def test_a_file_whose_turn_does_not_come_is_answered_with_a_503_and_read_afterwards(
-    app: FastAPI, send: Send, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, client: TestClient, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file_reading, "_SECONDS_WAITING", 0.2)
+    assert client.portal is not None
     reader: file_reading.FileReader = app.state.file_reader
     places = [object() for _ in range(file_reading.AT_ONCE)]
     for place in places:
-        reader._places.acquire_on_behalf_of_nowait(place)
+        client.portal.call(reader._places.acquire_on_behalf_of_nowait, place)
     refused = send("liste.csv", b"code\n59350\n")
     assert refused.status_code == 503
     assert refused.json()["code"] == "database-unavailable"
     assert refused.headers["retry-after"]
     for place in places:
-        reader._places.release_on_behalf_of(place)
+        client.portal.call(reader._places.release_on_behalf_of, place)
     assert send("liste.csv", b"code\n59350\n").status_code == 200
 
 

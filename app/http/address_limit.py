@@ -97,6 +97,7 @@ class AddressPurge:
     def __init__(self, sessions: Sessions, *, interval_s: float = _PURGE_INTERVAL_S) -> None:
         self._sessions = sessions
         self._interval_s = interval_s
+        self._ended = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -105,20 +106,20 @@ class AddressPurge:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End; a purge under way is rolled back by its connection's end."""
+        """End, once the purge that is under way has given its connection back."""
+        self._ended.set()
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await self._task
 
     async def _purge_for_ever(self) -> None:
-        while True:
+        while not self._ended.is_set():
             try:
                 await self._sessions.aside(lambda: purge(self._sessions))
             except SQLAlchemyError as error:
                 # The next round tries again.
                 log.warning("addresses are not forgotten just now: %s", safe_text(error))
-            await asyncio.sleep(self._interval_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), self._interval_s)
 
 
 def purge(sessions: Sessions) -> None:

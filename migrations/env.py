@@ -5,6 +5,7 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection
 
 import app.accounts.models
+import app.cpts.claims.models
 import app.cpts.models
 import app.funding.models
 import app.geography.models

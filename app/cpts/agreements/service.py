@@ -6,10 +6,12 @@ As in `app.cpts.writing.service`: in the caller's transaction, the registry lock
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from app.cpts.claims import repository as claims
+from app.cpts.claims.rules import FIRST_STAGE, check_effective_date
 from app.cpts.errors import TerritoryOverlap
 from app.cpts.history.repository import Change, snapshot
 from app.cpts.writing import repository
-from app.cpts.writing.rules import FIRST_STAGE, Authority, check_effective_date
+from app.cpts.writing.rules import Authority
 from app.cpts.writing.service import clear_the_way, living_cpts, record
 from app.database.calendar import today
 from app.database.sessions import WritingSession
@@ -39,7 +41,7 @@ def recognise_dynamic(
         NotFound, Invalid: no such CPTS, or it is no dynamic any more.
         TerritoryOverlap: communes are held by others; all are named, nothing is written.
     """
-    repository.lock_registry(session)
+    claims.lock_registry(session)
     cpts = living_cpts(session, cpts_id)
     stage, since = repository.stages_of(session, cpts_id)[-1]
     if stage != FIRST_STAGE:
@@ -59,14 +61,14 @@ def recognise_dynamic(
     before = snapshot(session, [cpts_id])[cpts_id]
     repository.put_stages(session, [(cpts_id, RECOGNISED_STAGE, max(decided_on, since))])
     repository.set_themes(session, {cpts_id: sorted({*before["themes"], *themes})})
-    held = repository.own_claims_from(session, [cpts_id], effective_on).get(cpts_id, {})
+    held = claims.own_claims_from(session, [cpts_id], effective_on).get(cpts_id, {})
     settled = {code for code, unchanged in held.items() if unchanged}
-    repository.release_from(
+    claims.release_from(
         session,
         [(cpts_id, code) for code in held.keys() - (settled & set(communes))],
         effective_on,
     )
-    repository.hold_from(
+    claims.hold_from(
         session, [(cpts_id, code) for code in set(communes) - settled], effective_on
     )
     repository.forget_fulfilled_refusals(session, [cpts_id])
@@ -93,13 +95,13 @@ def merge_cpts(
         NotFound, Invalid: a CPTS that is not there, has ended, or begins later.
         TerritoryOverlap: somebody else is to hold one of the communes later on.
     """
-    repository.lock_registry(session)
+    claims.lock_registry(session)
     parties = [absorbing, *sorted(set(absorbed) - {absorbing})]
     for cpts_id in parties:
         check_effective_date(effective_on, living_cpts(session, cpts_id).started_on)
-    held = repository.own_claims_from(session, parties, effective_on)
+    held = claims.own_claims_from(session, parties, effective_on)
     communes = set().union(*(held.get(cpts_id, {}) for cpts_id in parties))
-    others = repository.conflicts(
+    others = claims.conflicts(
         session,
         communes,
         effective_on,
@@ -110,7 +112,7 @@ def merge_cpts(
         raise TerritoryOverlap([conflict.public() for conflict in others])
     before = snapshot(session, parties)
     own = {code for code, unchanged in held.get(absorbing, {}).items() if unchanged}
-    repository.release_from(
+    claims.release_from(
         session,
         [
             (cpts_id, code)
@@ -120,7 +122,7 @@ def merge_cpts(
         ],
         effective_on,
     )
-    repository.hold_from(session, [(absorbing, code) for code in communes - own], effective_on)
+    claims.hold_from(session, [(absorbing, code) for code in communes - own], effective_on)
     repository.forget_fulfilled_refusals(session, [absorbing])
     repository.touch_cpts(session, [absorbing])
     for cpts_id in parties[1:]:
@@ -145,4 +147,4 @@ def merge_cpts(
 
 def planned_territory(session: WritingSession, cpts_id: int, day: date) -> set[str]:
     """Give the communes that a CPTS holds, or is to hold, on or after a day."""
-    return set(repository.own_claims_from(session, [cpts_id], day).get(cpts_id, {}))
+    return set(claims.own_claims_from(session, [cpts_id], day).get(cpts_id, {}))

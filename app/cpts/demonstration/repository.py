@@ -2,7 +2,8 @@
 
 from sqlalchemy import delete, func, select, update
 
-from app.cpts.models import Claim, Cpts, RegistryRevision
+from app.cpts.claims.models import Claim
+from app.cpts.models import Cpts, RegistryRevision
 from app.database.sessions import ReadingSession, WritingSession
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from app.cpts.claims import repository as claims_of
 from app.cpts.demonstration import repository as demonstration
 from app.cpts.history.repository import Change, record_changes, snapshot
 from app.cpts.writing import repository
@@ -76,7 +77,7 @@ def load_demonstration(
     """
     label = "Chargement des données de démonstration"
     with progress.step(label), session_scope(engine) as session:
-        repository.lock_registry(session)
+        claims_of.lock_registry(session)
         demonstration.remove(session)
         return _insert(session, read_demonstration(directory))
 
@@ -86,7 +87,7 @@ def remove_demonstration(session: WritingSession) -> int:
 
     Unlike a real CPTS, a fictitious one leaves no history behind.
     """
-    repository.lock_registry(session)
+    claims_of.lock_registry(session)
     return demonstration.remove(session)
 
 
@@ -94,7 +95,7 @@ def _insert(session: WritingSession, wanted: list[DemonstrationCpts]) -> tuple[i
     codes = {code for cpts in wanted for code in cpts.claims}
     held = {
         claim.commune_code
-        for claim in repository.conflicts(
+        for claim in claims_of.conflicts(
             session, codes, date.min.replace(year=1900), stage_day=today()
         )
     }
@@ -126,7 +127,7 @@ def _insert(session: WritingSession, wanted: list[DemonstrationCpts]) -> tuple[i
         for code, since in cpts.claims.items()
         if code not in held
     ]
-    repository.insert_claims(session, claims)
+    claims_of.insert_claims(session, claims)
     after = snapshot(session, ids)
     record_changes(
         session,

@@ -14,7 +14,7 @@ class Material:
     """The file as read and resolved, and what the registry knows of its CPTS.
 
     `registered` is by position of the CPTS in the file; `held` by id in the registry, as
-    `app.cpts.writing.repository.own_claims_from` gives it; `communes` by position, from
+    `app.cpts.claims.repository.own_claims_from` gives it; `communes` by position, from
     code to the first row that names it, in the file's order.
     """
 

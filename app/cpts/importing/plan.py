@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.cpts.claims.repository import own_claims_from
 from app.cpts.importing import repository
 from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.material import Material
@@ -22,7 +23,6 @@ from app.cpts.importing.rules import (
     stage_step,
 )
 from app.cpts.importing.values import DYNAMIQUE
-from app.cpts.writing.repository import own_claims_from
 from app.database.sessions import ReadingSession
 
 _MOST_TOLD = 10

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from app.cpts.claims.repository import lock_registry
 from app.cpts.demonstration.service import remove_demonstration
 from app.cpts.importing import repository
 from app.cpts.importing.columns import Role
@@ -12,7 +13,6 @@ from app.cpts.importing.plan import Options, Plan, make_plan
 from app.cpts.importing.resolving import read_names, read_polygons
 from app.cpts.importing.values import stage_of
 from app.cpts.importing.writing import write_plan
-from app.cpts.writing.repository import lock_registry
 from app.database.sessions import ReadingSession, WritingSession
 from app.files.layers import read_layer_listing
 from app.files.sources import Source, unusable

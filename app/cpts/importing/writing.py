@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from app.cpts.claims import repository as claims
 from app.cpts.history.repository import Change, record_changes, snapshot
 from app.cpts.importing import repository
 from app.cpts.importing.plan import Plan
@@ -38,9 +39,9 @@ def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> None:
         registry.set_themes(session, themes)
     # Everything is released before anything is claimed: CPTS may exchange communes.
     released = [(ids[e.cpts.position], code) for e in changing for code in sorted(e.release)]
-    registry.release_from(session, released, plan.as_of)
+    claims.release_from(session, released, plan.as_of)
     held = [(ids[e.cpts.position], code) for e in changing for code in sorted(e.hold)]
-    registry.hold_from(session, held, plan.as_of)
+    claims.hold_from(session, held, plan.as_of)
     by_key = {e.cpts.key: ids[e.cpts.position] for e in plan.entering}
     repository.put_refusals(
         session,

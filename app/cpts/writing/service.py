@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.cpts.claims import repository as claims
+from app.cpts.claims import rules as holding
 from app.cpts.errors import TerritoryOverlap
 from app.cpts.history.repository import Change, record_changes, snapshot
 from app.cpts.models import Cpts
@@ -41,14 +43,14 @@ def create_cpts(
         Invalid: unknown communes (all are named), stage, themes or dates.
         TerritoryOverlap: communes are held by others; all are named, nothing is written.
     """
-    repository.lock_registry(session)
+    claims.lock_registry(session)
     ranks = repository.stage_ranks(session)
     _check_known(creation.stage, creation.themes, ranks, repository.theme_slugs(session))
     effective_on = creation.effective_on or today()
     since = creation.stage_since or effective_on
     rules.check_first_stage_date(since, effective_on)
     communes, translated = _communes(session, creation.communes)
-    rules.check_territory_size(creation.stage, communes)
+    holding.check_territory_size(creation.stage, communes)
     regions = repository.regions_by_weight(session, communes, effective_on)
     authority.may_create(
         stage=creation.stage,
@@ -75,7 +77,7 @@ def create_cpts(
     )
     repository.put_stages(session, [(cpts_id, creation.stage, since)])
     repository.set_themes(session, {cpts_id: creation.themes})
-    repository.hold_from(session, [(cpts_id, code) for code in communes], effective_on)
+    claims.hold_from(session, [(cpts_id, code) for code in communes], effective_on)
     repository.forget_fulfilled_refusals(session, [cpts_id])
     after = snapshot(session, [cpts_id])[cpts_id]
     record(session, authority, [Change(cpts_id, "created", None, after), *superseded])
@@ -96,15 +98,15 @@ def amend_territory(
         NotFound: no such CPTS.
         Forbidden, Invalid, TerritoryOverlap: as for `create_cpts`.
     """
-    repository.lock_registry(session)
+    claims.lock_registry(session)
     cpts = living_cpts(session, cpts_id)
     effective_on = write.effective_on or max(today(), cpts.started_on)
-    rules.check_effective_date(effective_on, cpts.started_on)
+    holding.check_effective_date(effective_on, cpts.started_on)
     communes, translated = _communes(session, write.communes)
     ranks = repository.stage_ranks(session)
     stage, _ = repository.stages_of(session, cpts_id)[-1]
-    rules.check_territory_size(stage, communes)
-    held = repository.own_claims_from(session, [cpts_id], effective_on).get(cpts_id, {})
+    holding.check_territory_size(stage, communes)
+    held = claims.own_claims_from(session, [cpts_id], effective_on).get(cpts_id, {})
     settled = {code for code, unchanged in held.items() if unchanged}
     lead = repository.regions_by_weight(session, held or communes, effective_on)
     touched = (communes ^ settled) | (held.keys() - settled) or communes
@@ -124,12 +126,10 @@ def amend_territory(
     if communes == held.keys() == settled:
         return Written(cpts_id, translated)
     before = snapshot(session, [cpts_id])[cpts_id]
-    repository.release_from(
+    claims.release_from(
         session, [(cpts_id, code) for code in held.keys() - (settled & communes)], effective_on
     )
-    repository.hold_from(
-        session, [(cpts_id, code) for code in communes - settled], effective_on
-    )
+    claims.hold_from(session, [(cpts_id, code) for code in communes - settled], effective_on)
     repository.forget_fulfilled_refusals(session, [cpts_id])
     repository.touch_cpts(session, [cpts_id])
     after = snapshot(session, [cpts_id])[cpts_id]
@@ -159,7 +159,7 @@ def update_cpts(
     cpts = living_cpts(session, cpts_id)
     given = patch.model_fields_set
     stage_too = bool(given & {"stage", "stage_since"})
-    held = repository.own_claims_from(session, [cpts_id], today()).get(cpts_id, {})
+    held = claims.own_claims_from(session, [cpts_id], today()).get(cpts_id, {})
     regions = repository.regions_by_weight(session, held, today())
     authority.may_describe(
         cpts_id=cpts_id,
@@ -202,15 +202,15 @@ def end_cpts(
     Raises:
         NotFound: no such CPTS.
     """
-    repository.lock_registry(session)
+    claims.lock_registry(session)
     cpts = _existing(session, cpts_id)
     if cpts.ended_on is not None:
         return
     before = snapshot(session, [cpts_id])[cpts_id]
     # One that was to begin later ends on its first day: it never was.
     day = max(today(), cpts.started_on)
-    held = repository.own_claims_from(session, [cpts_id], day).get(cpts_id, {})
-    repository.release_from(session, [(cpts_id, code) for code in held], day)
+    held = claims.own_claims_from(session, [cpts_id], day).get(cpts_id, {})
+    claims.release_from(session, [(cpts_id, code) for code in held], day)
     repository.update_cpts_columns(session, cpts_id, {"ended_on": day})
     repository.forget_refusals_of(session, cpts_id)
     after = snapshot(session, [cpts_id])[cpts_id]
@@ -223,7 +223,7 @@ def open_for_change(session: WritingSession, cpts_id: int) -> None:
     Raises:
         NotFound: no such CPTS.
     """
-    repository.lock_registry(session)
+    claims.lock_registry(session)
     _existing(session, cpts_id)
 
 
@@ -245,14 +245,14 @@ def _change_stage(
         today=max(today(), cpts.started_on),
         may_correct=may_correct,
     )
-    rules.check_territory_size(patch.stage or timeline[-1][0], communes)
+    holding.check_territory_size(patch.stage or timeline[-1][0], communes)
     repository.drop_stages(session, cpts.id, change.remove)
     repository.put_stages(
         session, [(cpts.id, slug, since) for slug, since in change.record.items()]
     )
     if change.record:
         dates = [since for _, since in repository.stages_of(session, cpts.id)]
-        first_claim = repository.first_claim_day(session, cpts.id)
+        first_claim = claims.first_claim_day(session, cpts.id)
         started_on = rules.first_day(dates, first_claim or dates[0])
         repository.update_cpts_columns(session, cpts.id, {"started_on": started_on})
 
@@ -279,19 +279,19 @@ def clear_the_way(
     if missing:
         unknown = ", ".join(str(cpts_id) for cpts_id in sorted(missing))
         raise Invalid.at("body", "supersede", message=f"CPTS inconnue(s) : {unknown}.")
-    found = repository.conflicts(
+    found = claims.conflicts(
         session,
         communes,
         effective_on,
         stage_day=max(effective_on, today()),
         excluded_cpts=[own] if own else [],
     )
-    ended, standing = rules.split_superseded(found, rank=rank, superseded=supersede)
+    ended, standing = holding.split_superseded(found, rank=rank, superseded=supersede)
     if standing:
         raise TerritoryOverlap([conflict.public() for conflict in standing])
     holders = {conflict.cpts_id for conflict in ended}
     before = snapshot(session, holders)
-    repository.release_from(
+    claims.release_from(
         session, {(claim.cpts_id, claim.commune_code) for claim in ended}, effective_on
     )
     repository.touch_cpts(session, holders)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from app.cpts.writing.repository import lock_registry
+from app.cpts.claims.repository import lock_registry
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.letters.conciliations import repository

@@ -3,9 +3,9 @@
 from datetime import date
 
 from app.cpts.agreements.service import merge_cpts, planned_territory, recognise_dynamic
+from app.cpts.claims import repository as claims
+from app.cpts.claims.rules import ClaimConflict
 from app.cpts.errors import TerritoryOverlap
-from app.cpts.writing import repository as registry
-from app.cpts.writing.rules import ClaimConflict
 from app.cpts.writing.schemas import CptsCreation, TerritoryWrite
 from app.cpts.writing.service import amend_territory, create_cpts
 from app.database.calendar import today
@@ -94,7 +94,7 @@ def _claims_of_others(
     session: WritingSession, letter: StoredLetter, day: date
 ) -> list[ClaimConflict]:
     own = [letter.subject_cpts_id] if letter.subject_cpts_id is not None else []
-    return registry.conflicts(
+    return claims.conflicts(
         session,
         letter.communes(Part.ASKED),
         day,

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from app.cpts.agreements.service import planned_territory
+from app.cpts.claims import repository as claims
+from app.cpts.claims.rules import FIRST_STAGE
 from app.cpts.errors import TerritoryOverlap
 from app.cpts.writing import repository as registry
-from app.cpts.writing.rules import FIRST_STAGE
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES
 from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
@@ -163,7 +164,7 @@ def check_not_blocked(
     Raises:
         TerritoryOverlap: with every such commune and its holder.
     """
-    found = registry.conflicts(
+    found = claims.conflicts(
         session,
         [code for code, part in parts.items() if part == Part.ASKED],
         day,

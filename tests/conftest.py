@@ -31,7 +31,8 @@ from app.settings import DatabaseSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 REGISTRY_TABLES = (
-    "cpts, cpts_stage, cpts_theme, claim, refused_claim, cpts_change, cpts_territory, "
+    "cpts, cpts_stage, cpts_theme, claim, refused_claim, planned_change, cpts_change, "
+    "cpts_territory, "
     "api_token, letter, letter_commune, letter_theme, letter_absorbed_cpts, letter_position, "
     "letter_event, conciliation, conciliation_letter, conciliation_cpts, conciliation_commune, "
     "conciliation_settlement, page_session, error_report, verification_note, "

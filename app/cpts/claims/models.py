@@ -55,3 +55,25 @@ class RefusedClaim(Base):
     )
     claimant_stage: Mapped[str | None] = mapped_column(ForeignKey("stage.slug"))
     refused_on: Mapped[date]
+
+
+class PlannedChange(Base):
+    """What a validated letter changes on a day to come: a CPTS gains or loses a commune.
+
+    The claims hold it already. These rows say which of their later beginnings and ends a
+    letter has settled, so that no other change drops them. Letters stand above the
+    registry and are never deleted: `letter_id` is a number here, without a foreign key.
+    """
+
+    __tablename__ = "planned_change"
+    __table_args__ = (CheckConstraint("change IN ('add', 'withdraw')", name="change"),)
+
+    letter_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    cpts_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    commune_code: Mapped[str] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    change: Mapped[str] = mapped_column(Text)
+    effective_on: Mapped[date]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.cpts.claims.rules import Period, PlannedChange
 from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.listing import Entry
 from app.cpts.importing.repository import RegisteredCpts
@@ -14,7 +15,8 @@ class Material:
     """The file as read and resolved, and what the registry knows of its CPTS.
 
     `registered` is by position of the CPTS in the file; `held` by id in the registry, as
-    `app.cpts.claims.repository.own_claims_from` gives it; `communes` by position, from
+    `app.cpts.claims.repository.periods_from` gives it from the import's day on; `planned`
+    by id, what letters have planned; `communes` by position, from
     code to the first row that names it, in the file's order.
     """
 
@@ -24,7 +26,8 @@ class Material:
     ranks: Mapping[str, int]
     labels: Mapping[str, str]
     registered: dict[int, RegisteredCpts] = field(default_factory=dict)
-    held: dict[int, dict[str, bool]] = field(default_factory=dict)
+    held: dict[int, dict[str, list[Period]]] = field(default_factory=dict)
+    planned: dict[int, dict[str, list[PlannedChange]]] = field(default_factory=dict)
     communes: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def is_faulty(self, cpts: ListedCpts) -> bool:

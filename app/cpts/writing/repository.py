@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import Text
 
-from app.cpts.claims.models import RefusedClaim
 from app.cpts.models import (
     Cpts,
     CptsStage,
@@ -27,6 +26,11 @@ def insert_cpts(session: WritingSession, rows: Sequence[Mapping[str, Any]]) -> l
     return list(session.execute(statement, [dict(row) for row in rows]).scalars())
 
 
+def first_days(session: ReadingSession, cpts_ids: Collection[int]) -> list[date]:
+    """Give the first day in the registry of each of these CPTS."""
+    return list(session.execute(select(Cpts.started_on).where(Cpts.id.in_(cpts_ids))).scalars())
+
+
 def read_cpts(session: WritingSession, cpts_id: int) -> Cpts | None:
     """Read a CPTS as it stands now, None when there is none."""
     return session.get(Cpts, cpts_id, populate_existing=True)
@@ -41,14 +45,6 @@ def update_cpts_columns(
         .where(Cpts.id == cpts_id)
         .values(updated_at=func.clock_timestamp(), **values)
     )
-
-
-def touch_cpts(session: WritingSession, cpts_ids: Collection[int]) -> None:
-    """Set the date of change of these CPTS to now."""
-    if cpts_ids:
-        session.execute(
-            update(Cpts).where(Cpts.id.in_(cpts_ids)).values(updated_at=func.clock_timestamp())
-        )
 
 
 def stage_ranks(session: ReadingSession) -> dict[str, int]:
@@ -97,6 +93,12 @@ def drop_stages(session: WritingSession, cpts_id: int, slugs: Collection[str]) -
         )
 
 
+def themes_of(session: ReadingSession, cpts_id: int) -> list[str]:
+    """List the themes of a CPTS, by slug."""
+    statement = select(CptsTheme.theme_slug).where(CptsTheme.cpts_id == cpts_id)
+    return list(session.execute(statement).scalars())
+
+
 def set_themes(session: WritingSession, themes: Mapping[int, Collection[str]]) -> None:
     """Replace the themes of these CPTS."""
     session.execute(delete(CptsTheme).where(CptsTheme.cpts_id.in_(themes)))
@@ -107,11 +109,6 @@ def set_themes(session: WritingSession, themes: Mapping[int, Collection[str]]) -
     ]
     if rows:
         session.execute(insert(CptsTheme), rows)
-
-
-def existing_cpts(session: ReadingSession, cpts_ids: Collection[int]) -> set[int]:
-    """Tell which of these ids belong to a CPTS."""
-    return set(session.execute(select(Cpts.id).where(Cpts.id.in_(cpts_ids))).scalars())
 
 
 _REGIONS = text("""
@@ -133,21 +130,3 @@ def regions_by_weight(
     """
     rows = session.execute(_REGIONS, {"communes": list(communes), "day": day})
     return [row.region_code for row in rows]
-
-
-_FULFILLED_REFUSALS = text("""
-    DELETE FROM refused_claim r USING cpts p, claim c
-    WHERE p.id = ANY (:ids) AND c.cpts_id = p.id AND c.commune_code = r.commune_code
-      AND r.claimant_key = p.name_key AND upper_inf(c.held)
-""").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
-
-
-def forget_fulfilled_refusals(session: WritingSession, cpts_ids: Collection[int]) -> None:
-    """Drop the refused claims on communes that their claimant has come to hold."""
-    if cpts_ids:
-        session.execute(_FULFILLED_REFUSALS, {"ids": list(cpts_ids)})
-
-
-def forget_refusals_of(session: WritingSession, cpts_id: int) -> None:
-    """Drop every refused claim of a CPTS that has ended."""
-    session.execute(delete(RefusedClaim).where(RefusedClaim.cpts_id == cpts_id))

@@ -64,16 +64,20 @@ def change_stage(
     since: date | None,
     today: date,
     may_correct: bool,
+    held_since: date | None = None,
 ) -> StageChange:
     """Work out what a change of stage, or of its date, does to a timeline.
 
     Parameters: `timeline`, `(slug, since)` oldest first, never empty; `ranks`, by slug;
     `stage`, None to change the date only; `since`, None for today; `may_correct`, whether
-    an administrator gave a reason, so that a stage may be taken back.
+    an administrator gave a reason, so that a stage may be taken back; `held_since`, the
+    first day on which the CPTS holds a commune, None for never: by then it has a stage. A
+    stage that is taken back to the only one left dates from the first that there was.
 
     Raises:
         StageRegression: an earlier stage, without the right to correct.
-        Invalid: the date is in the future, or before that of the stage before.
+        Invalid: the date is in the future, before that of the stage before, or would
+            leave days with communes and no stage.
     """
     present, present_since = timeline[-1]
     target = stage or present
@@ -95,6 +99,15 @@ def change_stage(
             "stage_since",
             message=f"Le stade précédent date du {earlier[-1][1]:%d/%m/%Y}.",
         )
+    if not earlier and held_since is not None and reached > held_since:
+        if since is not None:
+            raise Invalid.at(
+                "body",
+                "stage_since",
+                message=f"La CPTS tient des communes depuis le {held_since:%d/%m/%Y} : son "
+                "premier stade ne peut pas être postérieur.",
+            )
+        reached = min(timeline[0][1], held_since)
     if target == present and reached == present_since:
         return StageChange({})
     return StageChange({target: reached}, remove)

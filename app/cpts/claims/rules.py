@@ -138,7 +138,9 @@ def periods_as_planned(
 def _periods(held: bool, day: date, later: Sequence[PlannedChange]) -> list[Period]:
     periods: list[Period] = []
     since = day if held else None
-    for change in later:
+    # Of two on one day the later letter counts.
+    last_of_its_day = {change.effective_on: change for change in later}
+    for change in last_of_its_day.values():
         if change.adds and since is None:
             since = change.effective_on
         elif not change.adds and since is not None:

@@ -13,7 +13,7 @@ from app.accounts.dependencies import (
     OptionalCaller,
 )
 from app.accounts.rules import Caller
-from app.cpts.errors import TerritoryOverlap
+from app.cpts.errors import PlannedChangeDropped, TerritoryOverlap
 from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
 from app.http.caching import entity_tag, keep_until_change, matches
@@ -104,7 +104,7 @@ def list_letters(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=LetterWritten,
-    responses=declared(Unauthenticated, Forbidden, TerritoryOverlap),
+    responses=declared(Unauthenticated, Forbidden, TerritoryOverlap, PlannedChangeDropped),
     summary="Déposer une lettre, un avenant ou une fusion",
 )
 def deposit_letter(
@@ -188,7 +188,13 @@ def change_letter_territory(
     "/{letter_id:int}/decisions",
     response_model=LetterDetail,
     responses=declared(
-        Unauthenticated, Forbidden, NotFound, TerritoryOverlap, LetterClosed, ConciliationOpen
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        TerritoryOverlap,
+        PlannedChangeDropped,
+        LetterClosed,
+        ConciliationOpen,
     ),
     summary="Enregistrer la décision de l'ARS ou de l'Assurance Maladie",
 )

@@ -44,9 +44,9 @@ WITH ahead AS (
     WHERE l.state = 'validee' AND l.resulting_cpts_id IS NOT NULL
       AND l.in_effect_from > CAST(now() AT TIME ZONE 'Europe/Paris' AS date)
 ), party AS (
-    SELECT a.id, a.kind, a.day, a.cpts_id FROM ahead a
-    UNION
-    SELECT a.id, a.kind, a.day, b.cpts_id
+    SELECT a.id, a.kind, a.day, a.cpts_id, false AS absorbed FROM ahead a
+    UNION ALL
+    SELECT a.id, a.kind, a.day, b.cpts_id, true
     FROM ahead a JOIN letter_absorbed_cpts b ON b.letter_id = a.id
     WHERE b.cpts_id <> a.cpts_id
 )
@@ -57,7 +57,8 @@ FROM party p
 JOIN claim c ON c.cpts_id = p.cpts_id
     AND (lower(c.held) = p.day AND upper_inf(c.held) OR upper(c.held) = p.day)
 LEFT JOIN letter_commune l ON l.letter_id = p.id AND l.commune_code = c.commune_code
-WHERE p.kind = 'merger'
+WHERE p.kind = 'merger' AND p.absorbed AND upper(c.held) = p.day
+   OR p.kind = 'merger' AND NOT p.absorbed AND lower(c.held) = p.day
    OR l.part = 'asked' AND lower(c.held) = p.day
    OR l.part = 'withdrawn' AND upper(c.held) = p.day
    OR p.kind = 'creation' AND l.part IS NULL AND upper(c.held) = p.day;

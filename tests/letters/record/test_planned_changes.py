@@ -17,7 +17,6 @@ from tests.letters.record.conftest import (
     LILLE,
     MARCQ,
     MONS,
-    NICE,
     RONCHIN,
     Desk,
     Register,
@@ -25,6 +24,8 @@ from tests.letters.record.conftest import (
 )
 
 Bearer = Callable[..., dict[str, str]]
+# Of another region, and of few inhabitants beside Lille.
+MENTON = "06083"
 
 
 def in_days(days: int) -> str:
@@ -334,14 +335,14 @@ def test_a_recognised_cpts_is_not_made_a_dynamic_again_while_a_letter_binds_it(
 def test_rights_are_judged_on_what_changes_not_on_what_stays_planned(
     desk: Desk, register: Register, client: TestClient, bearer: Bearer
 ) -> None:
-    cpts = register("CPTS des deux régions", communes=(LILLE, MARCQ, NICE))
+    cpts = register("CPTS des deux régions", communes=(LILLE, MARCQ, MENTON))
     desk_elsewhere = bearer("ars", region="93")
     amended(desk, cpts, LILLE, MARCQ, on=in_days(30))
     url = f"/api/v1/cpts/{cpts}/territory"
     # Restating what a letter gives back later touches nothing of that region.
-    answer = client.put(url, json={"communes": [LILLE, NICE]}, headers=desk_elsewhere)
+    answer = client.put(url, json={"communes": [LILLE, MENTON]}, headers=desk_elsewhere)
     assert answer.status_code == 403
-    answer = client.put(url, json={"communes": [LILLE, MARCQ, NICE, MONS]}, headers=desk.ars)
+    answer = client.put(url, json={"communes": [LILLE, MARCQ, MENTON, MONS]}, headers=desk.ars)
     assert answer.status_code == 200, answer.text
     answer = client.put(url, json={"communes": [LILLE, MARCQ, MONS]}, headers=desk_elsewhere)
     assert answer.status_code == 200, answer.text

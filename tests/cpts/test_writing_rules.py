@@ -1,6 +1,7 @@
 """Rules of a CPTS's life, without a database."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -119,3 +120,39 @@ def test_however_a_stage_is_changed_the_timeline_advances_with_time(
         dates = [timeline[slug] for slug in by_rank]
         assert dates == sorted(dates)
         assert by_rank[-1] == stage
+
+
+HELD_SINCE = date(2024, 3, 1)
+SIGNED_ONLY = [("aci_signe", date(2023, 5, 2))]
+
+
+def changed(stage: str | None, since: date | None, timeline: list[tuple[str, date]]) -> Any:
+    return change_stage(
+        timeline,
+        RANKS,
+        stage=stage,
+        since=since,
+        today=TODAY,
+        may_correct=True,
+        held_since=HELD_SINCE,
+    )
+
+
+@pytest.mark.parametrize("stage", [None, "aci_signe", "association_creee"])
+def test_the_only_stage_is_not_dated_after_the_first_commune(stage: str | None) -> None:
+    after = date(2024, 3, 2)
+    with pytest.raises(Invalid):
+        changed(stage, after, SIGNED_ONLY)
+    change = changed(stage, HELD_SINCE, SIGNED_ONLY)
+    assert list(change.record.values()) == [HELD_SINCE]
+
+
+def test_a_stage_taken_back_to_the_only_one_dates_from_the_first_that_there_was() -> None:
+    change = changed("association_creee", None, SIGNED_ONLY)
+    assert change.record == {"association_creee": date(2023, 5, 2)}
+    assert list(change.remove) == ["aci_signe"]
+
+
+def test_a_stage_after_another_may_follow_the_first_commune() -> None:
+    timeline = [("dynamique_identifiee", date(2023, 5, 2)), *SIGNED_ONLY]
+    assert changed(None, date(2025, 1, 1), timeline).record == {"aci_signe": date(2025, 1, 1)}

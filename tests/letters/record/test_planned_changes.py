@@ -422,7 +422,7 @@ def test_a_letter_decided_on_two_days_of_the_past_takes_effect_after_both(
 ) -> None:
     monkeypatch.setenv("CPTS_TODAY", "2026-03-10")
     cpts = register("CPTS amendée", communes=(LILLE,), effective_on="2025-01-01")
-    wish = {"effective_on": effective_on} if effective_on else {}
+    wish: dict[str, Any] = {"effective_on": effective_on} if effective_on else {}
     letter = desk.deposit(
         LILLE, MARCQ, kind="amendment", cpts=cpts, deposited_on="2026-01-05", **wish
     )["id"]

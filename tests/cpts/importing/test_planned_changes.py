@@ -18,7 +18,7 @@ from app.progress import SilentProgress
 from tests.cpts.importing.conftest import RunImport
 from tests.letters.record.conftest import LILLE, MARCQ, MONS, RONCHIN, Desk, Register, codes
 
-HEADER = ("name", "code", "stage")
+HEADER = ("Nom CPTS", "Code commune", "Stade")
 NAME = "CPTS amendée"
 
 WriteCsv = Callable[..., Path]

@@ -87,6 +87,7 @@ def test_list_item_and_feature_tell_the_same_of_a_cpts(
         "phone": "03 20 00 00 00",
         "address": "1 rue de l'Essai",
         "demonstration": False,
+        "planned": [],
     }
     assert item["ended_on"] is None
     assert item["communes"] == [

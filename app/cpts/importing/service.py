@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from app.cpts.claims.repository import lock_registry
 from app.cpts.demonstration.service import remove_demonstration
+from app.cpts.errors import PlannedChangeDropped
 from app.cpts.importing import repository
 from app.cpts.importing.columns import Role
 from app.cpts.importing.grouping import group, states_a_stage
@@ -13,8 +15,8 @@ from app.cpts.importing.plan import Options, Plan, make_plan
 from app.cpts.importing.resolving import read_names, read_polygons
 from app.cpts.importing.stages import stage_of
 from app.cpts.importing.writing import write_plan
-from app.cpts.writing.repository import lock_registry
 from app.database.sessions import ReadingSession, WritingSession
+from app.failures import Failure
 from app.files.sources import Source, unusable
 from app.files.words import words_of
 from app.progress import Progress
@@ -70,7 +72,8 @@ def import_listing(
     registry's lock is taken to write; when the registry is no longer the one that was
     looked at, all is decided anew before, under the lock. Demonstration data goes.
     Parameters: `origin`, the file's name for the history. Raises `Failure` as
-    `plan_import` does; nothing is written then.
+    `plan_import` does, and when it would drop what a validated letter has planned; nothing
+    is written then.
     """
     seen = repository.registry_state(session)
     material = _resolve(session, listing, options, progress)
@@ -87,7 +90,10 @@ def import_listing(
             if found.geography != seen.geography:
                 material = _resolve(session, listing, options, progress)
             plan = make_plan(session, material.unjudged(), options)
-        write_plan(session, plan, origin=origin)
+        try:
+            write_plan(session, plan, origin=origin)
+        except PlannedChangeDropped as refused:
+            raise Failure(refused.detail) from refused
     return plan
 
 

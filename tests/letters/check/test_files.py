@@ -261,9 +261,8 @@ def test_a_hostile_or_damaged_file_is_refused_in_french(send: Send, name: str) -
 
 
 @pytest.fixture
-def bounded(time_for_files: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the bound that the service has."""
-    monkeypatch.setattr(file_reading, "SECONDS", 9.5)
+def bounded() -> None:
+    """Keep the bound that the service has."""
 
 
 @pytest.mark.usefixtures("bounded")

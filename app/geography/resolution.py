@@ -34,14 +34,23 @@ _FORMER = {
 
 @dataclass(frozen=True)
 class Given:
-    """What someone wrote for a commune.
+    """Everything that someone wrote about one place; each part is evidence.
 
-    `department` is what they wrote for its department ("4", "04", "Var"), None when
-    they did not; one that cannot be read counts as not given.
+    Each is as it was written, None (or "") when it was not: `text`, a name, a code, or
+    whatever stands for the place ("75013 PARIS", "La Garde (83)"); `department`, one or
+    several ("4", "Var", "04 / 83"); `code`, what a column of INSEE codes holds;
+    `postcode`, what one of postal codes holds; `district`, the arrondissement of a city
+    ("13", "13e", "XIII"); `epci`, a SIREN code or a name; `number`, a figure beside the
+    name that no header explains (a code, a postal code, a population…).
     """
 
-    text: str
+    text: str = ""
     department: str | None = None
+    code: str | None = None
+    postcode: str | None = None
+    district: str | None = None
+    epci: str | None = None
+    number: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,9 @@ class Resolution:
     to several. `candidates` are the communes of the same name when ambiguous, those of
     the same name elsewhere then of the nearest names when unknown. `corrected` tells that
     it was resolved otherwise than by exact code or exact current name (case, accents,
-    hyphens and apostrophes aside), and `note` then says how, in French.
+    hyphens and apostrophes aside), and `note` then says how, in French. When what is
+    given disagrees (`contradictory`) it is ambiguous, and `note` says what each part means.
+    `suggested` are the candidates that the context of the question points to.
     """
 
     given: Given
@@ -61,6 +72,8 @@ class Resolution:
     candidates: tuple[CommuneRef, ...] = ()
     note: str | None = None
     corrected: bool = False
+    contradictory: bool = False
+    suggested: tuple[CommuneRef, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,9 @@ def translate_codes(session: ReadSession, codes: Collection[str]) -> CodeTransla
     return CodeTranslation(frozenset(communes), translated, unknown, candidates)
 
 
-def resolve(session: ReadSession, given: Sequence[Given]) -> list[Resolution]:
+def resolve(
+    session: ReadSession, given: Sequence[Given], *, context: Collection[str] = ()
+) -> list[Resolution]:
     """Tell which communes are meant, one answer per text, in the same order.
 
     Read are: INSEE codes of today or before, with or without their leading zero; SIREN

@@ -23,6 +23,7 @@ _CITY_DEPARTMENTS = {"75": "Paris", "69": "Lyon", "13": "Marseille"}
 _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ﬁ": "fi", "ﬂ": "fl"}
 )
+_PLAIN_WORDS = re.compile(r"[a-z0-9]+")
 _WORDS = {
     "st": "saint",
     "ste": "sainte",
@@ -69,17 +70,19 @@ _CEDEX = re.compile(r" cedex(?: \d+)?$")
 _NUMBER_OF_A_SHEET = re.compile(r"(\d+)\.0+")
 
 
+# The words of one row are compared many times over.
+@lru_cache(maxsize=32768)
 def spelling(text: str) -> str:
     """Reduce a text to lower-case ASCII words: the same name has the same spelling."""
     letters = text.lower()
     if not text.isascii():
         plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).lower()
         letters = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[a-z0-9]+", letters))
+    return " ".join(_PLAIN_WORDS.findall(letters))
 
 
 # The departments, and the names of a territory that someone works on, come again and again.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)
 def name_key(text: str) -> str:
     """Reduce a name, however it is written, to the key that its official form has."""
     text = re.sub(r"\bs/s\b|\bss/", "sous ", text, flags=re.IGNORECASE)

@@ -162,13 +162,17 @@ DAMAGES: Mapping[str, Way] = {
     "UTF-8 lu CP850": _written(_decoded("utf-8", "cp850")),
     "UTF-8 lu ASCII": _written(_decoded("utf-8", "ascii")),
 }
-# A word that is, letter for letter, the name of another commune of the department says
-# that one; and of two communes that differ by an article and an accent, the one without
-# its article is written as the other without its accent.
-INHERENT = frozenset((("La Vergne", "17"), ("Vergné", "17")))
 
 
 def says_another(place: Place, given: Given) -> bool:
-    """Whether what is written is by itself the exact name of another commune."""
+    """Whether what is written is, letter for letter, the name of another commune."""
     other = place.others.get(naming.spelling(given.text))
     return other is not None and other not in place.codes
+
+
+def is_inherent(place: Place) -> bool:
+    """Whether a name cannot be told from another one: Vergné and La Vergne.
+
+    Without its accent the one is written as the other without its article.
+    """
+    return place.department == "17" and naming.bare_key(naming.name_key(place.name)) == "vergne"

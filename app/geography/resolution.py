@@ -29,6 +29,8 @@ __all__ = [
 # texts of one question they are looked for: nonsense by the thousand gets none.
 NEAREST = 5
 NEAREST_TEXTS = 100
+# How many parts of lists are read in one question.
+MOST_PARTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -147,11 +149,14 @@ class _Question:
             for given, answer in self._answers.items()
             if answer.outcome == "unknown" and not given.code and not given.postcode
         }
-        parts = {
-            given: [[replace(given, text=part, number=None) for part in way] for way in ways]
-            for given, ways in cut.items()
-            if ways
-        }
+        parts: dict[Given, list[list[Given]]] = {}
+        left = MOST_PARTS
+        for given, ways in cut.items():
+            left -= sum(map(len, ways))
+            if ways and left >= 0:
+                parts[given] = [
+                    [replace(given, text=part, number=None) for part in way] for way in ways
+                ]
         if not parts:
             return
         inner = _Question(

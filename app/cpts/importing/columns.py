@@ -65,7 +65,10 @@ _WORDINGS: tuple[tuple[Role, str], ...] = (
     (Role.DISTRICT, r"(numero (d |de l )?)?(arrondissement|arrdt)( municipal)?"),
     (
         Role.EPCI,
-        r"(code |nom |libelle |lib |siren )?(de l )?(epci|intercommunalite)( nom| code| siren)?",
+        (
+            r"(code |nom |libelle |lib |siren )?(de l )?(epci|intercommunalite)"
+            r"( nom| code| siren)?"
+        ),
     ),
     (Role.FINESS, r".*\bfiness\b.*|finess(ej|et|geo)?"),
     (

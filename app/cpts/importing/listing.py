@@ -30,9 +30,9 @@ class Entry:
 
     `row` is the row's number as a person sees it in its sheet, `sheet` the sheet's or
     layer's name when there are several; `commune` and `code` are what the row gives,
-    "" when it does not; `department`, `postcode`, `district` and `epci` are as given; `particulars` what the row says of
-    the CPTS, as text; `polygon` a shapely geometry in EPSG:4326. `is_title` marks a
-    row that only names the CPTS of the rows beneath it.
+    "" when it does not; `department`, `postcode`, `district` and `epci` are as given;
+    `particulars` what the row says of the CPTS, as text; `polygon` a shapely geometry in
+    EPSG:4326. `is_title` marks a row that only names the CPTS of the rows beneath it.
     """
 
     row: int

@@ -24,8 +24,11 @@ _FORMER = {
 }
 _WORDS = {"st": "saint", "hte": "haute", "htes": "hautes", "hts": "hauts"}
 _FILLERS = frozenset(
-    ["departement", "departements", "dept", "depts", "dpt", "dpts", "dep", "deps", "et", "ou", "de", "du", "des", "la", "le", "les", "l", "d", "n", "no"]
+    ("departement", "departements", "dept", "depts", "dpt", "dpts", "dep", "deps", "et", "ou",
+     "de", "du", "des", "la", "le", "les", "l", "d", "n", "no")
 )  # fmt: skip
+# "04²" is the Alpes-de-Haute-Provence with a note, not the Loire.
+_FOOTNOTES = re.compile("[¹²³⁰⁴-⁹*]+")
 _LONGEST_NAME_IN_WORDS = 6
 # A cell of departments; what is longer is prose.
 _LONGEST = 120
@@ -56,7 +59,8 @@ class Departments:
         "Seine-et-Marne" is one, "04 et 83" two. A word that says nothing of a department
         leaves the whole unread: what it hides may be another.
         """
-        plain = re.sub(r"\b(\d{1,3})[.,]0+\b", r"\1", naming.tidy(text)[: _LONGEST + 1])
+        plain = _FOOTNOTES.sub(" ", naming.tidy(text)[: _LONGEST + 1])
+        plain = re.sub(r"\b(\d{1,3})[.,]0+\b", r"\1", plain)
         if len(plain) > _LONGEST:
             return frozenset()
         words = [_WORDS.get(word, word) for word in naming.spelling(plain).split()]

@@ -15,13 +15,33 @@ _ROMAN = {word: number for number, word in enumerate(_TENS, 1)} | {
 _SPOKEN = {
     word: number
     for number, word in enumerate(
-        ["premier", "deuxieme", "troisieme", "quatrieme", "cinquieme", "sixieme", "septieme", "huitieme", "neuvieme", "dixieme", "onzieme", "douzieme", "treizieme", "quatorzieme", "quinzieme", "seizieme", "dix-septieme", "dix-huitieme", "dix-neuvieme", "vingtieme"],
+        [
+            "premier",
+            "deuxieme",
+            "troisieme",
+            "quatrieme",
+            "cinquieme",
+            "sixieme",
+            "septieme",
+            "huitieme",
+            "neuvieme",
+            "dixieme",
+            "onzieme",
+            "douzieme",
+            "treizieme",
+            "quatorzieme",
+            "quinzieme",
+            "seizieme",
+            "dix-septieme",
+            "dix-huitieme",
+            "dix-neuvieme",
+            "vingtieme",
+        ],
         1,
     )
 }
-_SPOKEN_WORDS = re.compile(
-    rf"\b({'|'.join(sorted((word.replace('-', ' ') for word in _SPOKEN), key=len, reverse=True))})\b"
-)
+_LONGEST_FIRST = sorted((word.replace("-", " ") for word in _SPOKEN), key=len, reverse=True)
+_SPOKEN_WORDS = re.compile(rf"\b({'|'.join(_LONGEST_FIRST)})\b")
 _SUFFIX = r"(?:er|ere|eme|ieme|em|e|nde|nd|ie|o)"
 _DISTRICT = r"(?:arrondissements?|arrdts?|arrts?|arrs?|ardts?|ar)"
 _NUMBER = rf"(?P<number>\d{{1,2}}|[ivx]{{1,5}}) ?(?P<suffix>{_SUFFIX})?"
@@ -35,6 +55,8 @@ _POSTCODE = re.compile(r"75[01](?P<paris>\d\d)|690(?P<lyon>0\d)|130(?P<marseille
 
 
 def _words(text: str) -> str:
+    # A footnote is no digit.
+    text = re.sub("[¹²³⁰⁴-⁹]", " ", text)
     words = naming.spelling(re.sub(r"[+/&;,]", " et ", text))
     return _SPOKEN_WORDS.sub(lambda m: str(_SPOKEN[m[1].replace(" ", "-")]), words)
 

@@ -13,7 +13,9 @@ _FORMS = {
     "m": re.compile(r"\b(metropole)\b"),
 }
 _SAYS = re.compile(r"\bc ?[cau]\b|communaut|tropole|agglo|com ?com|c\. ?de ?c", re.IGNORECASE)
-_LINKS = frozenset(["de", "du", "des", "la", "le", "les", "l", "d", "et", "en", "au", "aux", "communaute", "communes"])  # fmt: skip
+_LINKS = frozenset(
+    ("de du des la le les l d et en au aux communaute communes").split()  # noqa: SIM905
+)
 
 
 class Groupings:

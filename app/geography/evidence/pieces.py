@@ -251,7 +251,14 @@ def _named(wording: Wording, rows: Sequence[KnownName], rank: int) -> Meaning:
         return Meaning(units, reference(row), rank=rank, corrections=tuple(corrections))
     told = f"{row.name} : ses {len(units)} arrondissements"
     city = CommuneRef(row.city, row.name, row.department)
-    return Meaning(units, city, True, rank, tuple(corrections), (told,))
+    return Meaning(
+        units,
+        city,
+        whole=True,
+        rank=rank,
+        corrections=tuple(corrections),
+        remarks=(told,),
+    )
 
 
 def _districts_together(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:

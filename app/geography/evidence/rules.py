@@ -35,8 +35,8 @@ class Meaning:
 class Limit:
     """A piece that admits some units only: by their department or by their own code.
 
-    `said` is the piece and what it means, in French, `units` those to show of it. One that only `checks` is too weak to
-    choose between units, and strong enough to contradict one.
+    `said` is the piece and what it means, in French, `units` those to show of it. One that
+    only `checks` is too weak to choose between units, and strong enough to contradict one.
     """
 
     said: str
@@ -180,7 +180,7 @@ def _limited(meaning: Meaning, kept: Units, way: Way) -> Found:
     if len(kept) == 1:
         unit = shown[0]
         corrections = (*corrections, f"{meaning.shown.name} : {unit.name} seulement")
-    return Found(kept, False, shown, corrections)
+    return Found(kept, whole=False, shown=shown, corrections=corrections)
 
 
 def _agreement(

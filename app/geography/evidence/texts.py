@@ -8,6 +8,7 @@ know nothing.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from app.geography import naming
 from app.geography.evidence import damage, districts
@@ -53,10 +54,14 @@ class Wording:
 # its place, and looking for one there costs by the square of the length.
 _LONGEST_WITH_PLACE = 120
 _LONGEST = 200
+# A place is separated from its department once or twice; more is a list, or nonsense.
+_MOST_SEPARATORS = 6
 
 _NUMBERING = re.compile(r"(?P<number>\d{1,3})\s*[.)°]\s*[-–]?\s*(?P<name>[^\W\d_].*)")
 _BULLET = re.compile(r"^[-–—•*·▪►◦○●✓]+\s*(?=\w)")
-_FOOTNOTE_SIGNS = re.compile(r"(?<=[^\W\d_.])(?P<sign>\s*(?:\*+|[¹²³⁴-⁹]+|†+)|\s+\?+)$")
+_FOOTNOTE_SIGNS = re.compile(
+    r"(?<=[^\W\d_.])(?P<sign>\s*(?:\*+|†+))$|(?P<question>\s+\?+)$|(?P<raised>\s*[¹²³⁰⁴-⁹]+)$"
+)
 _POPULATION = re.compile(r"[\s:,(–-]*(?P<said>\d[\d\s.]*\s*hab(?:itants?)?\.?)\s*\)?$", re.I)
 _BRACKETED = re.compile(r"(?P<name>.+?)\s*[(\[{]\s*(?P<place>[^()\[\]{}]*?)\s*[)\]}]?")
 _BRACKET_FIRST = re.compile(r"[(\[]\s*(?P<place>[^()\[\]]+?)\s*[)\]]\s*(?P<name>.+)")
@@ -67,7 +72,8 @@ _NUMBER = r"\d{5}|2[AaBb] ?\d{3}|\d{2} \d{3}|\d{4}|\d{2,3}|2[AaBb]|[1-9]"
 _LEADING = re.compile(rf"(?P<place>{_NUMBER})(?:\s*[-–—,:;/]+\s*|\s+)(?P<name>[^\W\d_].*)")
 _LEADING_JOINED = re.compile(r"(?P<place>\d{2}|97\d|2[AaBb])[-–](?P<name>[^\W\d_].+)")
 _TRAILING = re.compile(
-    r"(?P<name>.*[^\W\d_.'][)'’]*)[\s_]*(?P<place>\d{5}|2[AaBb] ?\d{3}|\d{2} \d{3}|\d{2,4}|2[AaBb])"
+    r"(?P<name>.*[^\W\d_.'][)'’]*)[\s_]*"
+    r"(?P<place>\d{5}|2[AaBb] ?\d{3}|\d{2} \d{3}|\d{2,4}|2[AaBb])"
 )
 # Without one of these nothing stands around the name.
 _AROUND = re.compile(r"[\d()\[\]{},;/|:]|\s[-–—]|\s(?:d[ée]p|dpt)", re.IGNORECASE)
@@ -119,7 +125,7 @@ def _distinct(
     signs = _FOOTNOTE_SIGNS.search(bare)
     if signs:
         bare = bare[: signs.start()].strip()
-        notes = (f"appel de note « {signs['sign'].strip()} » laissé de côté",)
+        notes = (f"appel de note « {signs[0].strip()} » laissé de côté",)
     yield from _named(Wording(bare, notes=notes))
     if len(plain) > _LONGEST_WITH_PLACE:
         return
@@ -187,7 +193,7 @@ def _frames(plain: str) -> Iterator[tuple[str, str, str]]:
         found = pattern.fullmatch(plain)
         if found:
             yield found["name"].strip(), found["place"].strip(), kind
-    for found in _SEPARATOR.finditer(plain):
+    for found in islice(_SEPARATOR.finditer(plain), _MOST_SEPARATORS):
         before, after = plain[: found.start()].strip(), plain[found.end() :].strip()
         if before and after:
             yield before, after, "separated"

@@ -5,8 +5,8 @@ process that holds no secret, has no network where the system allows to give it 
 bounded in memory and time, so that whatever a file does to it stays here.
 
 Arguments: the path of the file, and its name for messages. One JSON object is written:
-`{"given": [[text, department or null, and the other parts of `Given`]…], "polygons": WKB in base64 or null}` in
-longitude and latitude (EPSG:4326), or `{"refused": a French sentence}`.
+`{"given": [the parts of a `Given`…], "polygons": WKB in base64 or null}` in longitude
+and latitude (EPSG:4326), or `{"refused": a French sentence}`.
 """
 
 import base64

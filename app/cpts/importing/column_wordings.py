@@ -16,6 +16,8 @@ class Role(StrEnum):
     COMMUNE = "commune"
     CODE = "code"
     POSTCODE = "postcode"
+    DISTRICT = "district"
+    EPCI = "epci"
     DEPARTMENT = "department"
     STAGE = "stage"
     SINCE = "since"
@@ -42,7 +44,21 @@ FIGURE = re.compile(
 # gives its role, and of two headers of one role the surer is kept.
 WORDINGS: tuple[tuple[Role, str], ...] = (
     (Role.FINESS, r".*\bfiness\b.*|finess(ej|et|geo)?"),
-    (Role.POSTCODE, r"(codes? ?)?postal(e|es|s|aux)?|(code |codes )?postaux|cp|c p"),
+    (
+        Role.POSTCODE,
+        (
+            r"((codes?|cod) ?)?(postal(e|es|s)?|postaux)( (de la )?commune)?|cp|c p"
+            r"|cod ?post"
+        ),
+    ),
+    (Role.DISTRICT, r"(numero (d |de l )?)?(arrondissement|arrdt)( municipal)?"),
+    (
+        Role.EPCI,
+        (
+            r"(code |nom |libelle |lib |siren )?(de l )?(epci|intercommunalite)"
+            r"( nom| code| siren)?"
+        ),
+    ),
     (
         Role.MEMBERSHIP,
         (
@@ -165,6 +181,8 @@ LONG_NAMES: tuple[tuple[Role, str], ...] = (
     (Role.POSTCODE, "code_postal"), (Role.WEBSITE, "site_internet"),
     (Role.PHONE, "telephone_cpts"), (Role.THEMES, "thematiques"),
 )  # fmt: skip
+# Roles whose headers may well hold a word of `FIGURE`.
+BY_NUMBER = frozenset({Role.FINESS, Role.EPCI})
 PATTERNS = tuple((role, re.compile(wording)) for role, wording in WORDINGS)
 
 # Of communes or of CPTS: what stands beside tells.

@@ -12,6 +12,7 @@ from app.cpts.importing.column_wordings import (
     ADDRESS,
     BARE_CODES,
     BARE_NAMES,
+    BY_NUMBER,
     DBF_LENGTH,
     FIGURE,
     LONG_NAMES,
@@ -44,6 +45,7 @@ _FRENCH_ROLES = {
     "nom": Role.NAME, "cpts": Role.NAME, "sigle": Role.ACRONYM, "territoire": Role.COMMUNE,
     "communes": Role.COMMUNE, "insee": Role.CODE, "departement": Role.DEPARTMENT,
     "dpt": Role.DEPARTMENT, "postal": Role.POSTCODE, "code postal": Role.POSTCODE,
+    "arrondissement": Role.DISTRICT, "intercommunalite": Role.EPCI,
     "stade": Role.STAGE, "date": Role.SINCE, "site": Role.WEBSITE, "mail": Role.EMAIL,
     "courriel": Role.EMAIL, "contact": Role.EMAIL, "telephone": Role.PHONE,
     "themes": Role.THEMES, "thematiques": Role.THEMES,
@@ -231,7 +233,7 @@ def _roles_of(header: str, key: str, *, with_name: bool) -> list[tuple[Role, int
     found = [
         (role, rank)
         for rank, (role, pattern) in enumerate(PATTERNS)
-        if pattern.fullmatch(key) and (role is Role.FINESS or not FIGURE.search(key))
+        if pattern.fullmatch(key) and (role in BY_NUMBER or not FIGURE.search(key))
     ]
     if not found and len(header) == DBF_LENGTH:
         field_name = header.lower()

@@ -14,6 +14,8 @@ from app.cpts.importing.stages import read_stage
 from app.cpts.importing.values import cut_list, cut_names, names_nobody, says_nothing
 from app.files.tables import Row, Table
 from app.files.words import words_of
+from app.geography.evidence.codes import commune_code
+from app.geography.resolution import Given
 
 LONGEST_NAME = 200
 PARTICULARS = (
@@ -46,12 +48,12 @@ class Entry:
     """One commune that one row names for one CPTS, or the polygon of a feature.
 
     `row` is the row's number as a person sees it in its sheet, `sheet` the sheet's or
-    layer's name when there are several; `commune`, `code` and `postcode` are what the row
-    gives, "" when it does not; `department` is as given; `particulars` what the row says of
-    the CPTS, as text; `polygon` a shapely geometry in EPSG:4326. `is_title` marks a
-    row that only names the CPTS of the rows beneath it, `is_unclaimed` one that says that
-    its commune is nobody's; `shared` names the CPTS when a cell names several; `doubt` says
-    why the commune cannot be taken as the CPTS's, "" when it can.
+    layer's name when there are several; `commune`, `code`, `postcode`, `district` and `epci`
+    are what the row gives, "" when it does not; `department` is as given; `particulars` what
+    the row says of the CPTS, as text; `polygon` a shapely geometry in EPSG:4326. `is_title`
+    marks a row that only names the CPTS of the rows beneath it, `is_unclaimed` one that says
+    that its commune is nobody's; `shared` names the CPTS when a cell names several; `doubt`
+    says why the commune cannot be taken as the CPTS's, "" when it can.
     """
 
     row: int
@@ -59,6 +61,8 @@ class Entry:
     commune: str = ""
     code: str = ""
     postcode: str = ""
+    district: str = ""
+    epci: str = ""
     department: str = ""
     sheet: str = ""
     particulars: Mapping[Role, str] = field(default_factory=dict)
@@ -75,6 +79,20 @@ class Entry:
         if self.polygon is not None:
             return "polygone"
         return self.commune or self.code
+
+    @property
+    def place(self) -> Given | None:
+        """Everything that the row says of its commune, None when it names none."""
+        if not self.given or self.polygon is not None:
+            return None
+        return Given(
+            self.commune,
+            self.department or None,
+            self.code or None,
+            self.postcode or None,
+            self.district or None,
+            self.epci or None,
+        )
 
 
 def table_entries(table: Table, header: Header) -> Iterator[Entry]:
@@ -148,6 +166,8 @@ class _Rows:
             row.number,
             self._above if continues else name,
             postcode=_one_line(columns.cell(row.cells, Role.POSTCODE)),
+            district=_one_line(columns.cell(row.cells, Role.DISTRICT)),
+            epci=_one_line(columns.cell(row.cells, Role.EPCI)),
             department=department or self._titles.get(Role.DEPARTMENT, ""),
             particulars=self._with_title(particulars),
             is_unclaimed=has_names and (unclaimed or not (name or continues)),
@@ -212,7 +232,9 @@ class _Rows:
         if _SUM.fullmatch(words_of(name_cell)):
             return []
         names = _parts(name_cell)
-        codes = _parts(code_cell.replace(" - ", ";"))
+        # « 4001,00 » is one code, as a spreadsheet writes numbers.
+        one_code = commune_code(code_cell) is not None
+        codes = [_one_line(code_cell)] if one_code else _parts(code_cell.replace(" - ", ";"))
         if len(names) == len(codes):
             return list(zip(names, codes, strict=True))
         return [("", code) for code in codes] + [(name, "") for name in names]

@@ -4,19 +4,20 @@ The letter check reads the territory that a project asks for with this; no CPTS 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import shapely
 
-from app.cpts.importing.columns import find_header
+from app.cpts.importing.column_wordings import BARE_CODES
+from app.cpts.importing.columns import Header, Role, find_header
 from app.cpts.importing.crosstabs import chosen_rows, is_crosstab
 from app.cpts.importing.entries import table_entries
-from app.cpts.importing.values import department_of
 from app.files.sources import Source, open_source, unusable
 from app.files.tables import Row, Table, decode, read_tables, read_text_lines
-from app.geography.naming import commune_code
+from app.files.words import words_of
+from app.geography.evidence.codes import commune_code
 from app.geography.resolution import Given
 
 
@@ -62,7 +63,7 @@ def read_commune_list(
         return CommuneList([], shapely.MultiPolygon([p for p in parts if p.area > 0]))
     is_table = source.format.is_workbook or path.suffix.lower() in (".csv", ".tsv")
     if not is_table and _is_plain_text(path):
-        given = [Given(row.cells[0], None) for row in read_text_lines(path)]
+        given = [Given(row.cells[0]) for row in read_text_lines(path)]
     else:
         given = [given for table in read_tables(source) for given in _of_table(source, table)]
     if not given:
@@ -86,25 +87,58 @@ def _of_table(source: Source, table: Table) -> list[Given]:
         kept = chosen_rows(table.rows[header.start + 1 :], header.columns)
         if kept is not None:
             table = Table(table.name, (*table.rows[: header.start + 1], *kept))
-        entries = table_entries(table, header)
-        return [
-            Given(entry.code or entry.commune, department_of(entry.department))
-            for entry in entries
-            if entry.code or entry.commune
-        ]
-    filled = [i for i in range(_width(table.rows)) if any(_column(table.rows, i))]
-    if len(filled) == 1:
-        return [Given(cell, None) for cell in _column(table.rows, filled[0]) if cell]
-    for index in filled:
-        cells = [cell for cell in _column(table.rows, index) if cell]
-        if all(commune_code(cell) for cell in cells):
-            return [Given(cell, None) for cell in cells]
-    if not table.rows:
-        return []
+        places = [entry.place for entry in table_entries(table, header)]
+        named = [place for place in places if place is not None]
+        if _has_bare_codes(header):
+            # « Code » alone may be any code: it counts where it agrees, and is told elsewhere.
+            return [
+                replace(place, code=None, number=place.code) if place.text else place
+                for place in named
+            ]
+        return named
+    found = _without_header(table.rows)
+    if found or not table.rows:
+        return found
     raise unusable(
         f"« {source.name} » : aucune colonne de communes reconnue ; nommez-la « Commune » "
         f"ou « Code INSEE »."
     )
+
+
+def _without_header(rows: Sequence[Row]) -> list[Given]:
+    """Read a bare list: one column, or names with figures beside them, or codes."""
+    columns = [_column(rows, index) for index in range(_width(rows))]
+    filled = [column for column in columns if any(column)]
+    if len(filled) == 1:
+        return [Given(cell) for cell in filled[0] if cell]
+    names = [column for column in filled if all(map(_has_letters, filter(None, column)))]
+    figures = [column for column in filled if all(map(_is_figure, filter(None, column)))]
+    if len(names) == 1:
+        # Of several, the first that holds codes says more than a population does.
+        codes = [column for column in figures if all(map(commune_code, filter(None, column)))]
+        beside = (codes or figures or [[""] * len(rows)])[0]
+        return [
+            Given(name, number=number or None)
+            for name, number in zip(names[0], beside, strict=True)
+            if name
+        ]
+    for column in figures:
+        if all(map(commune_code, filter(None, column))):
+            return [Given(cell) for cell in column if cell]
+    return []
+
+
+def _has_bare_codes(header: Header) -> bool:
+    position = header.columns.positions.get(Role.CODE)
+    return position is not None and words_of(header.columns.headers[position]) in BARE_CODES
+
+
+def _has_letters(cell: str) -> bool:
+    return commune_code(cell) is None and any(sign.isalpha() for sign in cell)
+
+
+def _is_figure(cell: str) -> bool:
+    return commune_code(cell) is not None or not any(sign.isalpha() for sign in cell)
 
 
 def _width(rows: Sequence[Row]) -> int:

@@ -6,7 +6,7 @@ bounded in memory and time, so that whatever a file does to it stays there.
 
 A request is one line of JSON, `{"suffix": …, "name": …}`, the name being for messages, and
 then the file. One JSON object answers:
-`{"given": [[text, department or null]…], "polygons": WKB in base64 or null}` in
+`{"given": [the parts of a `Given`…], "polygons": WKB in base64 or null}` in
 longitude and latitude (EPSG:4326), or `{"refused": a French sentence}`.
 """
 
@@ -14,6 +14,7 @@ import base64
 import json
 import sys
 import tempfile
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ def prepare() -> None:
     """Import what reads files, for all jobs to come."""
     # pandas would start its threads, which no fork copies, for nothing that is read here.
     sys.modules["pyarrow"] = None  # type: ignore[assignment]
+    import app.files.layers  # noqa: PLC0415
+    import app.letters.check.commune_lists  # noqa: F401, PLC0415
 
 
 def run(request: bytes) -> bytes:
@@ -57,7 +60,9 @@ def read(path: Path, name: str) -> dict[str, Any]:
     if len(found.given) > MOST_GIVEN:
         return {"refused": f"« {name} » a plus de {MOST_GIVEN} lignes de communes."}
     if found.geometry is None:
-        given = [(g.text[:LONGEST_GIVEN], g.department) for g in found.given]
+        given = [
+            [part and part[:LONGEST_GIVEN] for part in astuple(each)] for each in found.given
+        ]
         return {"given": given, "polygons": None}
     surface = _smoothed(found.geometry)
     if surface is None:

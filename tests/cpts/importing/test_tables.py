@@ -116,7 +116,7 @@ def test_usual_headers_are_recognised(header: str, role: Role) -> None:
 @pytest.mark.parametrize(
     "header",
     ["Président-e", "Mail président", "Coordonnatrice", "Prénom", "Contact coordinateur",
-     "Nombre de communes", "Population", "EPCI", "Statut juridique"],
+     "Nombre de communes", "Population", "Statut juridique"],
 )  # fmt: skip
 def test_persons_and_figures_are_not_taken_for_anything(header: str) -> None:
     assert recognise([header]).positions == {}

@@ -87,7 +87,7 @@ def fresh(server_url: URL, maintenance: Engine) -> Iterator[str]:
 def done(
     database: str, *arguments: str, status: int = 0, **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    ended = run(database, *arguments, **settings)
+    ended = run(database, *arguments, within=120, **settings)
     assert ended.returncode == status, ended.stderr
     assert "Traceback" not in ended.stderr
     return ended

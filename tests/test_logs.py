@@ -52,7 +52,7 @@ def test_an_error_is_told_by_type_code_and_place(
     lines = log_to(form)
     log = logging.getLogger("app.anything")
     try:
-        LogSettings(log_format=PERSON)  # type: ignore[arg-type]
+        LogSettings(log_format=PERSON)
     except ValueError as error:
         log.error("unexpected", exc_info=error)
     log.warning("database: %s", violation())

@@ -25,9 +25,9 @@ from app.cli import application
 from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.running.benchmarking import INSTALLER
-from tests.command_processes import ROOT, environment, run, start
 from tests.geography.small_country import make_inputs
 from tests.geography.small_release import SmallCommune, SmallRelease, write_release
+from tests.processes import ROOT, environment, run, start
 
 Rows = Callable[..., list[Any]]
 TESTED: dict[tuple[str, ...], str] = {}
@@ -87,7 +87,7 @@ def fresh(server_url: URL, maintenance: Engine) -> Iterator[str]:
 def done(
     database: str, *arguments: str, status: int = 0, **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    ended = run(database, *arguments, **dict[str, Any](settings))
+    ended = run(database, *arguments, within=120, **settings)
     assert ended.returncode == status, ended.stderr
     assert "Traceback" not in ended.stderr
     return ended

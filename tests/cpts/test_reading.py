@@ -352,6 +352,13 @@ def test_a_name_is_never_a_formula_in_a_spreadsheet(client: TestClient, engine: 
         ).scalar_one()
         connection.execute(
             text(
+                "INSERT INTO cpts_stage (cpts_id, stage_slug, since)"
+                " VALUES (:cpts, 'aci_signe', :day)"
+            ),
+            {"cpts": cpts, "day": today()},
+        )
+        connection.execute(
+            text(
                 "INSERT INTO claim (cpts_id, commune_code, held)"
                 " VALUES (:cpts, '59350', daterange(:day, NULL))"
             ),

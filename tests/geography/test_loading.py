@@ -100,6 +100,13 @@ def hold(engine: Engine, name: str, **claims: str) -> int:
             text("INSERT INTO cpts (name, started_on) VALUES (:n, '2020-01-01') RETURNING id"),
             {"n": name},
         ).scalar_one()
+        connection.execute(
+            text(
+                "INSERT INTO cpts_stage (cpts_id, stage_slug, since)"
+                " VALUES (:c, 'aci_signe', '2020-01-01')"
+            ),
+            {"c": cpts},
+        )
         for commune, held in claims.items():
             connection.execute(
                 text(

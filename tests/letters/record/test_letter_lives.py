@@ -288,7 +288,8 @@ class LetterLives(RuleBasedStateMachine):
     @rule(choice=CHOICE)
     def end(self, choice: int) -> None:
         cpts = self._chosen(choice, "SELECT id FROM cpts ORDER BY id")
-        if cpts is not None:
+        # Seldom, or too few are left to amend and to merge.
+        if cpts is not None and choice % 4 == 3:
             authority = DecisionAuthority(None, "essai")
             self._try(
                 "end", lambda session: registry.end_cpts(session, cpts, authority, "essai")
@@ -518,7 +519,7 @@ def test_whatever_agents_do_no_commune_is_held_twice_and_history_tells_it_all(
     run_state_machine_as_test(
         LetterLives,
         settings=settings(
-            max_examples=25,
+            max_examples=40,
             stateful_step_count=20,
             deadline=None,
             # A life that breaks a rule tells enough as it is; making it shorter takes minutes.

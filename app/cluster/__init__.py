@@ -26,6 +26,13 @@ class DatabaseAddress:
     administrator_url: str | None = None
 
 
+def private_cluster(settings: DatabaseSettings, progress: Progress) -> PrivateCluster:
+    """Give the private cluster of this checkout, made and started by its own methods."""
+    return PrivateCluster(
+        settings.data_directory / "postgres", progress, programs=settings.postgresql_programs
+    )
+
+
 @contextmanager
 def database_server(
     settings: DatabaseSettings, progress: Progress, *, watch: bool = False
@@ -41,9 +48,7 @@ def database_server(
         check_database(url)
         yield DatabaseAddress(url, private=False)
         return
-    cluster = PrivateCluster(
-        settings.data_directory / "postgres", progress, programs=settings.postgresql_programs
-    )
+    cluster = private_cluster(settings, progress)
     with cluster.running() as server:
         check_database(server.url())
         ended = threading.Event()

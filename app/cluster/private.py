@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from app.cluster.home import (
+    ClusterHome,
     existing_home,
     forgotten_homes,
     make_home,
@@ -24,7 +25,7 @@ from app.cluster.programs import (
 )
 from app.cluster.requirements import EXTENSIONS
 from app.cluster.server import ADMINISTRATOR_ROLE, APPLICATION_ROLE, Server
-from app.cluster.sharing import coming_or_going, shared_server
+from app.cluster.sharing import coming_or_going, shared_server, sole_user
 from app.cluster.system_packages import install_postgresql
 from app.failures import Failure
 from app.progress import Progress
@@ -81,6 +82,26 @@ class PrivateCluster:
         with shared_server(self._folder, start, server.stop):
             yield server
 
+    @contextmanager
+    def stopped(self, major: int | None = None) -> Iterator[Server]:
+        """Have the server stopped, and nobody else use it, while the block runs.
+
+        Where there are no data its folder is made, empty. Parameters: `major`, the version
+        of PostgreSQL for data that are to come. Raises `Failure` when the server is used.
+        """
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        with sole_user(self._folder):
+            home = existing_home(self._folder)
+            if home is not None and home.data.exists():
+                server = self._existing(home)
+                server.stop()
+                yield server
+                return
+            programs = self._programs(major)
+            account = server_account(home.folder.stat().st_uid if home else None)
+            home = home or make_home(self._folder, account, durable=self._durable)
+            yield Server(home, programs, account, durable=self._durable)
+
     def keep_running(self, server: Server, until: threading.Event) -> None:
         """Start the server again whenever it is gone, until told to end."""
         while not until.wait(_WATCH_INTERVAL_S):
@@ -96,15 +117,23 @@ class PrivateCluster:
         with coming_or_going(self._folder):
             home = existing_home(self._folder)
             if home is not None and not home.data.exists():
+                if home.kept_aside:
+                    raise Failure(
+                        "Une restauration a été interrompue : relancez ./cpts backup restore, "
+                        f"ou renommez {home.kept_aside[-1]} en « data »."
+                    )
                 # Interrupted before there were data.
                 remove_home(self._folder)
                 home = None
             if home is None:
                 return self._made()
-            major = (home.data / "PG_VERSION").read_text().strip()
-            programs = self._programs(int(major))
-            account = server_account(home.data.stat().st_uid)
-            return Server(home, programs, account, durable=self._durable)
+            return self._existing(home)
+
+    def _existing(self, home: ClusterHome) -> Server:
+        major = (home.data / "PG_VERSION").read_text().strip()
+        programs = self._programs(int(major))
+        account = server_account(home.data.stat().st_uid)
+        return Server(home, programs, account, durable=self._durable)
 
     def _made(self) -> Server:
         programs = self._programs(None)

@@ -1,0 +1,174 @@
+"""The drill: what was written is there again, row by row, as it was at a given second."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.cluster import private_cluster
+from app.cluster.home import existing_home, remove_home
+from app.cluster.server import ADMINISTRATOR_ROLE
+from app.progress import SilentProgress
+from app.settings import DatabaseSettings
+from tests.database.test_upgrade_letters import SMALL_REGISTRY
+
+ROOT = Path(__file__).parents[3]
+TABLES = (
+    "cpts",
+    "cpts_stage",
+    "claim",
+    "cpts_change",
+    "cpts_territory",
+    "api_token",
+    "commune",
+)
+DAMAGE = """
+    UPDATE cpts SET name = 'Défigurée';
+    DELETE FROM claim;
+    DELETE FROM api_token WHERE label = 'après la sauvegarde';
+    UPDATE commune SET name = 'Rien';
+"""
+
+
+class Place:
+    """A data directory of its own, the commands of `./cpts` on it, and its server."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def cpts(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "CPTS_DATA_DIRECTORY": str(self.directory)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    def done(self, *arguments: str) -> str:
+        finished = self.cpts(*arguments)
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
+
+    @contextmanager
+    def serving(self) -> Iterator[psycopg.Connection]:
+        """Have the server run, as under `./cpts serve`, and a connection to it."""
+        settings = DatabaseSettings.model_construct(data_directory=self.directory)
+        with private_cluster(settings, SilentProgress()).running() as server:
+            url = server.url(ADMINISTRATOR_ROLE, "cpts")
+            with psycopg.connect(url, autocommit=True) as connection:
+                yield connection
+
+
+def rows(connection: psycopg.Connection) -> dict[str, list[str]]:
+    return {
+        table: [
+            row
+            for (row,) in connection.execute(
+                f"SELECT CAST(to_jsonb(t) AS text) FROM {table} t ORDER BY 1"
+            )
+        ]
+        for table in TABLES
+    }
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A private cluster with the schema and a small registry, backed up once."""
+    directory = tmp_path_factory.mktemp("drill") / "data"
+    place = Place(directory)
+    try:
+        with place.serving() as connection:
+            place.done("token", "list")  # has the schema made
+            connection.execute(SMALL_REGISTRY)
+            assert re.fullmatch(r"Sauvegarde \S+F : .+ écrits\.\n", place.done("backup", "run"))
+        yield place
+    finally:
+        for name in ("postgres", "postgres-restored", "backup"):
+            remove_home(directory / name)
+
+
+def test_after_damage_every_row_is_as_it_was_at_the_second_asked_for(place: Place) -> None:
+    with place.serving() as connection:
+        connection.execute(
+            "INSERT INTO api_token (token_hash, role, label)"
+            " VALUES (sha256('plus tard'), 'admin', 'après la sauvegarde')"
+        )
+        then = rows(connection)
+        assert len(then["api_token"]) == 3
+        time.sleep(1)  # a moment is named to the second
+        moment = datetime.now(UTC).replace(microsecond=0)
+        time.sleep(1)
+        connection.execute(DAMAGE)
+        assert rows(connection) != then
+        refused = place.cpts("backup", "restore", "--yes")
+        assert refused.returncode == 1
+        assert "utilise la base : arrêtez-le d'abord" in refused.stderr
+
+    said = place.done("backup", "restore", "--to", moment.isoformat(), "--yes")
+
+    kept = Path(said.partition("gardées dans ")[2].strip())
+    assert (kept / "PG_VERSION").exists()
+    with place.serving() as connection:
+        assert rows(connection) == then
+        # The restored cluster is backed up like any other, and the backup proves sound.
+        place.done("backup", "run")
+        listed = place.done("backup", "list").splitlines()
+        assert ["complète" in line for line in listed] == [True, False]
+        assert place.done("backup", "verify") == "La sauvegarde se restaure, et tout y est.\n"
+    outcome = json.loads((place.directory / "backup" / "last.json").read_text())
+    assert outcome["ok"] is True
+    assert datetime.fromisoformat(outcome["finished_at"]) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("asked", ["end of the archive", "moment after the last change"])
+def test_the_last_change_before_a_clean_stop_is_in_the_archive(
+    place: Place, asked: str
+) -> None:
+    with place.serving() as connection:
+        connection.execute("UPDATE cpts SET website = %s", (f"https://exemple.fr/{asked[:3]}",))
+        then = rows(connection)
+    now = datetime.now(UTC).isoformat()
+    to = ("--to", now) if asked.startswith("moment") else ()
+    place.done("backup", "restore", *to, "--yes")
+    with place.serving() as connection:
+        assert rows(connection) == then
+
+
+def test_a_moment_before_every_backup_is_told_and_nothing_changes(place: Place) -> None:
+    home = existing_home(place.directory / "postgres")
+    assert home is not None
+    before = (home.data.stat().st_ino, home.kept_aside)
+    refused = place.cpts("backup", "restore", "--to", "2020-01-01 00:00:00", "--yes")
+    assert refused.returncode == 1
+    assert "aucune sauvegarde n'est antérieure" in refused.stderr.splitlines()[-1]
+    assert (home.data.stat().st_ino, home.kept_aside) == before
+
+
+@pytest.mark.parametrize("command", ["run", "list", "verify", "restore"])
+def test_an_external_server_is_its_administrators_affair(command: str) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "app.cli", "backup", command],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://u:secret@h/base"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1
+    assert "DATABASE_URL" in refused.stderr
+    assert "secret" not in refused.stderr

@@ -31,6 +31,10 @@ class DatabaseSettings(BaseSettings):
     )
 
     url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    # The role that owns the tables and migrates, where `url` is not its.
+    owner_url: Annotated[
+        SecretStr | None, Field(validation_alias="CPTS_OWNER_DATABASE_URL")
+    ] = None
     data_directory: Path = PROJECT_ROOT / ".data"
     # Folder of initdb, pg_ctl and postgres; found by itself when not given.
     postgresql_programs: Path | None = None

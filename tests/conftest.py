@@ -23,11 +23,13 @@ from starlette.testclient import TestClient
 
 from app.accounts.service import create_token
 from app.database.engine import create_database_engine, database_url
+from app.database.grants import grant_service
 from app.database.migration import upgrade_database
 from app.database.sessions import session_scope
 from app.main import create_app
 from app.progress import SilentProgress
 from app.settings import DatabaseSettings, Settings
+from tests.administration import administration
 
 ROOT = Path(__file__).parents[1]
 REGISTRY_TABLES = (
@@ -46,6 +48,7 @@ def _content_hash() -> str:
         ("migrations", "**/*.sql"),
         ("geo_data", "*.parquet"),
         ("geo_data", "*.csv"),
+        ("app/database", "grants.py"),
         ("app/geography", "*.py"),
         ("app/geography/loading", "*.*"),
     ):
@@ -64,15 +67,21 @@ def server_url() -> URL:
 
 
 @pytest.fixture(scope="session")
-def maintenance(server_url: URL) -> Iterator[Engine]:
+def owner_url(server_url: URL) -> URL:
+    """The same server for the role that owns databases and migrates them."""
+    return database_url(os.environ["CPTS_TEST_OWNER_URL"])
+
+
+@pytest.fixture(scope="session")
+def maintenance(owner_url: URL) -> Iterator[Engine]:
     """An engine outside any transaction, for CREATE and DROP DATABASE."""
-    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(owner_url, isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def template(server_url: URL, maintenance: Engine) -> str:
+def template(server_url: URL, owner_url: URL, maintenance: Engine) -> str:
     """Name of a database that holds the schema and the whole reference geography."""
     from app.geography.loading import load_geography  # noqa: PLC0415 (slow to import)
 
@@ -88,9 +97,11 @@ def template(server_url: URL, maintenance: Engine) -> str:
             connection.execute(text(f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)"))
             connection.execute(text(f"CREATE DATABASE {draft}"))
             engine = create_database_engine(
-                server_url.set(database=draft).render_as_string(hide_password=False)
+                owner_url.set(database=draft).render_as_string(hide_password=False)
             )
             upgrade_database(engine)
+            with engine.begin() as granting:
+                grant_service(granting, server_url.username or "")
             load_geography(engine, SilentProgress())
             engine.dispose()
             connection.execute(text(f"ALTER DATABASE {draft} RENAME TO {name}"))
@@ -122,7 +133,7 @@ def session_engine(test_database: str) -> Iterator[Engine]:
 def engine(session_engine: Engine) -> Iterator[Engine]:
     """An engine on a registry without any CPTS; whatever the test commits is removed."""
     yield session_engine
-    with session_engine.begin() as connection:
+    with administration(session_engine) as connection:
         connection.execute(text(f"TRUNCATE {REGISTRY_TABLES} RESTART IDENTITY"))
 
 

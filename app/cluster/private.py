@@ -24,7 +24,7 @@ from app.cluster.programs import (
     server_account,
 )
 from app.cluster.requirements import EXTENSIONS
-from app.cluster.server import ADMINISTRATOR_ROLE, APPLICATION_ROLE, Server
+from app.cluster.server import ADMINISTRATOR_ROLE, APPLICATION_ROLE, OWNER_ROLE, Server
 from app.cluster.sharing import coming_or_going, shared_server, sole_user
 from app.cluster.system_packages import install_postgresql
 from app.failures import Failure
@@ -166,18 +166,27 @@ class PrivateCluster:
 
 
 def prepare_for_application(server: Server) -> None:
-    """Make the application's role, its database and the extensions, where missing.
+    """Make the roles, the database and the extensions, where missing.
 
-    The role is no superuser. It may create databases, because tests clone theirs from a
-    template; the extensions are put into `template1` too, as only a superuser can make
-    them.
+    Neither role is a superuser. The owner may create databases, because tests clone theirs
+    from a template; the extensions are put into `template1` too, as only a superuser can
+    make them. A database from when one role did everything goes over to its owner.
     """
-    role = sql.Identifier(APPLICATION_ROLE)
+    application, owner = sql.Identifier(APPLICATION_ROLE), sql.Identifier(OWNER_ROLE)
     with _administration(server, ADMINISTRATOR_ROLE) as connection:
         if not _exists(connection, "pg_roles", "rolname", APPLICATION_ROLE):
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
-        has_database = _exists(connection, "pg_database", "datname", APPLICATION_ROLE)
-    if has_database:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(application))
+        if not _exists(connection, "pg_roles", "rolname", OWNER_ROLE):
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(owner))
+            connection.execute(sql.SQL("GRANT {} TO {}").format(application, owner))
+        found = connection.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s",
+            (APPLICATION_ROLE,),
+        ).fetchone()
+    if found == (OWNER_ROLE,):
+        return
+    if found is not None:
+        _hand_over(server)
         return
     with _administration(server, "template1") as connection:
         for extension in EXTENSIONS:
@@ -185,7 +194,25 @@ def prepare_for_application(server: Server) -> None:
                 sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension))
             )
     with _administration(server, ADMINISTRATOR_ROLE) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                sql.Identifier(APPLICATION_ROLE), owner
+            )
+        )
+
+
+def _hand_over(server: Server) -> None:
+    """Give the owner's role what the application's role has owned so far."""
+    application, owner = sql.Identifier(APPLICATION_ROLE), sql.Identifier(OWNER_ROLE)
+    # The database itself last: it says that the rest is done.
+    with _administration(server, APPLICATION_ROLE) as connection, connection.transaction():
+        connection.execute(sql.SQL("ALTER ROLE {} NOCREATEDB").format(application))
+        connection.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(application, owner))
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} OWNER TO {}").format(
+                sql.Identifier(APPLICATION_ROLE), owner
+            )
+        )
 
 
 def _administration(server: Server, database: str) -> psycopg.Connection:

@@ -79,8 +79,8 @@ class ServerFacts:
     """What a server says of itself.
 
     Parameters: `major`, PostgreSQL's version; `encoding`, the database's; `user`, who
-    asks, and `may_create`, whether they may create tables; `extensions`, name → versions
-    (in the database or None, offered by the server).
+    asks, and `may_create`, whether they may create tables, or these are there already;
+    `extensions`, name → versions (in the database or None, offered by the server).
     """
 
     major: int
@@ -102,7 +102,8 @@ def fault(facts: ServerFacts) -> str | None:
     if not facts.may_create:
         return (
             f"l'utilisateur « {facts.user} » ne peut pas créer de table dans le schéma "
-            "public ; il doit être propriétaire de la base."
+            "public ; il doit être propriétaire de la base, ou CPTS_OWNER_DATABASE_URL "
+            "donner l'adresse du propriétaire."
         )
     for name in EXTENSIONS:
         if name not in facts.extensions:
@@ -142,7 +143,9 @@ def _place(parameters: dict[str, str]) -> str:
 def _facts(connection: psycopg.Connection) -> ServerFacts:
     row = connection.execute(
         "SELECT current_setting('server_encoding'),"
-        " has_schema_privilege(current_user, 'public', 'CREATE'), current_user"
+        " has_schema_privilege(current_user, 'public', 'CREATE')"
+        # Where the owner has migrated already, the service needs no such right.
+        " OR to_regclass('alembic_version') IS NOT NULL, current_user"
     ).fetchone()
     assert row is not None
     encoding, may_create, user = row

@@ -20,6 +20,8 @@ from app.cluster.sharing import is_alive
 from app.failures import Failure
 
 APPLICATION_ROLE = "cpts"
+# Owns the database and its tables, and migrates them; the application does not.
+OWNER_ROLE = "cpts_owner"
 ADMINISTRATOR_ROLE = "postgres"
 
 _START_TIMEOUT_S = 300
@@ -198,7 +200,7 @@ class Server:
         lines = [
             f'cpts "{account}" {role}\n'
             for account in sorted(accounts)
-            for role in (APPLICATION_ROLE, ADMINISTRATOR_ROLE)
+            for role in (APPLICATION_ROLE, OWNER_ROLE, ADMINISTRATOR_ROLE)
         ]
         _write(self.home.data / "pg_ident.conf", "".join(lines), self.account)
 

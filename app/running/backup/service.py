@@ -143,7 +143,7 @@ def verify_backup(settings: Settings, label: str | None, progress: Progress) -> 
 
 def _registry_drift(scratch: Server, progress: Progress) -> list[str]:
     engine = create_database_engine(
-        scratch.url(ADMINISTRATOR_ROLE), application_name="cpts-backup"
+        scratch.url(ADMINISTRATOR_ROLE, APPLICATION_ROLE), application_name="cpts-backup"
     )
     try:
         # A backup of an older version is judged as this version would use it.

@@ -13,12 +13,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from pydantic import SecretStr
 
 from app.cluster import private_cluster
 from app.cluster.home import existing_home, remove_home
 from app.cluster.server import ADMINISTRATOR_ROLE
+from app.failures import Failure
 from app.progress import SilentProgress
-from app.settings import DatabaseSettings
+from app.running.backup.restoring import restore
+from app.running.backup.service import list_backups, verify_backup
+from app.settings import DatabaseSettings, Settings
 from tests.database.test_upgrade_letters import SMALL_REGISTRY
 
 ROOT = Path(__file__).parents[3]
@@ -157,10 +161,9 @@ def test_a_moment_before_every_backup_is_told_and_nothing_changes(place: Place) 
     assert (home.data.stat().st_ino, home.kept_aside) == before
 
 
-@pytest.mark.parametrize("command", ["run", "list", "verify", "restore"])
-def test_an_external_server_is_its_administrators_affair(command: str) -> None:
+def test_an_external_server_is_its_administrators_affair() -> None:
     refused = subprocess.run(
-        [sys.executable, "-m", "app.cli", "backup", command],
+        [sys.executable, "-m", "app.cli", "backup", "run"],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://u:secret@h/base"},
         capture_output=True,
@@ -172,3 +175,11 @@ def test_an_external_server_is_its_administrators_affair(command: str) -> None:
     assert refused.stderr.count("\n") == 1
     assert "DATABASE_URL" in refused.stderr
     assert "secret" not in refused.stderr
+    settings = Settings(database=DatabaseSettings(url=SecretStr("postgresql://h/base")))
+    for command in (
+        lambda: list_backups(settings, SilentProgress()),
+        lambda: verify_backup(settings, None, SilentProgress()),
+        lambda: restore(settings, None, SilentProgress()),
+    ):
+        with pytest.raises(Failure, match="DATABASE_URL"):
+            command()

@@ -47,8 +47,7 @@ def configuration(settings: BackupSettings, places: Places) -> str:
         # A backup goes when no moment of the days kept needs it any more.
         "repo1-retention-full-type": "time",
         "repo1-retention-full": str(settings.kept_days),
-        "compress-type": "gz",
-        "compress-level": "3",
+        "compress-type": "zst",
         "process-max": "2",
         "start-fast": "y",
         # Old logs of the server are no data.

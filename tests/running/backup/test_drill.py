@@ -16,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.cluster import private_cluster
+from app.cluster.command_database import command_engine
 from app.cluster.home import existing_home, remove_home
 from app.cluster.server import ADMINISTRATOR_ROLE
 from app.failures import Failure
@@ -66,11 +67,17 @@ class Place:
         assert finished.returncode == 0, finished.stderr
         return finished.stdout
 
+    @property
+    def settings(self) -> Settings:
+        """The settings of those commands."""
+        return Settings(
+            database=DatabaseSettings.model_construct(data_directory=self.directory)
+        )
+
     @contextmanager
     def serving(self) -> Iterator[psycopg.Connection]:
         """Have the server run, as under `./cpts serve`, and a connection to it."""
-        settings = DatabaseSettings.model_construct(data_directory=self.directory)
-        with private_cluster(settings, SilentProgress()).running() as server:
+        with private_cluster(self.settings.database, SilentProgress()).running() as server:
             url = server.url(ADMINISTRATOR_ROLE, "cpts")
             with psycopg.connect(url, autocommit=True) as connection:
                 yield connection
@@ -95,8 +102,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     place = Place(directory)
     try:
         with place.serving() as connection:
-            place.done("token", "list")  # has the schema made
-            connection.execute(SMALL_REGISTRY)
+            # What the drill is about is not whether the disk was waited for.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            with command_engine(place.settings, SilentProgress()):
+                connection.execute(SMALL_REGISTRY)
             assert re.fullmatch(r"Sauvegarde \S+F : .+ écrits\.\n", place.done("backup", "run"))
         yield place
     finally:
@@ -144,9 +153,8 @@ def test_the_last_change_before_a_clean_stop_is_in_the_archive(
     with place.serving() as connection:
         connection.execute("UPDATE cpts SET website = %s", (f"https://exemple.fr/{asked[:3]}",))
         then = rows(connection)
-    now = datetime.now(UTC).isoformat()
-    to = ("--to", now) if asked.startswith("moment") else ()
-    place.done("backup", "restore", *to, "--yes")
+    moment = datetime.now(UTC) if asked.startswith("moment") else None
+    restore(place.settings, moment, SilentProgress())
     with place.serving() as connection:
         assert rows(connection) == then
 

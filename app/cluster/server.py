@@ -165,7 +165,8 @@ class Server:
         """
         while True:
             try:
-                with psycopg.connect(self.url(ADMINISTRATOR_ROLE, "postgres")) as connection:
+                url = self.url(ADMINISTRATOR_ROLE, "postgres")
+                with psycopg.connect(url, connect_timeout=10) as connection:
                     row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
                 if row == (False,):
                     return

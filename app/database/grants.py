@@ -69,7 +69,7 @@ def grant_service(connection: Connection, service: str) -> None:
     if owner == service:
         return
     role = sql.Identifier(service)
-    statements: list[sql.Composable] = [
+    statements: list[sql.Composed] = [
         sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), role)
     ]
     for name, columns in connection.execute(_TABLES):

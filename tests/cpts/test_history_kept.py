@@ -11,7 +11,7 @@ from app.cpts.demonstration.service import remove_demonstration
 from app.cpts.verification.service import verify
 from app.database.sessions import session_scope, snapshot_scope
 from app.progress import SilentProgress
-from tests.administration import administration
+from tests.administration import administration, superuser
 
 Register = Callable[..., int]
 
@@ -89,7 +89,7 @@ def test_a_cpts_that_plain_sql_makes_begins_its_history(engine: Engine) -> None:
     [entry] = entries(engine, cpts)
     assert (entry["action"], entry["actor"], entry["before"]) == (
         "created",
-        "SQL : postgres",
+        "SQL : cpts_owner",
         None,
     )
     assert entry["after"]["stages"] == {"aci_signe": "2026-01-01"}
@@ -218,13 +218,11 @@ def test_fictitious_cpts_go_with_their_history(register: Register, engine: Engin
 def test_what_does_not_follow_from_the_history_is_named(
     register: Register, engine: Engine, damage: str, told: str
 ) -> None:
-    register("CPTS Une", communes=(LILLE,))
-    with administration(engine) as connection:
-        # What only a superuser can do: no trigger fires.
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    cpts = register("CPTS Une", communes=(LILLE,))
+    with superuser(engine) as connection:
         connection.execute(text(damage))
     [found] = drift(engine)
-    assert "CPTS Une" in found
+    assert found.startswith(f"CPTS {cpts} «")
     assert told in found
 
 
@@ -232,7 +230,6 @@ def test_claims_changed_behind_the_history_are_named(
     register: Register, engine: Engine
 ) -> None:
     register("CPTS Une", communes=(LILLE, CROIX))
-    with administration(engine) as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
+    with superuser(engine) as connection:
         connection.execute(text("DELETE FROM claim WHERE commune_code = :c"), {"c": CROIX})
     assert any("« claims » n'est pas ce que dit l'historique" in line for line in drift(engine))

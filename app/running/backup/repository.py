@@ -12,6 +12,7 @@ from app.running.backup.rules import Contents, TableContents
 
 _LOCK_TIMEOUT = "3s"
 _LOCK_PATIENCE_S = 120
+_BETWEEN_ATTEMPTS_S = 1
 
 # Ours, not an extension's, and written to the log.
 _TABLES = """
@@ -67,30 +68,31 @@ def contents_at_restore_point(url: str, name: str) -> tuple[Contents, str | None
 
 @contextmanager
 def _tables_at_rest(url: str) -> Iterator[psycopg.Connection]:
+    """Keep writers out of every table while the block runs."""
     until = time.monotonic() + _LOCK_PATIENCE_S
     with psycopg.connect(url) as connection:
-        tables = [sql.Identifier(name) for (name,) in connection.execute(_TABLES)]
-        connection.rollback()
-        while True:
+        names = [name for (name,) in connection.execute(_TABLES)]
+        # Writers of the registry take its revision first: we wait for them there, without
+        # holding anything that they will ask for.
+        names.sort(key=lambda name: (name != "registry_revision", name))
+        tables = sql.SQL(", ").join(sql.Identifier(name) for name in names)
+        while names:
+            connection.rollback()
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             connection.execute(
                 sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(_LOCK_TIMEOUT))
             )
             try:
-                if tables:
-                    connection.execute(
-                        sql.SQL("LOCK TABLE {} IN SHARE MODE").format(
-                            sql.SQL(", ").join(tables)
-                        )
-                    )
+                connection.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(tables))
                 break
-            except psycopg.errors.LockNotAvailable:
-                connection.rollback()
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
                 if time.monotonic() > until:
                     raise Failure(
                         "La base est occupée par une longue écriture : la sauvegarde est faite "
                         "mais son contenu n'a pas pu être relevé ; relancez-la."
                     ) from None
+            # Those who queued behind us go first.
+            time.sleep(_BETWEEN_ATTEMPTS_S)
         yield connection
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +20,10 @@ from app.cluster import private_cluster
 from app.cluster.command_database import command_engine
 from app.cluster.home import existing_home, remove_home
 from app.cluster.server import ADMINISTRATOR_ROLE
+from app.database.migration import newest_revision
 from app.failures import Failure
 from app.progress import SilentProgress
+from app.running.backup.repository import contents, contents_at_restore_point
 from app.running.backup.restoring import restore
 from app.running.backup.service import list_backups, verify_backup
 from app.settings import DatabaseSettings, Settings
@@ -157,6 +160,24 @@ def test_the_last_change_before_a_clean_stop_is_in_the_archive(
     restore(place.settings, moment, SilentProgress())
     with place.serving() as connection:
         assert rows(connection) == then
+
+
+def test_contents_are_written_down_as_they_were_once_writers_had_ended(place: Place) -> None:
+    with place.serving() as connection, ThreadPoolExecutor() as threads:
+        url = f"postgresql:///cpts?user={ADMINISTRATOR_ROLE}&host={connection.info.host}"
+        with psycopg.connect(url) as writer:
+            writer.execute("UPDATE cpts SET acronym = 'EN COURS'")
+            asked = threads.submit(contents_at_restore_point, url, "essai")
+            waiting = "SELECT FROM pg_locks WHERE mode = 'ShareLock' AND NOT granted"
+            while not asked.done() and connection.execute(waiting).fetchone() is None:
+                time.sleep(0.01)
+            assert not asked.done()
+            writer.commit()
+        recorded, schema = asked.result(60)
+        with psycopg.connect(url) as reader:
+            assert contents(reader) == recorded
+        assert recorded["cpts"].rows == 1
+        assert schema == newest_revision()
 
 
 def test_a_moment_before_every_backup_is_told_and_nothing_changes(place: Place) -> None:

@@ -51,7 +51,7 @@ def database_server(
         if settings.owner_url is not None:
             owner_url = plain_address(settings.owner_url.get_secret_value())
             check_database(owner_url)
-        check_database(url)
+        check_database(url, migrates=owner_url is None)
         yield DatabaseAddress(url, private=False, owner_url=owner_url)
         return
     cluster = private_cluster(settings, progress)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
@@ -45,10 +45,11 @@ _REFUSALS = (
 )
 
 
-def check_database(address: str) -> None:
+def check_database(address: str, *, migrates: bool = True) -> None:
     """Check that a database can hold the service, and make the extensions it lacks.
 
-    Parameters: `address`, a `postgresql://` URL. Raises `Failure` with one French line,
+    Parameters: `address`, a `postgresql://` URL; `migrates`, whether its role makes the
+    tables, False when another does. Raises `Failure` with one French line,
     without the password, when the server cannot be reached, is too old, or when an
     extension is missing and this user may not create it.
     """
@@ -67,6 +68,8 @@ def check_database(address: str) -> None:
         raise Failure(_refusal(parameters, str(refused))) from None
     with connection:
         facts = _facts(connection)
+        if not migrates:
+            facts = replace(facts, may_create=True)
         found = fault(facts)
         if found is None:
             found = _create_missing(connection, facts)

@@ -18,6 +18,7 @@ from app.geography.commands import geography_app
 from app.letters.check.commands import check_letter
 from app.letters.notes.commands import note_commands
 from app.progress import terminal_progress
+from app.running.backup.commands import backup_commands
 from app.settings import Settings
 
 
@@ -70,6 +71,7 @@ application.add_typer(demonstration_commands, name="demo")
 application.add_typer(geography_app, name="geography")
 application.add_typer(report_commands, name="reports")
 application.add_typer(note_commands, name="notes")
+application.add_typer(backup_commands, name="backup")
 
 
 @application.command()

@@ -31,6 +31,10 @@ class DatabaseSettings(BaseSettings):
     )
 
     url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    # The role that owns the tables and migrates, where `url` is not its.
+    owner_url: Annotated[
+        SecretStr | None, Field(validation_alias="CPTS_OWNER_DATABASE_URL")
+    ] = None
     data_directory: Path = PROJECT_ROOT / ".data"
     # Folder of initdb, pg_ctl and postgres; found by itself when not given.
     postgresql_programs: Path | None = None
@@ -138,6 +142,35 @@ class MonitoringSettings(BaseSettings):
     otlp_endpoint: str | None = None
 
 
+class BackupSettings(BaseSettings):
+    """Where backups of the private cluster go, and for how long.
+
+    A directory unless `s3_bucket` is given.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_BACKUP_", env_ignore_empty=True)
+
+    # `backup/repository` in the data directory when not given.
+    directory: Path | None = None
+    # Any moment of that many days past can be restored.
+    kept_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    # A backup is a full one when the last full one is that old, else holds what changed.
+    full_days: Annotated[int, Field(ge=1, le=365)] = 7
+    # Encrypts the backups; without it they cannot be restored.
+    passphrase: SecretStr | None = None
+    s3_bucket: str | None = None
+    s3_endpoint: str | None = None
+    s3_region: str | None = None
+    s3_key: SecretStr | None = None
+    s3_key_secret: SecretStr | None = None
+    # Folder inside the bucket.
+    s3_path: str = "/cpts"
+    # `path` for servers that do not answer under the bucket's own host name.
+    s3_uri_style: Literal["host", "path"] = "host"
+    # Certificates to trust for the endpoint, besides the system's.
+    s3_ca_file: Path | None = None
+
+
 class Settings(BaseModel):
     """All settings, by topic."""
 
@@ -147,3 +180,4 @@ class Settings(BaseModel):
     operator: OperatorSettings = Field(default_factory=OperatorSettings)
     logs: LogSettings = Field(default_factory=LogSettings)
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)
+    backup: BackupSettings = Field(default_factory=BackupSettings)

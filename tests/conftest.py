@@ -36,6 +36,7 @@ TEMPLATE_SOURCES = (
     ("migrations", "**/*.sql"),
     ("geo_data", "*.parquet"),
     ("geo_data", "*.csv"),
+    ("app/database", "grants.py"),
     ("app/geography/loading", "*.*"),
     ("app/geography", "naming.py"),
 )
@@ -61,21 +62,30 @@ def server_url() -> URL:
 
 
 @pytest.fixture(scope="session")
-def maintenance(server_url: URL) -> Iterator[Engine]:
+def owner_url(server_url: URL) -> URL:
+    """The same server for the role that owns databases and migrates them."""
+    from app.database.engine import database_url
+
+    return database_url(os.environ["CPTS_TEST_OWNER_URL"])
+
+
+@pytest.fixture(scope="session")
+def maintenance(owner_url: URL) -> Iterator[Engine]:
     """An engine outside any transaction, for CREATE and DROP DATABASE."""
     from sqlalchemy import create_engine
 
-    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(owner_url, isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def template(server_url: URL, maintenance: Engine) -> str:
+def template(server_url: URL, owner_url: URL, maintenance: Engine) -> str:
     """Name of a database that holds the schema and the whole reference geography."""
     from sqlalchemy import text
 
     from app.database.engine import create_database_engine
+    from app.database.grants import grant_service
     from app.database.migration import upgrade_database
     from app.geography.loading import load_geography
     from app.progress import SilentProgress
@@ -92,9 +102,11 @@ def template(server_url: URL, maintenance: Engine) -> str:
             connection.execute(text(f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)"))
             connection.execute(text(f"CREATE DATABASE {draft}"))
             engine = create_database_engine(
-                server_url.set(database=draft).render_as_string(hide_password=False)
+                owner_url.set(database=draft).render_as_string(hide_password=False)
             )
             upgrade_database(engine)
+            with engine.begin() as granting:
+                grant_service(granting, server_url.username or "")
             load_geography(engine, SilentProgress())
             engine.dispose()
             # It is cloned only while nobody is connected to it, so nobody may be.
@@ -129,16 +141,18 @@ def session_engine(test_database: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def emptying(session_engine: Engine) -> Emptying:
-    """The tables that tests fill, and how they are emptied."""
+def emptying(test_database: str, owner_url: URL) -> Iterator[Emptying]:
+    """What empties this process's database, under the owner's role."""
     import psycopg
+    from sqlalchemy import create_engine, make_url
 
     from tests.emptying import Emptying, allow_emptying
 
-    administrator = os.environ["CPTS_TEST_ADMINISTRATOR_URL"]
-    with psycopg.connect(administrator) as connection:
-        allow_emptying(connection, session_engine.url.username)
-    return Emptying(session_engine)
+    with psycopg.connect(os.environ["CPTS_TEST_ADMINISTRATOR_URL"]) as connection:
+        allow_emptying(connection, owner_url.username)
+    owner = create_engine(owner_url.set(database=make_url(test_database).database), pool_size=1)
+    yield Emptying(owner)
+    owner.dispose()
 
 
 @pytest.fixture

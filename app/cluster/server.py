@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from app.cluster.home import ClusterHome, prepare_socket_folder
 from app.cluster.programs import Account, Programs
 from app.cluster.sharing import is_alive
@@ -20,14 +22,17 @@ from app.failures import Failure
 from app.settings import LogSettings
 
 APPLICATION_ROLE = "cpts"
+# Owns the database and its tables, and migrates them; the application does not.
+OWNER_ROLE = "cpts_owner"
 ADMINISTRATOR_ROLE = "postgres"
 
 _START_TIMEOUT_S = 300
 _STOP_TIMEOUT_S = 60
 _ORPHANS_TIMEOUT_S = 30
 
-# A few hundred megabytes of geography, read far more often than written. The server is
-# not replicated, so bulk loads may skip the write-ahead log where PostgreSQL can.
+# A few hundred megabytes of geography, read far more often than written. The write-ahead
+# log is archived from the first backup on, which needs no new start: until then each
+# segment is let go. A minute of changes at most is not in the archive yet.
 _CONFIGURATION = """\
 # Written at every start by app/cluster/server.py.
 listen_addresses = ''
@@ -39,8 +44,11 @@ work_mem = '32MB'
 maintenance_work_mem = '256MB'
 random_page_cost = 1.1
 jit = off
-wal_level = minimal
+wal_level = replica
 max_wal_senders = 0
+archive_mode = on
+archive_command = '/bin/true'
+archive_timeout = '1min'
 max_wal_size = '2GB'
 checkpoint_timeout = '15min'
 wal_compression = on
@@ -70,6 +78,8 @@ _LOG_DESTINATIONS = {"text": "stderr", "json": "jsonlog"}
 # Tests connect a few thousand times, and a connection takes 30 ms to load PostGIS by itself.
 _THROWAWAY_CONFIGURATION = """\
 shared_preload_libraries = 'postgis-3'
+wal_level = minimal
+archive_mode = off
 fsync = off
 full_page_writes = off
 synchronous_commit = off
@@ -163,6 +173,28 @@ class Server:
                     return
         raise Failure(f"PostgreSQL ne s'est pas arrêté : {_last_line(stopped.stdout)}")
 
+    def wait_until_recovered(self, until: float) -> None:
+        """Wait until the server, just started on restored data, may be written to.
+
+        Parameters: `until`, on the monotonic clock. Raises `Failure`, with the server's
+        own word, when it gives up.
+        """
+        while True:
+            try:
+                url = self.url(ADMINISTRATOR_ROLE, "postgres")
+                with psycopg.connect(url, connect_timeout=10) as connection:
+                    row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+                if row == (False,):
+                    return
+            except psycopg.OperationalError:
+                if not self.is_running():
+                    raise Failure(
+                        f"PostgreSQL n'a pas pu reprendre : {self._last_words('')}"
+                    ) from None
+            if time.monotonic() > until:
+                raise Failure("PostgreSQL n'a pas fini de reprendre les données restaurées.")
+            time.sleep(0.1)
+
     def is_running(self) -> bool:
         """Whether the server's first process is alive."""
         pid = self._recorded_process()
@@ -171,7 +203,9 @@ class Server:
     def _configure(self) -> None:
         text = _CONFIGURATION + f"unix_socket_directories = '{self.home.sockets}'\n"
         text += f"log_destination = '{_LOG_DESTINATIONS[LogSettings().log_format]}'\n"
-        if not self.durable:
+        if self.durable:
+            text += f"include_if_exists = '{_quoted(self.home.archiving)}'\n"
+        else:
             text += _THROWAWAY_CONFIGURATION
         _write(self.home.data / "cpts.conf", text, self.account)
         _write(
@@ -184,7 +218,7 @@ class Server:
         lines = [
             f'cpts "{account}" {role}\n'
             for account in sorted(accounts)
-            for role in (APPLICATION_ROLE, ADMINISTRATOR_ROLE)
+            for role in (APPLICATION_ROLE, OWNER_ROLE, ADMINISTRATOR_ROLE)
         ]
         _write(self.home.data / "pg_ident.conf", "".join(lines), self.account)
 
@@ -268,6 +302,10 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _write(path: Path, text: str, account: Account) -> None:

@@ -35,6 +35,8 @@ class RegistryRevision(Base):
         DateTime(timezone=True), server_default=text("now()")
     )
     demonstration_loaded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # The last entry of the history from before the database itself kept it whole.
+    history_chained_after: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class Stage(Base):
@@ -177,6 +179,14 @@ class CptsChange(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class HistoryDue(Base):
+    """A CPTS that the present transaction touched; triggers alone write and read it."""
+
+    __tablename__ = "history_due"
+
+    cpts_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
 class CptsTerritory(Base):

@@ -55,6 +55,8 @@ def serve(host: str, port: int, workers: int | None) -> None:
             beside.enter_context(metrics_served(metrics, address.url, data))
         # The workers read their settings from the environment, as anyone's would.
         os.environ["DATABASE_URL"] = address.url
+        # They need not know how to alter a table.
+        os.environ.pop("CPTS_OWNER_DATABASE_URL", None)
         url = _url(host, reserved)
         threading.Thread(target=_announce, args=(url, progress, began), daemon=True).start()
         _run(reserved, workers or min(os.cpu_count() or 1, _MOST_WORKERS_BY_DEFAULT), settings)
@@ -73,6 +75,7 @@ def _prepare(settings: Settings, address: DatabaseAddress) -> None:
         env={
             **os.environ,
             "DATABASE_URL": address.url,
+            "CPTS_OWNER_DATABASE_URL": address.owner_url or "",
             "CPTS_DEMO": "1" if demonstration else "0",
         },
         stdin=subprocess.DEVNULL,

@@ -20,7 +20,11 @@ def db_run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "app", "db", "run", "--", *command],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": os.environ["CPTS_TEST_DATABASE_URL"]},
+        env={
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": os.environ["CPTS_TEST_DATABASE_URL"],
+            "CPTS_OWNER_DATABASE_URL": os.environ["CPTS_TEST_OWNER_URL"],
+        },
         capture_output=True,
         text=True,
         check=False,

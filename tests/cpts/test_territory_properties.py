@@ -26,6 +26,7 @@ from app.database.calendar import today
 from app.database.sessions import session_scope, snapshot_scope
 from app.problems import Invalid
 from app.progress import SilentProgress
+from tests.administration import administration
 
 # A few neighbours around Lille and one commune overseas are enough to collide.
 COMMUNES = ["59350", "59378", "59410", "59507", "59009", "97611"]
@@ -56,7 +57,7 @@ class RegistryLife(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        with self.engine.begin() as connection:
+        with administration(self.engine) as connection:
             connection.execute(text("TRUNCATE cpts, cpts_stage, claim, planned_change CASCADE"))
         # CPTS → commune → the periods in which it is held, as (since, until).
         self.model: dict[int, dict[str, list[tuple[date, date]]]] = {}

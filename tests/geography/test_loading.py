@@ -59,13 +59,13 @@ NEXT_YEAR = replace(
 
 
 @pytest.fixture
-def empty(server_url: URL, maintenance: Engine) -> Iterator[Engine]:
+def empty(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
     """An engine on a migrated database without any geography."""
     name = f"cpts_loading_{uuid.uuid4().hex[:12]}"
     with maintenance.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine = create_database_engine(
-        server_url.set(database=name).render_as_string(hide_password=False)
+        owner_url.set(database=name).render_as_string(hide_password=False)
     )
     upgrade_database(engine)
     yield engine

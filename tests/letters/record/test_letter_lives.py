@@ -31,6 +31,7 @@ from app.letters.record import schemas, service
 from app.letters.record.rules import DecisionAuthority
 from app.problems import Problem
 from app.progress import SilentProgress
+from tests.administration import administration
 
 # Neighbours around Lille and a commune overseas, whose population is of another census.
 COMMUNES = ["59350", "59378", "59410", "59507", "59009", "59368", "59386", "59527", "97611"]
@@ -70,7 +71,7 @@ class LetterLives(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        with self.engine.begin() as connection:
+        with administration(self.engine) as connection:
             connection.execute(
                 text(
                     "TRUNCATE cpts, cpts_stage, claim, planned_change, letter, conciliation"

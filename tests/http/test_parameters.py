@@ -99,9 +99,8 @@ def _numbers(app: FastAPI) -> list[tuple[str, str, TypeAdapter[Any]]]:
             info = parameter.field_info
             kind = info.annotation
             if _is_a_number(kind):
-                adapter = TypeAdapter(
-                    Annotated[kind, *info.metadata] if info.metadata else kind
-                )
+                annotated: Any = Annotated[kind, *info.metadata] if info.metadata else kind
+                adapter = TypeAdapter[Any](annotated)
                 found.append((route.path, parameter.alias, adapter))
     return found
 

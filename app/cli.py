@@ -33,6 +33,7 @@ class BenchmarkPart(StrEnum):
     FEATURES = "features"
     LETTERS = "letters"
     PAGE = "page"
+    READING = "reading"
 
 
 application = typer.Typer(

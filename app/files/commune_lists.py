@@ -12,11 +12,10 @@ import shapely
 
 from app.cpts.importing.columns import find_header
 from app.cpts.importing.listing import table_entries
-from app.cpts.importing.values import department_of
 from app.files.sources import Source, open_source, unusable
 from app.files.tables import Row, Table, decode, read_tables, read_text_lines
 from app.files.words import words_of
-from app.geography.naming import commune_code
+from app.geography.evidence.codes import commune_code
 from app.geography.resolution import Given
 
 
@@ -61,7 +60,7 @@ def read_commune_list(
         parts = shapely.get_parts(shapely.union_all(shapes))
         return CommuneList([], shapely.MultiPolygon([p for p in parts if p.area > 0]))
     if path.suffix.lower() not in (".csv", ".tsv", ".xlsx") and _is_plain_text(path):
-        given = [Given(row.cells[0], None) for row in read_text_lines(path)]
+        given = [Given(row.cells[0]) for row in read_text_lines(path)]
     else:
         given = [given for table in read_tables(source) for given in _of_table(source, table)]
     if not given:
@@ -80,28 +79,48 @@ def _is_plain_text(path: Path) -> bool:
 def _of_table(source: Source, table: Table) -> list[Given]:
     header = find_header(table.rows, with_name=False)
     if header is not None:
-        entries = table_entries(table, *header)
         return [
-            Given(entry.code or entry.commune, department_of(entry.department))
-            for entry in entries
+            Given(
+                entry.commune,
+                entry.department or None,
+                entry.code or None,
+                entry.postcode or None,
+                entry.district or None,
+                entry.epci or None,
+            )
+            for entry in table_entries(table, *header)
             if entry.code or entry.commune
         ]
-    plain = _under_plain_header(table.rows)
-    if plain:
-        return plain
-    filled = [i for i in range(_width(table.rows)) if any(_column(table.rows, i))]
-    if len(filled) == 1:
-        return [Given(cell, None) for cell in _column(table.rows, filled[0]) if cell]
-    for index in filled:
-        cells = [cell for cell in _column(table.rows, index) if cell]
-        if all(commune_code(cell) for cell in cells):
-            return [Given(cell, None) for cell in cells]
-    if not table.rows:
-        return []
+    found = _under_plain_header(table.rows) or _without_header(table.rows)
+    if found or not table.rows:
+        return found
     raise unusable(
         f"« {source.name} » : aucune colonne de communes reconnue ; nommez-la « Commune » "
         f"ou « Code INSEE »."
     )
+
+
+def _without_header(rows: Sequence[Row]) -> list[Given]:
+    """Read a bare list: one column, or names with figures beside them, or codes."""
+    columns = [_column(rows, index) for index in range(_width(rows))]
+    filled = [column for column in columns if any(column)]
+    if len(filled) == 1:
+        return [Given(cell) for cell in filled[0] if cell]
+    names = [column for column in filled if all(map(_has_letters, filter(None, column)))]
+    figures = [column for column in filled if all(map(_is_figure, filter(None, column)))]
+    if len(names) == 1:
+        # Of several, the first that holds codes says more than a population does.
+        codes = [column for column in figures if all(map(commune_code, filter(None, column)))]
+        beside = (codes or figures or [[""] * len(rows)])[0]
+        return [
+            Given(name, number=number or None)
+            for name, number in zip(names[0], beside, strict=True)
+            if name
+        ]
+    for column in figures:
+        if all(map(commune_code, filter(None, column))):
+            return [Given(cell) for cell in column if cell]
+    return []
 
 
 def _under_plain_header(rows: Sequence[Row]) -> list[Given]:
@@ -109,12 +128,36 @@ def _under_plain_header(rows: Sequence[Row]) -> list[Given]:
     if len(rows) < 2:
         return []
     headers = [words_of(cell) for cell in rows[0].cells]
-    for words, is_code in ((("code", "codes", "id"), True), (("nom", "noms", "name"), False)):
-        for index in (i for i, header in enumerate(headers) if header in words):
-            cells = [cell for cell in _column(rows[1:], index) if cell]
-            if cells and (not is_code or all(commune_code(cell) for cell in cells)):
-                return [Given(cell, None) for cell in cells]
-    return []
+    found = {
+        kind: next((i for i, header in enumerate(headers) if header in words), None)
+        for kind, words in (
+            ("code", ("code", "codes", "id")),
+            ("name", ("nom", "noms", "name")),
+        )
+    }
+    body = rows[1:]
+    names, codes = (
+        _column(body, index) if (index := found[kind]) is not None else [""] * len(body)
+        for kind in ("name", "code")
+    )
+    if not all(map(_is_figure, filter(None, codes))):
+        codes = [""] * len(body)
+    if any(names):
+        # « Code » alone may be any code: it counts where it agrees, and is told elsewhere.
+        return [
+            Given(name, number=code or None)
+            for name, code in zip(names, codes, strict=True)
+            if name or code
+        ]
+    return [Given(code) for code in codes if code]
+
+
+def _has_letters(cell: str) -> bool:
+    return commune_code(cell) is None and any(sign.isalpha() for sign in cell)
+
+
+def _is_figure(cell: str) -> bool:
+    return commune_code(cell) is not None or not any(sign.isalpha() for sign in cell)
 
 
 def _width(rows: Sequence[Row]) -> int:

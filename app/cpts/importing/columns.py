@@ -26,6 +26,9 @@ class Role(StrEnum):
     COMMUNE = "commune"
     CODE = "code"
     DEPARTMENT = "department"
+    POSTCODE = "postcode"
+    DISTRICT = "district"
+    EPCI = "epci"
     STAGE = "stage"
     SINCE = "since"
     WEBSITE = "website"
@@ -36,7 +39,9 @@ class Role(StrEnum):
 
 _FRENCH_ROLES = {
     "nom": Role.NAME, "cpts": Role.NAME, "sigle": Role.ACRONYM, "territoire": Role.COMMUNE,
-    "communes": Role.COMMUNE, "insee": Role.CODE, "departement": Role.DEPARTMENT,
+    "communes": Role.COMMUNE, "insee": Role.CODE, "code postal": Role.POSTCODE,
+    "arrondissement": Role.DISTRICT, "intercommunalite": Role.EPCI,
+    "departement": Role.DEPARTMENT,
     "dpt": Role.DEPARTMENT, "stade": Role.STAGE, "date": Role.SINCE, "site": Role.WEBSITE,
     "mail": Role.EMAIL, "courriel": Role.EMAIL, "contact": Role.EMAIL,
     "telephone": Role.PHONE, "themes": Role.THEMES, "thematiques": Role.THEMES,
@@ -56,6 +61,15 @@ _FIGURE = re.compile(
 # From the surest wording to the least sure: the first pattern that a header matches
 # gives its role, and of two headers of one role the surer is kept.
 _WORDINGS: tuple[tuple[Role, str], ...] = (
+    (Role.POSTCODE, r"(codes?|cod) ?(postal|postaux)( (de la )?commune)?|cp|cod ?post"),
+    (Role.DISTRICT, r"(numero (d |de l )?)?(arrondissement|arrdt)( municipal)?"),
+    (
+        Role.EPCI,
+        (
+            r"(code |nom |libelle |lib |siren )?(de l )?(epci|intercommunalite)"
+            r"( nom| code| siren)?"
+        ),
+    ),
     (Role.FINESS, r".*\bfiness\b.*|finess(ej|et|geo)?"),
     (
         Role.CODE,
@@ -143,6 +157,10 @@ _WORDINGS: tuple[tuple[Role, str], ...] = (
         ),
     ),
 )
+# What is told by a number, whose header may say so.
+_BY_NUMBER = (Role.FINESS, Role.POSTCODE, Role.EPCI)
+# Beside an address, a postal code is that of the seat.
+_ADDRESS = re.compile(r"\b(adresse|siege|rue|voie)\b")
 _PATTERNS = tuple((role, re.compile(wording)) for role, wording in _WORDINGS)
 
 
@@ -215,6 +233,8 @@ def recognise(headers: Sequence[str], chosen: Mapping[Role, str] | None = None) 
         if found is None or found[0] in (chosen or {}):
             continue
         role, rank = found
+        if role is Role.POSTCODE and any(_ADDRESS.search(other) for other in keys):
+            continue
         if role not in positions or rank < sureness[role]:
             positions[role], sureness[role] = index, rank
     taken = set(positions.values())
@@ -255,7 +275,7 @@ def _role_of(key: str) -> tuple[Role, int] | None:
         return None
     for rank, (role, pattern) in enumerate(_PATTERNS):
         if pattern.fullmatch(key):
-            return None if _FIGURE.search(key) and role is not Role.FINESS else (role, rank)
+            return None if _FIGURE.search(key) and role not in _BY_NUMBER else (role, rank)
     return None
 
 

@@ -30,9 +30,9 @@ class Entry:
 
     `row` is the row's number as a person sees it in its sheet, `sheet` the sheet's or
     layer's name when there are several; `commune` and `code` are what the row gives,
-    "" when it does not; `department` is as given; `particulars` what the row says of
-    the CPTS, as text; `polygon` a shapely geometry in EPSG:4326. `is_title` marks a
-    row that only names the CPTS of the rows beneath it.
+    "" when it does not; `department`, `postcode`, `district` and `epci` are as given;
+    `particulars` what the row says of the CPTS, as text; `polygon` a shapely geometry in
+    EPSG:4326. `is_title` marks a row that only names the CPTS of the rows beneath it.
     """
 
     row: int
@@ -40,6 +40,9 @@ class Entry:
     commune: str = ""
     code: str = ""
     department: str = ""
+    postcode: str = ""
+    district: str = ""
+    epci: str = ""
     sheet: str = ""
     particulars: Mapping[Role, str] = field(default_factory=dict)
     polygon: Any = None
@@ -118,6 +121,9 @@ def table_entries(table: Table, start: int, columns: Columns) -> Iterator[Entry]
             row.number,
             name,
             department=_one_line(columns.cell(row.cells, Role.DEPARTMENT)),
+            postcode=_one_line(columns.cell(row.cells, Role.POSTCODE)),
+            district=_one_line(columns.cell(row.cells, Role.DISTRICT)),
+            epci=_one_line(columns.cell(row.cells, Role.EPCI)),
             particulars={
                 role: text for role in _PARTICULARS if (text := columns.cell(row.cells, role))
             },

@@ -1,13 +1,14 @@
 """What became of every row, and why a CPTS stays out: the lines of the report."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
 from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.material import Material
 from app.cpts.importing.report import ReportLine
-from app.cpts.importing.resolving import given_department
 from app.cpts.importing.rules import Decision, Holder, Outcome
+from app.cpts.importing.values import department_of
 
 
 def report_lines(
@@ -109,7 +110,7 @@ def _line(
         entry.row,
         entry.cpts,
         entry.given,
-        given_department(entry),
+        _department(entry.department),
         outcome,
         [commune.code for commune in reading.communes],
         [commune.name for commune in reading.communes],
@@ -119,3 +120,9 @@ def _line(
 
 def _joined(*parts: str) -> str:
     return " ; ".join(part for part in parts if part)
+
+
+def _department(text: str) -> str:
+    """Give a department as a code when it is written as a number alone, else as written."""
+    number = re.fullmatch(r"\d{1,3}|2[abAB]", text.strip(), re.ASCII)
+    return (department_of(text) or text) if number else text

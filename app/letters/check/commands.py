@@ -185,9 +185,14 @@ def _unresolved(unresolved: "list[UnresolvedInput]") -> Table:
         table.add_row(
             escape(entry.given),
             "inconnue" if entry.reason == "unknown" else "plusieurs communes",
-            escape(", ".join(f"{c.name} ({c.department}, {c.code})" for c in entry.candidates)),
+            escape(_perhaps(entry)),
         )
     return table
+
+
+def _perhaps(entry: "UnresolvedInput") -> str:
+    named = ", ".join(f"{c.name} ({c.department}, {c.code})" for c in entry.candidates)
+    return "\n".join(part for part in (named, entry.note) if part)
 
 
 def _thousands(number: int) -> str:

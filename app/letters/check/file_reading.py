@@ -125,5 +125,5 @@ def _understood(written: bytes) -> FileContent:
     if "refused" in read:
         raise unusable_file(read["refused"])
     if read["polygons"] is None:
-        return FileContent([Given(text, department) for text, department in read["given"]])
+        return FileContent([Given(*parts) for parts in read["given"]])
     return FileContent([], shapely.from_wkb(base64.b64decode(read["polygons"])))

@@ -5,8 +5,8 @@ process that holds no secret, has no network where the system allows to give it 
 bounded in memory and time, so that whatever a file does to it stays here.
 
 Arguments: the path of the file, and its name for messages. One JSON object is written:
-`{"given": [[text, department or null]…], "polygons": WKB in base64 or null}` in
-longitude and latitude (EPSG:4326), or `{"refused": a French sentence}`.
+`{"given": [the parts of a `Given`…], "polygons": WKB in base64 or null}` in longitude
+and latitude (EPSG:4326), or `{"refused": a French sentence}`.
 """
 
 import base64
@@ -14,6 +14,7 @@ import ctypes
 import json
 import resource
 import sys
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,9 @@ def read(path: Path, name: str) -> dict[str, Any]:
     if len(found.given) > MOST_GIVEN:
         return {"refused": f"« {name} » a plus de {MOST_GIVEN} lignes de communes."}
     if found.geometry is None:
-        given = [(g.text[:LONGEST_GIVEN], g.department) for g in found.given]
+        given = [
+            [part and part[:LONGEST_GIVEN] for part in astuple(each)] for each in found.given
+        ]
         return {"given": given, "polygons": None}
     surface = _smoothed(found.geometry)
     if surface is None:

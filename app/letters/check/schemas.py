@@ -203,6 +203,11 @@ class UnresolvedInput(BaseModel):
     given: str
     reason: Literal["unknown", "ambiguous"]
     candidates: list[Candidate]
+    note: str | None = Field(
+        default=None,
+        description="Ce que chaque élément donné veut dire, quand ils ne s'accordent pas, "
+        "et ce qui n'a pas pu être lu.",
+    )
 
 
 class FreeTerritory(BaseModel):

@@ -75,7 +75,9 @@ def read_communes(
                 "loc": ["body", member, index],
                 "message": f"Commune inconnue : {text[:100]}."
                 if unknown
-                else f"Plusieurs communes possibles : {text[:100]}.",
+                else f"Plusieurs communes possibles : {text[:100]}."
+                if not answer.contradictory
+                else f"« {text[:100]} » : {answer.note}.",
                 "given": text,
                 "reason": answer.outcome,
                 "candidates": [

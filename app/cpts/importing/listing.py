@@ -13,6 +13,7 @@ from app.cpts.importing.values import cut_list, says_nothing
 from app.files.sources import Source, unusable
 from app.files.tables import Row, Table, read_tables
 from app.files.words import words_of
+from app.geography.evidence.codes import commune_code
 
 _PARTICULARS = (
     Role.ACRONYM, Role.FINESS, Role.STAGE, Role.SINCE, Role.WEBSITE, Role.EMAIL, Role.PHONE,
@@ -153,14 +154,17 @@ def _communes(columns: Columns, row: Row) -> list[tuple[str, str]]:
     name_cell = columns.cell(row.cells, Role.COMMUNE)
     code_cell = columns.cell(row.cells, Role.CODE)
     names = [] if says_nothing(name_cell) else [_one_line(part) for part in cut_list(name_cell)]
-    codes = (
-        []
-        if says_nothing(code_cell)
-        else [_one_line(part) for part in cut_list(code_cell.replace(" - ", ";"))]
-    )
+    codes = [] if says_nothing(code_cell) else _codes(code_cell)
     if len(names) == len(codes):
         return list(zip(names, codes, strict=True))
     return [("", code) for code in codes] + [(name, "") for name in names]
+
+
+def _codes(cell: str) -> list[str]:
+    # « 4001,00 » is one code, as a spreadsheet writes numbers.
+    if commune_code(cell):
+        return [_one_line(cell)]
+    return [_one_line(part) for part in cut_list(cell.replace(" - ", ";"))]
 
 
 def _one_line(text: str) -> str:

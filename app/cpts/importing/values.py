@@ -8,6 +8,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from app.files.words import words_of
+from app.geography.evidence import districts
 
 DYNAMIQUE = "dynamique_identifiee"
 LETTRE = "lettre_intention_validee"
@@ -221,11 +222,18 @@ def _date(year: str, month: str, day: str) -> date | None:
         return None
 
 
+_ONE_SLASH = re.compile(r"[^;,\n•|/]+/[^;,\n•|/]+")
+
+
 def cut_list(text: str) -> list[str]:
     """Cut a cell that lists communes at commas, semicolons, slashes and line ends.
 
-    A bracket stays whole, « Garde, La » is one commune and so is « Bruges s/Mer ».
+    A bracket stays whole, « Garde, La » is one commune and so is « Bruges s/Mer ». So do the
+    arrondissements of one city, and two names at one slash, which may be « sur »: what they
+    mean is for whoever knows the communes.
     """
+    if _ONE_SLASH.fullmatch(text) or districts.keys_in(text):
+        return [text.strip()]
     parts = re.split(r"(?:[;,\n•|]|(?<!\bs)/)(?![^()]*\))", text)
     cut: list[str] = []
     for part in (part.strip(" .\t-") for part in parts):

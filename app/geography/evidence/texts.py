@@ -228,8 +228,8 @@ def _interpreted(
         yield Wording(name, FRAMED, codes)
     elif kind == "bracket":
         out = place if _OUT.search(naming.spelling(place)) else None
-        said = (f"précision « {place} » laissée de côté",) if place else ()
-        yield Wording(name, PREFIXED, notes=said, excluded=out)
+        notes = (f"précision « {place} » laissée de côté",) if place else ()
+        yield Wording(name, PREFIXED, notes=notes, excluded=out)
     elif kind == "trailing" and re.fullmatch(r"\d+", compact, re.ASCII):
         yield Wording(name, FRAMED, notes=(f"nombre « {place} » non lu",))
 

@@ -218,6 +218,9 @@ def _name_meanings(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:
     for stored in wording.keys:
         for row in known.names.get(stored, ()):
             rank = _rank(wording.name, key, row)
+            if wording.remark and rank > 1:
+                # What is in brackets may tell former names apart: "Oyapoc (…)".
+                continue
             if rank == _FORMER_BARE and stored != key:
                 # An article that a former name never had: "La Frasne" is not Frasne.
                 continue

@@ -136,7 +136,7 @@ def every_place(session: ReadingSession) -> list[Place]:
             " WHERE n.kind <> 'city' ORDER BY n.commune_code, n.kind, n.name"
         )
     ).all()
-    postcodes = dict(
+    postcodes: dict[str, str] = dict(
         session.execute(
             text("SELECT commune_code, min(postcode) FROM commune_postcode GROUP BY 1")
         ).tuples()

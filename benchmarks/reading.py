@@ -30,7 +30,8 @@ class Tally:
     """What became of the rows of some ways of writing.
 
     `another` counts words that are, letter for letter, the name of another commune of the
-    department, and are read as that one; `wrong` shows what was read as what it is not.
+    department, of today or before, and are read as that one; `wrong` shows what was read
+    as what it is not.
     """
 
     asked: int = 0
@@ -135,20 +136,22 @@ def every_place(session: ReadingSession) -> list[Place]:
             " WHERE n.kind <> 'city' ORDER BY n.commune_code, n.kind, n.name"
         )
     ).all()
-    postcodes = dict(
+    postcodes: dict[str, str] = dict(
         session.execute(
             text("SELECT commune_code, min(postcode) FROM commune_postcode GROUP BY 1")
         ).tuples()
     )
     meant: dict[tuple[str, str], set[str]] = defaultdict(set)
-    current: dict[str, dict[str, str]] = defaultdict(dict)
+    named: dict[str, dict[str, str]] = defaultdict(dict)
     led: dict[str, set[str]] = defaultdict(set)
     for row in names:
         key = naming.spelling(row.name)
         meant[row.department, key].add(row.code)
         led[row.former_code or row.code].add(row.code)
         if row.kind == "current":
-            current[row.department][key] = row.code
+            named[row.department][key] = row.code
+        else:
+            named[row.department].setdefault(key, row.code)
     units = {row.code for row in names if row.kind == "current"}
     found = []
     for row in names:
@@ -165,7 +168,7 @@ def every_place(session: ReadingSession) -> list[Place]:
                 codes=frozenset(codes),
                 own_code=own if sure else None,
                 postcode=postcodes.get(row.code) if len(codes) == 1 else None,
-                others=current[row.department],
+                others=named[row.department],
             )
         )
     return found

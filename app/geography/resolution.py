@@ -162,9 +162,9 @@ class _Question:
         inner = _Question(
             session, [part for ways in parts.values() for w in ways for part in w]
         )
-        for given, ways in parts.items():
-            for way in ways:
-                read = [inner.answer(part) for part in way]
+        for given, lists in parts.items():
+            for each_list in lists:
+                read = [inner.answer(part) for part in each_list]
                 if all(each.outcome != "unknown" for each in read):
                     self._answers[given] = answers.of_list(given, read)
                     break

@@ -17,6 +17,8 @@ KINDS = {
     "associated": "commune associée",
 }
 _MOST_SAID = 3
+# The weakest rank: a former name, and an article more or less.
+_FORMER_BARE = 3
 
 
 @dataclass
@@ -216,6 +218,12 @@ def _name_meanings(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:
     for stored in wording.keys:
         for row in known.names.get(stored, ()):
             rank = _rank(wording.name, key, row)
+            if wording.remark and rank > 1:
+                # What is in brackets may tell former names apart: "Oyapoc (…)".
+                continue
+            if rank == _FORMER_BARE and stored != key:
+                # An article that a former name never had: "La Frasne" is not Frasne.
+                continue
             grouped.setdefault((rank, row.city or row.code), []).append(row)
     for stored in first_letter_lost(wording.name):
         for row in known.names.get(stored, ()):
@@ -237,7 +245,7 @@ def _rank(name: str, key: str, row: KnownName) -> int:
     whole = naming.name_key(row.name) == key
     if whole and today:
         return 0 if naming.spelling(name) == naming.spelling(row.name) else 1
-    return 2 if whole or today else 3
+    return 2 if whole or today else _FORMER_BARE
 
 
 def _named(wording: Wording, rows: Sequence[KnownName], rank: int) -> Meaning:

@@ -24,7 +24,8 @@ class Wording:
     `departments` are those that the text names; `digits` a code or postal code beside the
     name; `districts` the keys of arrondissements that are meant together, `either` those
     of which one is meant; `notes` what was left aside, in French; `excluded` a remark that
-    takes the place out of the list.
+    takes the place out of the list; `remark`, whether words in brackets were left aside that
+    may belong to a name.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Wording:
     either: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     excluded: str | None = None
+    remark: bool = False
 
     @property
     def key(self) -> str:
@@ -229,7 +231,7 @@ def _interpreted(
     elif kind == "bracket":
         out = place if _OUT.search(naming.spelling(place)) else None
         notes = (f"précision « {place} » laissée de côté",) if place else ()
-        yield Wording(name, PREFIXED, notes=notes, excluded=out)
+        yield Wording(name, PREFIXED, notes=notes, excluded=out, remark=bool(place))
     elif kind == "trailing" and re.fullmatch(r"\d+", compact, re.ASCII):
         yield Wording(name, FRAMED, notes=(f"nombre « {place} » non lu",))
 

@@ -260,7 +260,7 @@ def units(session_engine: Engine) -> list[tuple[str, str, str, str, str]]:
                 " ORDER BY 1"
             )
         ).all()
-    return [tuple(row) for row in rows]  # type: ignore[misc]
+    return [tuple(row) for row in rows]
 
 
 @settings(
@@ -297,12 +297,12 @@ def test_an_answer_never_contradicts_a_piece_that_can_be_read(
         (row.postcode, row.commune_code)
         for row in session.execute(text("SELECT postcode, commune_code FROM commune_postcode"))
     }
-    for row, answer, (place, code, postal, pieces) in zip(
+    for row, answer, (stood, code, postal, pieces) in zip(
         rows, resolve(session, rows), said, strict=True
     ):
         for commune in answer.communes:
-            if place is not None:
-                assert commune.department == place[2], row
+            if stood is not None:
+                assert commune.department == stood[2], row
             if pieces & 4:
                 assert commune.code == code[0], row
             if pieces & 8:

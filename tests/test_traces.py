@@ -18,11 +18,11 @@ PERSON = "camille.plante"
 @pytest.fixture
 def traced(app: FastAPI) -> Iterator[tuple[TestClient, InMemorySpanExporter]]:
     exporter = InMemorySpanExporter()
-    provider = trace(app, app.state.engine, "http://127.0.0.1:1", exporter)
+    provider = trace(app, app.state.sessions.engines.values(), "http://127.0.0.1:1", exporter)
 
     @app.get("/broken/{name}")
     def broken(name: str) -> None:
-        with app.state.engine.connect() as connection:
+        with app.state.sessions.engines["readers"].connect() as connection:
             connection.exec_driver_sql("SELECT %(name)s::integer", {"name": name})
 
     with TestClient(app, raise_server_exceptions=False) as client:

@@ -14,5 +14,5 @@ router = APIRouter(include_in_schema=False)
 def metrics(request: Request, _caller: AdminCaller) -> Response:
     """Donne les mesures du service au format texte de Prometheus."""
     settings: Settings = request.app.state.settings
-    text = page(request.app.state.engine, settings.database.data_directory)
+    text = page(request.app.state.sessions.engines["asides"], settings.database.data_directory)
     return Response(text, media_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

@@ -145,7 +145,7 @@ def test_an_error_of_the_database_names_its_code_and_the_servers_process(
 
     @app.get("/broken")
     def broken() -> None:
-        with app.state.engine.connect() as connection:
+        with app.state.sessions.engines["readers"].connect() as connection:
             connection.exec_driver_sql(f"SELECT '{PERSON}' FROM no_such_table")
 
     with TestClient(app, raise_server_exceptions=False) as client:

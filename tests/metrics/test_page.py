@@ -127,7 +127,8 @@ def test_statements_and_errors_of_the_database_are_counted(
     app: FastAPI, ask: Callable[[], Samples]
 ) -> None:
     before = ask()
-    with app.state.sessions.engines["readers"].connect() as connection, pytest.raises(Exception, match="division"):
+    readers = app.state.sessions.engines["readers"]
+    with readers.connect() as connection, pytest.raises(Exception, match="division"):
         connection.exec_driver_sql("SELECT 1/0")
     after = ask()
     assert value(after, "cpts_database_errors_total", sqlstate="22012") >= 1

@@ -157,26 +157,3 @@ def zones(
     """Give, by conciliation, its communes dissolved into one GeoJSON geometry (WGS 84)."""
     rows = session.execute(_ZONES, {"ids": list(conciliations), "detail": detail})
     return {row.id: row.geometry for row in rows}
-
-
-_COMPETING = text("""
-    SELECT l.id, l.name, array_agg(k.commune_code ORDER BY k.commune_code) AS communes
-    FROM letter_commune k JOIN letter l ON l.id = k.letter_id
-    WHERE k.commune_code = ANY (:communes) AND k.part = 'asked'
-      AND l.state IN ('deposee', 'en_conciliation')
-      AND (CAST(:excluded AS bigint) IS NULL OR l.id <> :excluded)
-    GROUP BY l.id
-    ORDER BY l.deposited_on, l.id
-""").bindparams(bindparam("communes", type_=ARRAY(Text)))
-
-
-def competing_letters(
-    session: ReadingSession, communes: Collection[str], *, excluded: int | None = None
-) -> list[tuple[int, str, list[str]]]:
-    """List the pending letters that ask for some of these communes, the oldest first.
-
-    Parameters: `excluded`, a letter that does not compete with itself. Gives, for each,
-    its number, its name, and which of the communes it asks for.
-    """
-    rows = session.execute(_COMPETING, {"communes": list(communes), "excluded": excluded})
-    return [(row.id, row.name, list(row.communes)) for row in rows]

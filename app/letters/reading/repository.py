@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, select, text
@@ -10,10 +9,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from app.database.sessions import ReadingSession
+from app.database.statements import statement
 from app.letters.reading.schemas import LetterFilters
 from app.letters.record.models import LetterEvent
 
-_LETTERS = text((Path(__file__).parent / "letters.sql").read_text(encoding="utf-8")).bindparams(
+_LETTERS = statement(__file__, "letters").bindparams(
     *(
         bindparam(name, type_=ARRAY(Text))
         for name in ("states", "kinds", "regions", "departments")
@@ -59,10 +59,10 @@ def find_letters(
 
 def events_of(session: ReadingSession, letter_id: int) -> list[LetterEvent]:
     """List what happened to a letter, as it was recorded."""
-    statement = (
+    recorded = (
         select(LetterEvent).where(LetterEvent.letter_id == letter_id).order_by(LetterEvent.id)
     )
-    return list(session.execute(statement).scalars())
+    return list(session.execute(recorded).scalars())
 
 
 _CONCILIATIONS = text("""

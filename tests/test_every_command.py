@@ -25,9 +25,9 @@ from app.cli import application
 from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.running.benchmarking import INSTALLER
+from tests.command_processes import ROOT, environment, run, start
 from tests.geography.small_country import make_inputs
 from tests.geography.small_release import SmallCommune, SmallRelease, write_release
-from tests.command_processes import ROOT, environment, run, start
 
 Rows = Callable[..., list[Any]]
 TESTED: dict[tuple[str, ...], str] = {}

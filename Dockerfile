@@ -15,6 +15,7 @@ WORKDIR /app
 COPY app app
 COPY migrations migrations
 COPY geo_data geo_data
+COPY LICENSE .
 RUN /venv/bin/python -m compileall -q app migrations
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1
 USER cpts

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cpts.reading.rules import day_shown, page_links, spreadsheet_safe, suitable_detail
+from app.cpts.reading.rules import day_shown, page_links, suitable_detail
 from app.cpts.reading.schemas import Filters
 from app.http.parameters import Bbox
 
@@ -86,9 +86,3 @@ def test_links_bear_the_outside_address_when_there_is_one() -> None:
         "https://carte.example", "/l", (), matched=1, returned=1, limit=10, offset=0
     )
     assert link == {"rel": "self", "href": "https://carte.example/l"}
-
-
-@pytest.mark.parametrize("value", ["=1+1", "+33", "-1", "@A1", "\t=1", "\r=1"])
-def test_a_cell_is_never_a_formula(value: str) -> None:
-    assert spreadsheet_safe(value) == "'" + value
-    assert spreadsheet_safe("CPTS =1") == "CPTS =1"

@@ -5,7 +5,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, text
@@ -16,6 +15,7 @@ from sqlalchemy.types import Boolean, Date, Text
 from app.cpts.communes.rules import Search
 from app.cpts.communes.schemas import CommuneFilters
 from app.database.sessions import ReadingSession
+from app.database.statements import script, statement
 
 # Part of their trigrams that a name must share with a text to resemble it.
 RESEMBLANCE = "0.45"
@@ -66,22 +66,17 @@ class FoundCommunes:
 
 
 @cache
-def _script(name: str) -> str:
-    return (Path(__file__).parent / f"{name}.sql").read_text(encoding="utf-8")
-
-
-@cache
 def _page_statement(matching: str, filtered: tuple[str, ...], *, by_size: bool) -> TextClause:
     conditions = " AND ".join(_CONDITIONS[name] for name in filtered)
-    statement = text(
+    page = text(
         _PAGE.format(
-            matching=_script(matching),
+            matching=script(__file__, matching),
             conditions=f"WHERE {conditions}" if conditions else "",
             **(_BY_SIZE if by_size else _BY_CODE),
         )
     )
-    named = set(re.findall(r":(\w+)", statement.text)) & set(_TYPES)
-    return statement.bindparams(*(bindparam(name, type_=_TYPES[name]) for name in named))
+    named = set(re.findall(r":(\w+)", page.text)) & set(_TYPES)
+    return page.bindparams(*(bindparam(name, type_=_TYPES[name]) for name in named))
 
 
 def find_communes(
@@ -141,9 +136,9 @@ def _page(
     filters: CommuneFilters,
     day: date,
 ) -> FoundCommunes:
-    statement = _page_statement(matching, tuple(narrowed), by_size=matching != "every")
+    page = _page_statement(matching, tuple(narrowed), by_size=matching != "every")
     bounds = {"day": day, "limit": filters.limit, "offset": filters.offset}
-    row = session.execute(statement, parameters | narrowed | bounds).one()
+    row = session.execute(page, parameters | narrowed | bounds).one()
     return FoundCommunes(row.matched, list(row.codes))
 
 
@@ -154,12 +149,12 @@ def commune_items(
 
     Members as in the public answer, and `city_code`.
     """
-    rows = session.execute(text(_script("items")), {"codes": list(codes), "day": day})
+    rows = session.execute(statement(__file__, "items"), {"codes": list(codes), "day": day})
     return [dict(row) for row in rows.mappings()]
 
 
 def city_of(session: ReadingSession, code: str) -> tuple[str, str] | None:
     """Give the name and department of Paris, Lyon or Marseille, None for any other code."""
-    statement = text("SELECT name, department_code FROM city WHERE code = :code")
-    row = session.execute(statement, {"code": code}).one_or_none()
+    city = text("SELECT name, department_code FROM city WHERE code = :code")
+    row = session.execute(city, {"code": code}).one_or_none()
     return (row.name, row.department_code) if row else None

@@ -3,19 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-from sqlalchemy import TextClause, text
 
 from app.cpts.drawing.rules import OVERSEAS, Frame
 from app.database.sessions import ReadingSession
-
-
-@cache
-def _statement(name: str) -> TextClause:
-    return text((Path(__file__).parent / f"{name}.sql").read_text("utf-8"))
+from app.database.statements import statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +70,14 @@ def _frames(frames: Sequence[Frame]) -> dict[str, Any]:
 
 def department_paths(session: ReadingSession, frames: Sequence[Frame]) -> list[DepartmentPath]:
     """Draw the outlines of the departments, in the order of frames and codes."""
-    rows = session.execute(_statement("departments"), _frames(frames))
+    rows = session.execute(statement(__file__, "departments"), _frames(frames))
     return [DepartmentPath(**row) for row in rows.mappings() if row["path"]]
 
 
 def stage_paths(session: ReadingSession, frames: Sequence[Frame], day: date) -> list[StagePath]:
     """Draw the territories of a day by stage, in the order of frames and stages."""
     parameters = {**_frames(frames), "day": day, "overseas": list(OVERSEAS)}
-    rows = session.execute(_statement("territories"), parameters)
+    rows = session.execute(statement(__file__, "territories"), parameters)
     return [StagePath(**row) for row in rows.mappings() if row["path"]]
 
 
@@ -107,7 +99,7 @@ def surroundings(
     `with_communes`, whether they are drawn besides the CPTS. None when nothing is there.
     """
     rows = session.execute(
-        _statement("surroundings"),
+        statement(__file__, "surroundings"),
         {
             "codes": list(codes),
             "day": day,

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cpts.importing.rules import Outcome
+from app.files.cells import spreadsheet_safe
 from app.files.sources import unusable
 
 COLUMNS = (
     "row", "cpts", "given", "department", "outcome", "commune_code", "commune_name", "detail",
 )  # fmt: skip
-# What a spreadsheet would run as a formula when a cell begins with it.
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -52,16 +51,11 @@ def write_report(path: Path, lines: Sequence[ReportLine]) -> None:
                     " ; ".join(line.commune_names),
                     line.detail,
                 )
-                writer.writerow([line.row, *map(harmless, cells)])
+                writer.writerow([line.row, *map(spreadsheet_safe, cells)])
     except OSError as error:
         raise unusable(
             f"Le rapport « {path} » ne peut pas être écrit ({error.strerror})."
         ) from None
-
-
-def harmless(text: str) -> str:
-    """Keep a spreadsheet from running a cell as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
 
 
 def counted(lines: Sequence[ReportLine]) -> str:

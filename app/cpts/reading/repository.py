@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.cpts.reading.schemas import Detail, Filters
 from app.database.calendar import today
+from app.database.statements import statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +27,10 @@ class FoundCpts:
     communes: str | None
 
 
-@cache
-def _statement(name: str) -> TextClause:
-    return text((Path(__file__).parent / f"{name}.sql").read_text("utf-8"))
-
-
 def _execute(session: Session, name: str, parameters: dict[str, Any]) -> Any:
     # A plan for these very filters: a NULL one vanishes and the index of another serves.
     session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    return session.execute(_statement(name), parameters)
+    return session.execute(statement(__file__, name), parameters)
 
 
 def _filter_parameters(filters: Filters, day: date) -> dict[str, Any]:
@@ -102,7 +96,7 @@ def lifetime(session: Session, cpts_id: int) -> tuple[date, date | None] | None:
 
 def accepted_values(session: Session) -> dict[str, list[Any]]:
     """Give the values that each filter accepts, by the filter's name."""
-    row = session.execute(_statement("accepted_values")).one()
+    row = session.execute(statement(__file__, "accepted_values")).one()
     return {name: value or [] for name, value in row._mapping.items()}  # noqa: SLF001
 
 
@@ -115,7 +109,7 @@ def compositions(session: Session, filters: Filters, day: date) -> tuple[int, in
     parameters = _filter_parameters(filters, day)
     matched, page = find_cpts(session, filters, day)
     rows = session.execute(
-        _statement("compositions"),
+        statement(__file__, "compositions"),
         {"day": parameters["day"], "ids": [found.id for found in page]},
     ).all()
     return matched, len(page), list(rows)
@@ -127,7 +121,7 @@ def reference_list(session: Session, name: str, **parameters: Any) -> str:
     Parameters: `name` of the list (`regions`, `departments`, `stages`, `themes`,
     `tiers`), and what its statement asks for.
     """
-    return session.execute(_statement(name), parameters).scalar_one() or "[]"
+    return session.execute(statement(__file__, name), parameters).scalar_one() or "[]"
 
 
 def coverage(session: Session, level: str, stages: list[str], day: date) -> str:
@@ -145,4 +139,4 @@ def coverage(session: Session, level: str, stages: list[str], day: date) -> str:
 
 def recognised_stages(session: Session) -> list[str]:
     """Give the stages from the validated letter of intent on, in order."""
-    return list(session.scalars(_statement("recognised_stages")))
+    return list(session.scalars(statement(__file__, "recognised_stages")))

@@ -13,8 +13,6 @@ _WIDTHS: tuple[tuple[float, Detail], ...] = (
     (2.5, "department"),
     (8.0, "region"),
 )
-# Excel and LibreOffice take a cell that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _detail_of_box(box: Bbox) -> Detail:
@@ -85,8 +83,3 @@ def page_links(
     if offset:
         links.append({"rel": "prev", "href": href(max(0, offset - limit))})
     return links
-
-
-def spreadsheet_safe(value: str) -> str:
-    """Put an apostrophe before text that a spreadsheet would run as a formula."""
-    return "'" + value if value.startswith(_FORMULA_STARTS) else value

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.cpts.reading import repository
 from app.cpts.reading.repository import FoundCpts
-from app.cpts.reading.rules import day_shown, page_links, spreadsheet_safe, suitable_detail
+from app.cpts.reading.rules import day_shown, page_links, suitable_detail
 from app.cpts.reading.schemas import CoverageLevel, Detail, Filters
 from app.database.calendar import today
+from app.files.cells import csv_cell
 from app.http.repository import current_revision
 from app.problems import Invalid, NotFound
 
@@ -198,14 +199,8 @@ def compositions_csv(
     writer = csv.writer(buffer)
     writer.writerow(_COMPOSITION_COLUMNS)
     for row in rows:
-        writer.writerow([_cell(value) for value in row])
+        writer.writerow([csv_cell(value) for value in row])
     return buffer.getvalue().encode(), address.links(filters, matched, returned)
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return spreadsheet_safe(value) if isinstance(value, str) else value
 
 
 def reference_list(session: Session, name: str, **parameters: Any) -> bytes:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from psycopg import Cursor, sql
 from sqlalchemy import Connection, Engine
 
-_HERE = Path(__file__).parent
+from app.database.statements import script
+
 # Any number, the same for all who load.
 _LOADING_LOCK = 26_01_2026
 
@@ -260,4 +260,4 @@ def _cursor(connection: Connection) -> Cursor[Any]:
 
 def _script(name: str) -> sql.SQL:
     # A file of this package, never a text from outside.
-    return sql.SQL((_HERE / f"{name}.sql").read_text(encoding="utf-8"))
+    return sql.SQL(script(__file__, name))

@@ -3,15 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import TextClause, bindparam, delete, func, select, text
+from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from app.database.sessions import ReadingSession, WritingSession
+from app.database.statements import statement
 from app.letters.notes.models import VerificationNote
 
 
@@ -34,14 +33,11 @@ class MapShape:
     width: float
 
 
-@cache
-def _map_statement() -> TextClause:
-    written = (Path(__file__).parent / "map.sql").read_text("utf-8")
-    return text(written).bindparams(
-        bindparam("codes", type_=ARRAY(Text)),
-        bindparam("enclaves", type_=ARRAY(Text)),
-        bindparam("excluded", type_=ARRAY(BigInteger)),
-    )
+_MAP = statement(__file__, "map").bindparams(
+    bindparam("codes", type_=ARRAY(Text)),
+    bindparam("enclaves", type_=ARRAY(Text)),
+    bindparam("excluded", type_=ARRAY(BigInteger)),
+)
 
 
 def map_shapes(
@@ -61,7 +57,7 @@ def map_shapes(
     `height`, of the drawing in units; `least_m`, its least width on the ground in metres.
     """
     rows = session.execute(
-        _map_statement(),
+        _MAP,
         {
             "codes": list(codes),
             "day": day,

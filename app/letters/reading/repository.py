@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import bindparam, select, text
@@ -10,10 +9,11 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Text
 
 from app.database.sessions import ReadingSession
+from app.database.statements import statement
 from app.letters.reading.schemas import LetterFilters
 from app.letters.record.models import LetterEvent
 
-_LETTERS = text((Path(__file__).parent / "letters.sql").read_text(encoding="utf-8")).bindparams(
+_LETTERS = statement(__file__, "letters").bindparams(
     *(
         bindparam(name, type_=ARRAY(Text))
         for name in ("states", "kinds", "regions", "departments")
@@ -59,10 +59,10 @@ def find_letters(
 
 def events_of(session: ReadingSession, letter_id: int) -> list[LetterEvent]:
     """List what happened to a letter, as it was recorded."""
-    statement = (
+    recorded = (
         select(LetterEvent).where(LetterEvent.letter_id == letter_id).order_by(LetterEvent.id)
     )
-    return list(session.execute(statement).scalars())
+    return list(session.execute(recorded).scalars())
 
 
 _CONCILIATIONS = text("""
@@ -157,26 +157,3 @@ def zones(
     """Give, by conciliation, its communes dissolved into one GeoJSON geometry (WGS 84)."""
     rows = session.execute(_ZONES, {"ids": list(conciliations), "detail": detail})
     return {row.id: row.geometry for row in rows}
-
-
-_COMPETING = text("""
-    SELECT l.id, l.name, array_agg(k.commune_code ORDER BY k.commune_code) AS communes
-    FROM letter_commune k JOIN letter l ON l.id = k.letter_id
-    WHERE k.commune_code = ANY (:communes) AND k.part = 'asked'
-      AND l.state IN ('deposee', 'en_conciliation')
-      AND (CAST(:excluded AS bigint) IS NULL OR l.id <> :excluded)
-    GROUP BY l.id
-    ORDER BY l.deposited_on, l.id
-""").bindparams(bindparam("communes", type_=ARRAY(Text)))
-
-
-def competing_letters(
-    session: ReadingSession, communes: Collection[str], *, excluded: int | None = None
-) -> list[tuple[int, str, list[str]]]:
-    """List the pending letters that ask for some of these communes, the oldest first.
-
-    Parameters: `excluded`, a letter that does not compete with itself. Gives, for each,
-    its number, its name, and which of the communes it asks for.
-    """
-    rows = session.execute(_COMPETING, {"communes": list(communes), "excluded": excluded})
-    return [(row.id, row.name, list(row.communes)) for row in rows]

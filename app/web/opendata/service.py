@@ -13,15 +13,15 @@ import orjson
 
 from app.cpts.reading import repository as registry
 from app.cpts.reading.repository import FoundCpts
-from app.cpts.reading.rules import spreadsheet_safe
 from app.cpts.reading.schemas import Detail, Filters
 from app.cpts.reading.service import check_filters, check_values, reference_list
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.files.cells import csv_cell
 from app.http.repository import current_revision
 from app.web.layout.repository import holds_demonstration
 from app.web.opendata import feed, layers, repository, rules, schemas
-from app.web.opendata.columns import COMPOSITIONS, CPTS, Column
+from app.web.opendata.columns import COMPOSITIONS, CPTS
 
 ENTRIES_A_PAGE = 100
 
@@ -90,15 +90,8 @@ def cpts_csv(session: ReadingSession, filters: Filters) -> bytes:
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(column.name for column in CPTS)
-    writer.writerows([_cell(column, item) for column in CPTS] for item in items)
+    writer.writerows([csv_cell(column.read(item)) for column in CPTS] for item in items)
     return buffer.getvalue().encode()
-
-
-def _cell(column: Column, item: Mapping[str, Any]) -> Any:
-    value = column.read(item)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return spreadsheet_safe(value) if isinstance(value, str) else value
 
 
 def cpts_geoparquet(session: ReadingSession, filters: Filters, detail: Detail) -> bytes:

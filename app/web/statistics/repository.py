@@ -3,17 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from pathlib import Path
-
-from sqlalchemy import TextClause, text
 
 from app.database.sessions import ReadingSession
-
-
-@cache
-def _statement(name: str) -> TextClause:
-    return text((Path(__file__).parent / f"{name}.sql").read_text("utf-8"))
+from app.database.statements import statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +32,7 @@ def cpts_by_month(session: ReadingSession, first: date, day: date) -> list[Stage
 
     The last moment is `day` itself. Rows come by day, then by rank of the stage.
     """
-    rows = session.execute(_statement("cpts_by_month"), {"first": first, "day": day})
+    rows = session.execute(statement(__file__, "cpts_by_month"), {"first": first, "day": day})
     return [StageOnDay(**row) for row in rows.mappings()]
 
 
@@ -52,6 +44,7 @@ def coverage_by_month(
     Populations are those in force on `day` for all months.
     """
     rows = session.execute(
-        _statement("coverage_by_month"), {"first": first, "day": day, "stages": list(stages)}
+        statement(__file__, "coverage_by_month"),
+        {"first": first, "day": day, "stages": list(stages)},
     )
     return [CoverageOnDay(**row) for row in rows.mappings()]

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from app.cpts.reading.repository import recognised_stages
-from app.cpts.reading.rules import spreadsheet_safe
 from app.cpts.reading.schemas import CoverageLevel
 from app.cpts.reading.service import coverage
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.files.cells import spreadsheet_safe
 from app.web.layout.french import number, percent
 from app.web.sheets.service import stage_labels
 from app.web.statistics.repository import coverage_by_month, cpts_by_month

@@ -4,15 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.types import BigInteger, Text
 
 from app.database.sessions import ReadingSession
+from app.database.statements import statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,12 @@ class FreeCommune:
 
 @cache
 def _statement(name: str) -> TextClause:
-    statement = text((Path(__file__).parent / f"{name}.sql").read_text("utf-8"))
     types: dict[str, Any] = {"region": Text(), "department": Text()}
     if name == "held":
         types["ids"] = ARRAY(BigInteger)
-    return statement.bindparams(*(bindparam(key, type_=kind) for key, kind in types.items()))
+    return statement(__file__, name).bindparams(
+        *(bindparam(key, type_=kind) for key, kind in types.items())
+    )
 
 
 def _of(place: Place) -> dict[str, str | None]:

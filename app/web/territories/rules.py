@@ -18,7 +18,6 @@ ORDERS: Mapping[str, Callable[[Mapping[str, Any]], Any] | None] = {
 DEFAULT_SORT = "name"
 # What one looks for first in a column of figures is the largest.
 _DESCENDING_FIRST = ("stage", "population", "tier", "communes")
-SORTS = tuple(f"{sign}{name}" for name in ORDERS for sign in ("", "-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Column:
 def in_order(items: Iterable[Mapping[str, Any]], sort: str) -> list[Mapping[str, Any]]:
     """Put CPTS, given in the order of their names, in the order of `sort`.
 
-    Parameters: `sort`, one of `SORTS`; « - » before it for the largest first. Equals stay
+    Parameters: `sort`, one of `ORDERS`; « - » before it for the largest first. Equals stay
     in the order of their names.
     """
     key = ORDERS[sort.removeprefix("-")]

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from sqlalchemy import text
 
 from app.database.sessions import ReadingSession
+from app.database.statements import statement
 
-_COMMUNES = text((Path(__file__).parent / "communes.sql").read_text())
+_COMMUNES = statement(__file__, "communes")
 
 _DEPARTMENT_EXISTS = text("SELECT EXISTS (SELECT FROM department WHERE code = :department)")
 

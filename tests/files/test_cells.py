@@ -1,0 +1,23 @@
+import pytest
+
+from app.files.cells import csv_cell, spreadsheet_safe
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+33", "-1", "@A1", "\t=1", "\r=1"])
+def test_a_cell_is_never_a_formula(value: str) -> None:
+    assert spreadsheet_safe(value) == csv_cell(value) == "'" + value
+
+
+@pytest.mark.parametrize("value", ["CPTS =1", "", "05061", " =1", "'=1"])
+def test_a_text_that_no_spreadsheet_would_run_stays_as_it_is(value: str) -> None:
+    assert spreadsheet_safe(value) == csv_cell(value) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"), [(True, "true"), (False, "false"), (-1, -1), (0, 0), (None, None)]
+)
+def test_figures_stay_figures_and_what_is_true_or_false_is_said_so(
+    value: object, cell: object
+) -> None:
+    assert csv_cell(value) == cell
+    assert type(csv_cell(value)) is type(cell)

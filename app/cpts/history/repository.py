@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
-from app.cpts.models import CptsChange, RegistryRevision
+from app.cpts.models import Cpts, CptsChange, RegistryRevision
 from app.database.sessions import ReadingSession, WritingSession
 
 _SNAPSHOT = text("""
@@ -82,6 +82,14 @@ def record_changes(
             for change in changes
         ],
     )
+
+
+def touch_cpts(session: WritingSession, cpts_ids: Collection[int]) -> None:
+    """Set the date of change of these CPTS to now."""
+    if cpts_ids:
+        session.execute(
+            update(Cpts).where(Cpts.id.in_(cpts_ids)).values(updated_at=func.clock_timestamp())
+        )
 
 
 def history(session: ReadingSession, cpts_id: int) -> list[CptsChange]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.cpts.claims.rules import Period, PlannedChange
 from app.cpts.importing.entries import Entry
 from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.repository import RegisteredCpts
@@ -15,9 +16,10 @@ class Material:
 
     `keys` gives the registry's search key of each name in the file. `registered` is by
     position of the CPTS in the file; `held` by id in the registry, as
-    `app.cpts.writing.repository.own_claims_from` gives it; `communes` by position, from
-    code to the first row that names it, in the file's order; `shared` the CPTS that a row
-    names together, for the rows whose CPTS are all in the file.
+    `app.cpts.claims.repository.periods_from` gives it from the import's day on; `planned`
+    by id, what letters have planned; `communes` by position, from code to the first row
+    that names it, in the file's order; `shared` the CPTS that a row names together, for the
+    rows whose CPTS are all in the file.
     """
 
     entries: Sequence[Entry]
@@ -27,7 +29,8 @@ class Material:
     labels: Mapping[str, str]
     keys: Mapping[str, str] = field(default_factory=dict)
     registered: dict[int, RegisteredCpts] = field(default_factory=dict)
-    held: dict[int, dict[str, bool]] = field(default_factory=dict)
+    held: dict[int, dict[str, list[Period]]] = field(default_factory=dict)
+    planned: dict[int, dict[str, list[PlannedChange]]] = field(default_factory=dict)
     communes: dict[int, dict[str, int]] = field(default_factory=dict)
     shared: dict[int, list[ListedCpts]] = field(default_factory=dict)
 

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text
 
-from app.cpts.models import Cpts, CptsStage, CptsTheme, RefusedClaim, Stage, Theme
+from app.cpts.claims.models import RefusedClaim
+from app.cpts.models import Cpts, CptsStage, CptsTheme, Stage, Theme
 from app.database.sessions import ReadingSession, WritingSession
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from app.cpts.claims.repository import lock_registry
 from app.cpts.demonstration.service import remove_demonstration
+from app.cpts.errors import PlannedChangeDropped
 from app.cpts.importing import repository
 from app.cpts.importing.columns import Role
 from app.cpts.importing.grouping import group, states_a_stage
@@ -13,8 +15,8 @@ from app.cpts.importing.plan import Options, Plan, make_plan
 from app.cpts.importing.resolving import read_names, read_polygons
 from app.cpts.importing.stages import stage_of
 from app.cpts.importing.writing import write_plan
-from app.cpts.writing.repository import lock_registry
 from app.database.sessions import ReadingSession, WritingSession
+from app.failures import Failure
 from app.files.sources import Source, unusable
 from app.files.words import words_of
 from app.progress import Progress
@@ -68,8 +70,8 @@ def import_listing(
 
     What the file means is worked out first; what the registry holds is looked at, decided
     on and written under its lock. Demonstration data goes. Parameters: `origin`, the
-    file's name for the history. Raises `Failure` as `plan_import` does; nothing is
-    written then.
+    file's name for the history. Raises `Failure` as `plan_import` does, and when it would
+    drop what a validated letter has planned; nothing is written then.
     """
     material = _resolve(session, listing, options, progress)
     with progress.step("Écriture au registre"):
@@ -77,7 +79,10 @@ def import_listing(
         if repository.has_demonstration(session):
             remove_demonstration(session)
         plan = make_plan(session, material, options)
-        write_plan(session, plan, origin=origin)
+        try:
+            write_plan(session, plan, origin=origin)
+        except PlannedChangeDropped as refused:
+            raise Failure(refused.detail) from refused
     return plan
 
 

@@ -54,6 +54,14 @@ _WITHOUT_STAGE = text("""
     WHERE NOT EXISTS (SELECT FROM cpts_stage s WHERE s.cpts_id = p.id) ORDER BY p.id
 """)
 
+_HELD_BEFORE_A_STAGE = text("""
+    SELECT DISTINCT c.cpts_id FROM claim c
+    WHERE NOT EXISTS (
+        SELECT FROM cpts_stage s WHERE s.cpts_id = c.cpts_id AND s.since <= lower(c.held))
+      AND EXISTS (SELECT FROM cpts_stage s WHERE s.cpts_id = c.cpts_id)
+    ORDER BY c.cpts_id
+""")
+
 # The communes' own polygons, each beside the period that its CPTS holds it in.
 _GEOMETRIES = {
     scale: text(f"""
@@ -123,6 +131,11 @@ def stages_out_of_order(session: ReadingSession) -> list[int]:
 def without_stage(session: ReadingSession) -> list[int]:
     """List the CPTS that have no stage."""
     return list(session.execute(_WITHOUT_STAGE).scalars())
+
+
+def held_before_a_stage(session: ReadingSession) -> list[int]:
+    """List the CPTS with stages that hold a commune before the first of them."""
+    return list(session.execute(_HELD_BEFORE_A_STAGE).scalars())
 
 
 def geometries(session: ReadingSession, scale: str) -> Iterator[RowMapping]:

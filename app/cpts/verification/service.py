@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from app.cpts.claims.service import unfulfilled
 from app.cpts.verification import repository
 from app.cpts.verification.rules import (
     ClaimFacts,
@@ -46,6 +47,16 @@ def verify(session: ReadingSession, progress: Progress) -> list[str]:
             for commune, first, second in overlapping(claims)
         ]
         found += [f"{named(i)} : sans stade" for i in repository.without_stage(session)]
+        found += [
+            f"{named(i)} : tient des communes avant son premier stade"
+            for i in repository.held_before_a_stage(session)
+        ]
+        found += [
+            f"{named(change.cpts_id)} : la commune {change.commune} n'est pas "
+            f"{'tenue' if change.adds else 'rendue'} à partir du {change.effective_on} comme "
+            f"la lettre n° {change.letter} l'a prévu"
+            for change in unfulfilled(session, None)
+        ]
         found += [
             f"{named(i)} : stades dans le désordre"
             for i in repository.stages_out_of_order(session)

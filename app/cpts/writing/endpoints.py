@@ -9,11 +9,12 @@ from app.cpts.reading.service import cpts_item, cpts_item_body
 from app.cpts.writing import schemas, service
 from app.database.sessions import WriteSession, WritingSession
 from app.http.caching import matches
+from app.http.parameters import RowId
 from app.problems import StaleWrite
 
 router = APIRouter(prefix="/api/v1/cpts", tags=["Registre"])
 
-Id = Annotated[int, Path(ge=1, lt=2**63, description="Identifiant de la CPTS")]
+Id = Annotated[RowId, Path(description="Identifiant de la CPTS")]
 IfMatch = Annotated[
     str | None,
     Header(description="ETag de `GET /api/v1/cpts/{id}` : refuse si la CPTS a changé"),

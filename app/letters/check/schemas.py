@@ -15,6 +15,7 @@ from pydantic import (
 
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES, CptsId, Day, Name
 from app.funding.schemas import FundingAnswer
+from app.http.parameters import RowId, WholeNumber
 from app.letters.check.polygons import checked_geometry
 from app.letters.check.rules import Severity, Verdict
 
@@ -28,9 +29,9 @@ GivenCommune = Annotated[
 
 
 # As a form sends it: text.
-SentCptsId = Annotated[int, Field(ge=1, lt=2**63)]
+SentCptsId = RowId
 # Of an association; the largest CPTS have some thousand.
-Members = Annotated[int, Field(ge=0, le=1_000_000)]
+Members = Annotated[WholeNumber, Field(ge=0, le=1_000_000)]
 MEMBERS_DESCRIPTION = "Membres de l'association : à partir de 100, la taille 4 paie plus."
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from app.cpts.writing.repository import conflicts
-from app.cpts.writing.rules import ClaimConflict
+from app.cpts.claims.repository import conflicts
+from app.cpts.claims.rules import ClaimConflict
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession

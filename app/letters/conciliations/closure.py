@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from app.cpts.writing.repository import lock_registry
+from app.cpts.claims.repository import lock_registry
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.letters.conciliations import repository
@@ -17,6 +17,7 @@ from app.letters.record.errors import (
     ConciliationUnsettled,
     no_such_conciliation,
     no_such_letter,
+    within,
 )
 from app.letters.record.repository import StoredLetter
 from app.letters.record.rules import Agent, Part, State
@@ -111,16 +112,18 @@ def _withdraw_others(
             details={"joined_letter": retained.id},
         )
     if retained.id not in {each.letter for each in closure.territories}:
-        put_territory(session, retained, communes, agent)
+        with within("retained_letter"):
+            put_territory(session, retained, communes, agent)
 
 
 def _share_out(session: WritingSession, closure: Closure, agent: Agent) -> None:
-    for share in closure.territories:
+    for position, share in enumerate(closure.territories):
         letter = _letter(session, share.letter)
         if not letter.pending:
             raise _at("territories", f"La lettre n° {letter.id} ne reste pas en cours.")
-        read = read_communes(session, share.communes, share.epci)
-        put_territory(session, letter, read.communes, agent, note=closure.note)
+        with within("territories", position):
+            read = read_communes(session, share.communes, share.epci)
+            put_territory(session, letter, read.communes, agent, note=closure.note)
 
 
 def _settle(

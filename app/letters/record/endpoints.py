@@ -17,6 +17,7 @@ from app.cpts.errors import TerritoryOverlap
 from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
 from app.http.caching import entity_tag, keep_until_change, matches
+from app.http.parameters import RowId
 from app.http.repository import current_revision
 from app.letters.decisions import service as decisions
 from app.letters.reading import service as reading
@@ -35,7 +36,7 @@ JSON = "application/json"
 
 router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
 
-LetterId = Annotated[int, Path(ge=1, lt=2**63, description="Numéro de la lettre")]
+LetterId = Annotated[RowId, Path(description="Numéro de la lettre")]
 IfMatch = Annotated[
     str | None,
     Header(description="ETag de `GET /api/v1/letters/{id}` : refuse si la lettre a changé"),

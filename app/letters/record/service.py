@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.cpts.writing.repository import lock_registry
+from app.cpts.claims.repository import lock_registry
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.letters.conciliations.rules import Outcome

@@ -20,6 +20,7 @@ from app.accounts.dependencies import (
 from app.accounts.rules import Caller
 from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
+from app.http.parameters import RowId
 from app.letters.conciliations import closure
 from app.letters.conciliations.schemas import Closure
 from app.letters.decisions import service as decisions
@@ -33,7 +34,7 @@ from app.web.letters.record import forms, service
 
 router = APIRouter()
 
-LetterId = Annotated[int, Path(ge=1, lt=2**63)]
+LetterId = Annotated[RowId, Path()]
 Action = Callable[[WritingSession, int, FormData, Caller], object]
 
 

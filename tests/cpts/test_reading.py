@@ -70,6 +70,7 @@ def test_list_item_and_feature_tell_the_same_of_a_cpts(
         "stage": "lettre_intention_validee",
         "stage_label": "Lettre d'intention validée",
         "stage_since": "2025-02-03",
+        "stage_recorded_on": today().isoformat(),
         "population": 238_246 + 40_184 + 42_875,
         "population_year": 2023,
         "population_note": None,
@@ -87,6 +88,7 @@ def test_list_item_and_feature_tell_the_same_of_a_cpts(
         "phone": "03 20 00 00 00",
         "address": "1 rue de l'Essai",
         "demonstration": False,
+        "planned": [],
     }
     assert item["ended_on"] is None
     assert item["communes"] == [
@@ -351,7 +353,9 @@ def test_a_name_is_never_a_formula_in_a_spreadsheet(client: TestClient, engine: 
         ).scalar_one()
         connection.execute(
             text(
-                "INSERT INTO claim (cpts_id, commune_code, held)"
+                "WITH staged AS (INSERT INTO cpts_stage (cpts_id, since, stage_slug)"
+                " VALUES (:cpts, :day, 'aci_signe'))"
+                " INSERT INTO claim (cpts_id, commune_code, held)"
                 " VALUES (:cpts, '59350', daterange(:day, NULL))"
             ),
             {"cpts": cpts, "day": today()},

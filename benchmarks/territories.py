@@ -11,6 +11,7 @@ from sqlalchemy import Engine, text
 import app.accounts.models  # noqa: F401
 from app.cpts.claims.repository import insert_claims, lock_registry
 from app.cpts.writing.repository import insert_cpts, put_stages
+from app.cpts.writing.rules import StageRecord
 from app.database.sessions import session_scope
 
 _SINCE = date(2020, 1, 1)
@@ -62,7 +63,8 @@ def fill_registry(engine: Engine, count: int) -> None:
                 session,
                 [{"name": f"Mesure {code}", "started_on": _SINCE} for code in part],
             )
-            put_stages(session, [(number, "aci_signe", _SINCE) for number in ids])
+            stage = StageRecord("aci_signe", _SINCE, _SINCE)
+            put_stages(session, [(number, stage) for number in ids])
             insert_claims(
                 session, [(n, code, _SINCE) for n, code in zip(ids, part, strict=True)]
             )

@@ -128,7 +128,10 @@ class Cpts(Base):
 
 
 class CptsStage(Base):
-    """A stage that a CPTS reached, with its date."""
+    """A stage that a CPTS reached: its date, None when unknown, and its day of record.
+
+    `known_from` is what a day is asked by: the date, else the day of record.
+    """
 
     __tablename__ = "cpts_stage"
 
@@ -136,7 +139,13 @@ class CptsStage(Base):
         BigInteger, ForeignKey("cpts.id", ondelete="CASCADE"), primary_key=True
     )
     stage_slug: Mapped[str] = mapped_column(ForeignKey("stage.slug"), primary_key=True)
-    since: Mapped[date]
+    since: Mapped[date | None]
+    recorded_on: Mapped[date] = mapped_column(
+        server_default=text("(CAST((now() AT TIME ZONE 'Europe/Paris') AS date))")
+    )
+    known_from: Mapped[date] = mapped_column(
+        Computed("COALESCE(since, recorded_on)", persisted=True), nullable=False
+    )
 
 
 class CptsTheme(Base):

@@ -70,6 +70,7 @@ def test_list_item_and_feature_tell_the_same_of_a_cpts(
         "stage": "lettre_intention_validee",
         "stage_label": "Lettre d'intention validée",
         "stage_since": "2025-02-03",
+        "stage_recorded_on": today().isoformat(),
         "population": 238_246 + 40_184 + 42_875,
         "population_year": 2023,
         "population_note": None,

@@ -1,4 +1,4 @@
-"""A database of the first schema, with data in it, becomes one that keeps letters."""
+"""A database of an earlier schema, with data in it, becomes one of today."""
 
 import os
 from collections.abc import Iterator
@@ -180,3 +180,53 @@ MERGED_COMMUNE = """
     INSERT INTO former_commune (code, commune_code, name, kind)
     SELECT '59003', made.code, 'Trois', 'former' FROM made
 """
+
+
+FORMER_IMPORT = """
+    INSERT INTO cpts_change (cpts_id, revision, action, actor, changed_at, after)
+    SELECT id, 2, 'imported', 'import', '2026-02-03 23:30:00+00',
+           '{"stages": {"aci_signe": "2024-01-01"}}'
+    FROM cpts WHERE name = 'CPTS d''avant';
+    INSERT INTO cpts (name, started_on, created_at) VALUES ('CPTS sans histoire', '2025-05-05',
+                                                            '2025-06-06 12:00:00+00');
+    INSERT INTO cpts_stage (cpts_id, since, stage_slug)
+    SELECT id, '2025-05-05', 'dynamique_identifiee' FROM cpts WHERE name = 'CPTS sans histoire';
+"""
+
+UNDATED = "UPDATE cpts_stage SET since = NULL, recorded_on = '{day}'"
+
+
+def test_dates_of_before_are_kept_with_the_day_on_which_they_came_to_be_known(
+    first_schema: Engine,
+) -> None:
+    upgrade_database(first_schema, "0005")
+    with first_schema.begin() as connection:
+        connection.exec_driver_sql(FORMER_IMPORT)
+    upgrade_database(first_schema)
+    with first_schema.begin() as connection:
+        stages = connection.execute(
+            text(
+                "SELECT p.name, s.since, s.recorded_on, s.known_from"
+                " FROM cpts_stage s JOIN cpts p ON p.id = s.cpts_id ORDER BY p.id"
+            )
+        ).all()
+        assert [tuple(row) for row in stages] == [
+            ("CPTS d'avant", date(2024, 1, 1), date(2026, 2, 4), date(2024, 1, 1)),
+            ("CPTS sans histoire", date(2025, 5, 5), date(2025, 6, 6), date(2025, 5, 5)),
+        ]
+        connection.exec_driver_sql(
+            "UPDATE cpts_stage SET since = NULL, recorded_on = '2024-01-01'"
+        )
+
+
+def test_no_commune_is_held_before_the_day_from_which_an_undated_stage_is_known(
+    first_schema: Engine,
+) -> None:
+    upgrade_database(first_schema)
+    with (
+        pytest.raises(IntegrityError, match="before its first stage"),
+        first_schema.begin() as connection,
+    ):
+        connection.exec_driver_sql(
+            "UPDATE cpts_stage SET since = NULL, recorded_on = '2024-01-02'"
+        )

@@ -30,8 +30,8 @@ class Entry:
     demonstration: bool = False
     is_new: bool = False
     ended_on: str | None = None
-    stages_before: dict[str, str] | None = None
-    stages_after: dict[str, str] | None = None
+    stages_before: dict[str, str | None] | None = None
+    stages_after: dict[str, str | None] | None = None
     claims_before: list[dict[str, Any]] | None = None
     claims_after: list[dict[str, Any]] | None = None
 
@@ -85,6 +85,11 @@ def test_a_stage_that_was_only_dated_otherwise_is_news_but_an_older_one_is_not()
     ).kinds == ("stade",)
     earlier = {**before, "lettre_intention_validee": "2022-01-01"}
     assert rules.news(Entry(stages_before=before, stages_after=earlier), LABELS, {}) is None
+
+
+def test_a_stage_without_a_date_is_told_so() -> None:
+    told = _told(Entry(is_new=True, stages_after={"aci_signe": None}))
+    assert "ACI signé, depuis une date inconnue." in told.summary
 
 
 def test_an_end_is_one_piece_of_news_not_a_loss_of_communes_too() -> None:

@@ -24,7 +24,7 @@ from app.cpts.claims.service import (
 )
 from app.cpts.errors import TerritoryOverlap
 from app.cpts.writing import repository
-from app.cpts.writing.rules import Authority
+from app.cpts.writing.rules import Authority, StageRecord
 from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
@@ -58,8 +58,8 @@ def recognise_dynamic(
     """
     change = RegistryChange.by(session, authority)
     cpts = living_cpts(session, cpts_id)
-    stage, since = repository.stages_of(session, cpts_id)[-1]
-    if stage != FIRST_STAGE:
+    dynamic = repository.stages_of(session, cpts_id)[-1]
+    if dynamic.slug != FIRST_STAGE:
         raise Invalid.at(
             "body", "cpts", message="Cette CPTS n'est plus au stade « Dynamique identifiée »."
         )
@@ -79,7 +79,8 @@ def recognise_dynamic(
         supersede=supersede,
         authority=authority,
     )
-    repository.put_stages(session, [(cpts_id, RECOGNISED_STAGE, max(decided_on, since))])
+    reached = max(decided_on, dynamic.since or decided_on)
+    repository.put_stages(session, [(cpts_id, StageRecord(RECOGNISED_STAGE, reached, today()))])
     own = repository.themes_of(session, cpts_id)
     repository.set_themes(session, {cpts_id: sorted({*own, *themes})})
     change.record()
@@ -111,7 +112,7 @@ def amend_by_letter(
     change = RegistryChange.by(session, authority)
     cpts = living_cpts(session, cpts_id)
     check_effective_date(effective_on, cpts.started_on)
-    stage, _ = repository.stages_of(session, cpts_id)[-1]
+    stage = repository.stages_of(session, cpts_id)[-1].slug
     wanted = dict.fromkeys(withdraw, False) | dict.fromkeys(add, True)
     change.watch([cpts_id], "territory")
     settle_territory(

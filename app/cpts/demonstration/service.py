@@ -18,6 +18,7 @@ from app.cpts.claims.service import RegistryChange
 from app.cpts.demonstration import repository as demonstration
 from app.cpts.errors import PlannedChangeDropped
 from app.cpts.writing import repository
+from app.cpts.writing.rules import StageRecord
 from app.database.calendar import today
 from app.database.sessions import WritingSession, session_scope
 from app.failures import Failure
@@ -128,7 +129,7 @@ def _insert(session: WritingSession, wanted: list[DemonstrationCpts]) -> tuple[i
     repository.put_stages(
         session,
         [
-            (cpts_id, slug, since)
+            (cpts_id, StageRecord(slug, since, since))
             for cpts_id, cpts in numbered.items()
             for slug, since in cpts.stages.items()
         ],

@@ -44,6 +44,14 @@ def import_listing(
             help="Jour à partir duquel le fichier fait foi ; aujourd'hui par défaut.",
         ),
     ] = None,
+    stage_date: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="AAAA-MM-JJ",
+            help="Date des stades que le fichier ne date pas ; sinon elle est inconnue.",
+        ),
+    ] = None,
     on_conflict: Annotated[
         OnConflict,
         typer.Option(
@@ -93,6 +101,7 @@ def import_listing(
                     as_of.date() if as_of else today(),
                     on_conflict,
                     service.default_stage(session, default_stage),
+                    stage_date.date() if stage_date else None,
                 )
                 if dry_run:
                     plan = service.plan_import(session, listing, options, progress)
@@ -134,6 +143,9 @@ def _tell(plan: "Plan", *, dry_run: bool) -> None:
         typer.echo(
             f"{plan.doubtful} commune(s) douteuse(s) (20 à 80 % de leur surface) : --report."
         )
+    undated = sum(1 for e in plan.entering if e.stage.record and e.stage.record.since is None)
+    if undated:
+        typer.echo(f"{undated} CPTS sans date de stade : elle reste inconnue (--stage-date).")
     for name, reason in list(plan.kept_out.items())[:_MOST_KEPT_OUT_SHOWN]:
         typer.echo(f"Écartée : {name} ({reason})")
     more = len(plan.kept_out) - _MOST_KEPT_OUT_SHOWN

@@ -42,11 +42,15 @@ _MOST_TOLD = 10
 
 @dataclass(frozen=True)
 class Options:
-    """How to import: `default_stage` a slug, `as_of` the day from which the file counts."""
+    """How to import: `default_stage` a slug, `as_of` the day from which the file counts.
+
+    `stage_date` is that of the stages that have none in the file; None leaves it unknown.
+    """
 
     as_of: date
     on_conflict: OnConflict = OnConflict.REFUSE
     default_stage: str | None = None
+    stage_date: date | None = None
 
 
 @dataclass(frozen=True)
@@ -231,7 +235,7 @@ def _allow_no_territory(material: Material) -> None:
     """Let a CPTS in without any commune at the first stage, the only one that allows it."""
     for cpts in material.listed:
         found = material.registered.get(cpts.position)
-        stages = [slug for slug, _ in found.stages] if found else []
+        stages = [each.slug for each in found.stages] if found else []
         if (
             cpts.states_its_stage
             and cpts.stage == DYNAMIQUE
@@ -248,7 +252,7 @@ def _candidate(material: Material, cpts: ListedCpts) -> Candidate:
     stage = cpts.stage or ""
     if found is not None and stage:
         stage = max(
-            [stage, *(slug for slug, _ in found.stages)], key=material.ranks.__getitem__
+            [stage, *(each.slug for each in found.stages)], key=material.ranks.__getitem__
         )
     return Candidate(
         cpts.position,
@@ -275,7 +279,8 @@ def _entering(
         material.ranks,
         material.labels,
         stage=cpts.stage,
-        since=cpts.since or options.as_of,
+        since=cpts.since or options.stage_date,
+        as_of=options.as_of,
     )
     if step.note:
         cpts.remark(cpts.rows[0], step.note)

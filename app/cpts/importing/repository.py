@@ -12,19 +12,20 @@ from sqlalchemy.types import Text
 
 from app.cpts.claims.models import RefusedClaim
 from app.cpts.models import Cpts, CptsStage, CptsTheme, Stage, Theme
+from app.cpts.writing.rules import StageRecord
 from app.database.sessions import ReadingSession, WritingSession
 
 
 @dataclass(frozen=True)
 class RegisteredCpts:
-    """A living CPTS of the registry, with its stages `(slug, since)` and themes."""
+    """A living CPTS of the registry, with its stages, in their order, and themes."""
 
     id: int
     name: str
     key: str
     columns: Mapping[str, str | None]
     started_on: date
-    stages: Sequence[tuple[str, date]]
+    stages: Sequence[StageRecord]
     themes: frozenset[str]
 
 
@@ -105,10 +106,15 @@ def registered(
     ).scalars()
     rows = list(found)
     ids = [row.id for row in rows]
-    timelines: dict[int, list[tuple[str, date]]] = {}
-    stage_rows = select(CptsStage.cpts_id, CptsStage.stage_slug, CptsStage.since)
-    for cpts_id, slug, since in session.execute(stage_rows.where(CptsStage.cpts_id.in_(ids))):
-        timelines.setdefault(cpts_id, []).append((slug, since))
+    timelines: dict[int, list[StageRecord]] = {}
+    stage_rows = (
+        select(CptsStage.cpts_id, CptsStage.stage_slug, CptsStage.since, CptsStage.recorded_on)
+        .join(Stage, Stage.slug == CptsStage.stage_slug)
+        .where(CptsStage.cpts_id.in_(ids))
+        .order_by(Stage.rank)
+    )
+    for cpts_id, *record in session.execute(stage_rows):
+        timelines.setdefault(cpts_id, []).append(StageRecord(*record))
     themes: dict[int, set[str]] = {}
     theme_rows = select(CptsTheme.cpts_id, CptsTheme.theme_slug)
     for cpts_id, slug in session.execute(theme_rows.where(CptsTheme.cpts_id.in_(ids))):

@@ -7,9 +7,11 @@ file to name a commune has it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+
+from app.cpts.writing.rules import StageRecord
 
 
 class OnConflict(StrEnum):
@@ -188,39 +190,67 @@ def _follows(claim: Standing, candidate: Candidate) -> bool:
 class StageStep:
     """What the file's stage does to a CPTS: a row to record or none, and a French note."""
 
-    record: tuple[str, date] | None
+    record: StageRecord | None
     note: str = ""
 
 
 def stage_step(
-    timeline: Sequence[tuple[str, date]],
+    timeline: Sequence[StageRecord],
     ranks: Mapping[str, int],
     labels: Mapping[str, str],
     *,
     stage: str,
-    since: date,
+    since: date | None,
+    as_of: date,
 ) -> StageStep:
     """Work out what a stage in a file does to the stages of a CPTS.
 
-    A later stage is recorded from its date on, never before the one that it follows; an
-    earlier one changes nothing, since a stage only advances, and is told.
+    A later stage is recorded; an earlier one changes nothing, since a stage only advances,
+    and is told. A date that contradicts the registry is told, not recorded, and none is
+    made up in its place.
 
-    Parameters: `timeline`, `(slug, since)` of the CPTS, empty for a new one; `ranks` and
-    `labels` by slug; `since`, the date in the file or the import's day.
+    Parameters: `timeline`, of the CPTS, in the order of the stages, empty for a new one;
+    `ranks` and `labels` by slug; `since`, the date of the stage, None when it is not known;
+    `as_of`, the import's day, from which an undated stage counts.
     """
     if not timeline:
-        return StageStep((stage, since))
-    present, _ = max(timeline, key=lambda row: ranks[row[0]])
-    if ranks[stage] < ranks[present]:
+        return StageStep(StageRecord(stage, since, as_of))
+    present = timeline[-1]
+    if ranks[stage] < ranks[present.slug]:
         return StageStep(
             None,
             f"stade du fichier ({labels[stage]}) antérieur à celui du registre "
-            f"({labels[present]}), qui reste",
+            f"({labels[present.slug]}), qui reste",
         )
-    if stage == present:
-        return StageStep(None)
-    reached = max(since, *(day for _, day in timeline))
+    earlier = [each for each in timeline if ranks[each.slug] < ranks[stage]]
+    dates = [each.since for each in earlier if each.since is not None]
+    refusal = ""
+    if since is not None and dates and since < max(dates):
+        refusal = (
+            f"date du stade ({since:%d/%m/%Y}) antérieure à celle du stade précédent "
+            f"({max(dates):%d/%m/%Y}), non retenue"
+        )
+        since = None
+    if stage == present.slug:
+        return _same_stage(present, since, refusal)
+    recorded_on = as_of if since else max(as_of, *(each.known_from for each in timeline))
+    reached = f"au {since:%d/%m/%Y}" if since else "à une date inconnue"
+    note = f"stade porté de « {labels[present.slug]} » à « {labels[stage]} » {reached}"
     return StageStep(
-        (stage, reached),
-        f"stade porté de « {labels[present]} » à « {labels[stage]} » au {reached:%d/%m/%Y}",
+        StageRecord(stage, since, recorded_on), " ; ".join(filter(None, [note, refusal]))
+    )
+
+
+def _same_stage(present: StageRecord, since: date | None, refusal: str) -> StageStep:
+    """Give a stage that stands without a date the one of the file."""
+    if since is None or present.since is not None:
+        return StageStep(None, refusal if present.since is None else "")
+    if since > present.recorded_on:
+        return StageStep(
+            None,
+            f"date du stade ({since:%d/%m/%Y}) postérieure au jour depuis lequel le registre "
+            f"connaît ce stade ({present.recorded_on:%d/%m/%Y}), non retenue",
+        )
+    return StageStep(
+        replace(present, since=since), f"date du stade, inconnue au registre : {since:%d/%m/%Y}"
     )

@@ -106,6 +106,11 @@ def _resolve(
             "Le fichier ne dit pas le stade des CPTS : indiquez-le par --default-stage "
             "(ou nommez sa colonne par --column stage=…)."
         )
+    if options.stage_date and options.stage_date > options.as_of:
+        raise unusable(
+            f"--stage-date ({options.stage_date:%d/%m/%Y}) vient après le jour du fichier "
+            f"({options.as_of:%d/%m/%Y}) : un stade prévu n'est pas atteint."
+        )
     entries = listing.entries
     ranks, labels = repository.stages(session)
     themes = repository.theme_labels(session)

@@ -8,7 +8,7 @@ from app.cpts.claims.service import RegistryChange
 from app.cpts.importing import repository
 from app.cpts.importing.plan import Plan
 from app.cpts.writing import repository as registry
-from app.cpts.writing.rules import first_day
+from app.cpts.writing.rules import StageRecord, first_day
 from app.database.sessions import WritingSession
 
 ACTOR = "import"
@@ -37,7 +37,7 @@ def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> None:
     )
     registry.put_stages(
         session,
-        [(ids[e.cpts.position], *e.stage.record) for e in changing if e.stage.record],
+        [(ids[e.cpts.position], e.stage.record) for e in changing if e.stage.record],
     )
     themes = {ids[e.cpts.position]: e.themes for e in changing if e.themes is not None}
     if themes:
@@ -75,5 +75,5 @@ def _insert_new(session: WritingSession, plan: Plan) -> dict[int, int]:
     return {e.cpts.position: cpts_id for e, cpts_id in zip(new, inserted, strict=True)}
 
 
-def _first_day(record: tuple[str, date] | None, as_of: date) -> date:
-    return first_day([record[1]] if record else [], as_of)
+def _first_day(record: StageRecord | None, as_of: date) -> date:
+    return first_day([record.known_from] if record else [], as_of)

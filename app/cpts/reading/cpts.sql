@@ -3,7 +3,7 @@
 -- One row per CPTS of the page; a single row without id when the page is empty.
 WITH matched AS MATERIALIZED (
     SELECT
-        c.id, t.held, s.slug, s.label, s.since, c.name_key, c.name,
+        c.id, t.held, s.slug, s.label, s.since, s.recorded_on, c.name_key, c.name,
         CASE
             WHEN asked.key IS NULL THEN 0
             WHEN c.name_key = asked.key OR search_key(c.acronym) = asked.key THEN 0
@@ -59,6 +59,7 @@ WITH matched AS MATERIALIZED (
                 SELECT
                     c.id, c.name, c.acronym, c.finess,
                     p.slug AS stage, p.label AS stage_label, p.since AS stage_since,
+                    p.recorded_on AS stage_recorded_on,
                     coalesce(t.population, 0) AS population,
                     t.population_year, t.population_note, t.tier,
                     coalesce(t.commune_count, 0) AS commune_count,

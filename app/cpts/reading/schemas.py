@@ -94,7 +94,11 @@ class PlannedTerritory(BaseModel):
 
 
 class Cpts(BaseModel):
-    """A CPTS as of a day; `planned` is what lies ahead of that day and of today."""
+    """A CPTS as of a day; `planned` is what lies ahead of that day and of today.
+
+    `stage_since` is null when nobody knows the date of the stage; `stage_recorded_on` is the
+    day since which the registry knows the stage.
+    """
 
     id: int
     name: str
@@ -103,6 +107,7 @@ class Cpts(BaseModel):
     stage: str | None
     stage_label: str | None
     stage_since: date | None
+    stage_recorded_on: date | None
     population: int
     population_year: int | None
     population_note: str | None
@@ -131,6 +136,7 @@ class Cpts(BaseModel):
                     "stage": "aci_signe",
                     "stage_label": "ACI signé",
                     "stage_since": "2024-03-01",
+                    "stage_recorded_on": "2024-03-04",
                     "population": 64210,
                     "population_year": 2023,
                     "population_note": None,

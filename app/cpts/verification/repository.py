@@ -57,7 +57,7 @@ _WITHOUT_STAGE = text("""
 _HELD_BEFORE_A_STAGE = text("""
     SELECT DISTINCT c.cpts_id FROM claim c
     WHERE NOT EXISTS (
-        SELECT FROM cpts_stage s WHERE s.cpts_id = c.cpts_id AND s.since <= lower(c.held))
+        SELECT FROM cpts_stage s WHERE s.cpts_id = c.cpts_id AND s.known_from <= lower(c.held))
       AND EXISTS (SELECT FROM cpts_stage s WHERE s.cpts_id = c.cpts_id)
     ORDER BY c.cpts_id
 """)

@@ -15,6 +15,7 @@ from app.cpts.models import (
     Stage,
     Theme,
 )
+from app.cpts.writing.rules import StageRecord
 from app.database.sessions import ReadingSession, WritingSession
 
 
@@ -55,28 +56,39 @@ def theme_slugs(session: ReadingSession) -> list[str]:
     return list(session.execute(select(Theme.slug).order_by(Theme.rank)).scalars())
 
 
-def stages_of(session: ReadingSession, cpts_id: int) -> list[tuple[str, date]]:
-    """Give the stage timeline of a CPTS as `(slug, since)`, oldest first."""
+def stages_of(session: ReadingSession, cpts_id: int) -> list[StageRecord]:
+    """Give the stage timeline of a CPTS, in the order of the stages."""
     statement = (
-        select(CptsStage.stage_slug, CptsStage.since)
+        select(CptsStage.stage_slug, CptsStage.since, CptsStage.recorded_on)
         .join(Stage, Stage.slug == CptsStage.stage_slug)
         .where(CptsStage.cpts_id == cpts_id)
-        .order_by(CptsStage.since, Stage.rank)
+        .order_by(Stage.rank)
     )
-    return [(stage.stage_slug, stage.since) for stage in session.execute(statement)]
+    return [StageRecord(*row) for row in session.execute(statement)]
 
 
-def put_stages(session: WritingSession, rows: Sequence[tuple[int, str, date]]) -> None:
-    """Record stages `(cpts_id, slug, since)`; one that stands already gets the new date."""
+def put_stages(session: WritingSession, rows: Sequence[tuple[int, StageRecord]]) -> None:
+    """Record stages by CPTS; one that stands already gets the new dates."""
     if not rows:
         return
     statement = upsert(CptsStage).values(
-        [{"cpts_id": cpts, "stage_slug": slug, "since": since} for cpts, slug, since in rows]
+        [
+            {
+                "cpts_id": cpts_id,
+                "stage_slug": record.slug,
+                "since": record.since,
+                "recorded_on": record.recorded_on,
+            }
+            for cpts_id, record in rows
+        ]
     )
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["cpts_id", "stage_slug"],
-            set_={"since": statement.excluded.since},
+            set_={
+                "since": statement.excluded.since,
+                "recorded_on": statement.excluded.recorded_on,
+            },
         )
     )
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from app.cpts.errors import StageRegression
-from app.problems import Invalid
+from app.problems import Forbidden, Invalid
 
 
 class Authority(Protocol):
@@ -42,10 +42,24 @@ class Authority(Protocol):
 
 
 @dataclass(frozen=True)
-class StageChange:
-    """What becomes of a stage timeline: rows to record, stages to take out of it."""
+class StageRecord:
+    """A stage on record: its date, None when nobody knows it, and since when it is known."""
 
-    record: Mapping[str, date]
+    slug: str
+    since: date | None
+    recorded_on: date
+
+    @property
+    def known_from(self) -> date:
+        """The first day on which the registry shows the stage."""
+        return self.since or self.recorded_on
+
+
+@dataclass(frozen=True)
+class StageChange:
+    """What becomes of a stage timeline: a row to record, stages to take out of it."""
+
+    record: StageRecord | None
     remove: Collection[str] = ()
 
 
@@ -64,7 +78,7 @@ def check_first_stage_date(since: date, effective_on: date) -> None:
 
 
 def change_stage(
-    timeline: Sequence[tuple[str, date]],
+    timeline: Sequence[StageRecord],
     ranks: Mapping[str, int],
     *,
     stage: str | None,
@@ -72,52 +86,76 @@ def change_stage(
     today: date,
     may_correct: bool,
     held_since: date | None = None,
+    date_unknown: bool = False,
+    may_forget: bool = False,
 ) -> StageChange:
     """Work out what a change of stage, or of its date, does to a timeline.
 
-    Parameters: `timeline`, `(slug, since)` oldest first, never empty; `ranks`, by slug;
+    Parameters: `timeline`, in the order of the stages, never empty; `ranks`, by slug;
     `stage`, None to change the date only; `since`, None for today; `may_correct`, whether
     an administrator gave a reason, so that a stage may be taken back; `held_since`, the
-    first day on which the CPTS holds a commune, None for never: by then it has a stage. A
-    stage that is taken back to the only one left dates from the first that there was.
+    first day on which the CPTS holds a commune, None for never: by then it has a stage;
+    `date_unknown`, whether nobody knows the date of the stage; `may_forget`, whether a date
+    that stands may give way to that. A stage that is taken back to the only one left dates
+    from the first that there was.
 
     Raises:
         StageRegression: an earlier stage, without the right to correct.
+        Forbidden: a date would be made unknown, without the right to.
         Invalid: the date is in the future, before that of the stage before, or would
             leave days with communes and no stage.
     """
-    present, present_since = timeline[-1]
-    target = stage or present
+    present = timeline[-1]
+    target = stage or present.slug
     if since is not None and since > today:
-        raise Invalid.at(
-            "body", "stage_since", message="La date d'un stade ne peut pas être dans l'avenir."
-        )
-    remove = [slug for slug, _ in timeline if ranks[slug] > ranks[target]]
+        raise _refused_date("La date d'un stade ne peut pas être dans l'avenir.")
+    remove = [each.slug for each in timeline if ranks[each.slug] > ranks[target]]
     if remove and not may_correct:
         raise StageRegression(
             "Un stade ne peut qu'avancer ; seul un administrateur le corrige, avec un motif."
         )
-    earlier = [(slug, day) for slug, day in timeline if ranks[slug] < ranks[target]]
-    standing = next((day for slug, day in timeline if slug == target), None)
-    reached = since or standing or today
-    if earlier and reached < earlier[-1][1]:
-        raise Invalid.at(
-            "body",
-            "stage_since",
-            message=f"Le stade précédent date du {earlier[-1][1]:%d/%m/%Y}.",
-        )
-    if not earlier and held_since is not None and reached > held_since:
+    earlier = [each for each in timeline if ranks[each.slug] < ranks[target]]
+    standing = next((each for each in timeline if each.slug == target), None)
+    recorded_on = standing.recorded_on if standing else today
+    if date_unknown:
+        if standing and standing.since is not None and not may_forget:
+            raise Forbidden("Seul un administrateur peut rendre inconnue la date d'un stade.")
+        reached = StageRecord(target, None, _after(earlier, recorded_on))
+    else:
+        standing_since = standing.since if standing else today
+        reached = StageRecord(target, since or standing_since, recorded_on)
+    _check_follows(reached, earlier)
+    if not earlier and held_since is not None and reached.known_from > held_since:
         if since is not None:
-            raise Invalid.at(
-                "body",
-                "stage_since",
-                message=f"La CPTS tient des communes depuis le {held_since:%d/%m/%Y} : son "
-                "premier stade ne peut pas être postérieur.",
+            raise _refused_date(
+                f"La CPTS tient des communes depuis le {held_since:%d/%m/%Y} : son premier "
+                "stade ne peut pas être postérieur."
             )
-        reached = min(timeline[0][1], held_since)
-    if target == present and reached == present_since:
-        return StageChange({})
-    return StageChange({target: reached}, remove)
+        reached = _first_that_there_was(target, timeline[0], held_since, date_unknown)
+    return StageChange(None if reached == present else reached, remove)
+
+
+def _refused_date(message: str) -> Invalid:
+    return Invalid.at("body", "stage_since", message=message)
+
+
+def _after(earlier: Sequence[StageRecord], day: date) -> date:
+    return max([day, *(each.known_from for each in earlier)])
+
+
+def _check_follows(reached: StageRecord, earlier: Sequence[StageRecord]) -> None:
+    dates = [each.since for each in earlier if each.since is not None]
+    if reached.since is not None and dates and reached.since < max(dates):
+        raise _refused_date(f"Le stade précédent date du {max(dates):%d/%m/%Y}.")
+
+
+def _first_that_there_was(
+    target: str, first: StageRecord, held_since: date, date_unknown: bool
+) -> StageRecord:
+    day = min(first.known_from, held_since)
+    if date_unknown or first.since is None:
+        return StageRecord(target, None, day)
+    return StageRecord(target, day, first.recorded_on)
 
 
 def first_day(stage_dates: Iterable[date], effective_on: date) -> date:

@@ -19,7 +19,7 @@ from app.cpts.claims.service import (
 )
 from app.cpts.models import Cpts
 from app.cpts.writing import repository, rules
-from app.cpts.writing.rules import Authority
+from app.cpts.writing.rules import Authority, StageRecord
 from app.cpts.writing.schemas import CptsCreation, CptsPatch, TerritoryWrite
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
@@ -52,8 +52,8 @@ def create_cpts(
     ranks = repository.stage_ranks(session)
     _check_known(creation.stage, creation.themes, ranks, repository.theme_slugs(session))
     effective_on = creation.effective_on or today()
-    since = creation.stage_since or effective_on
-    rules.check_first_stage_date(since, effective_on)
+    stage = _first_stage(creation, effective_on)
+    rules.check_first_stage_date(stage.known_from, effective_on)
     communes, translated = _communes(session, creation.communes)
     holding.check_territory_size(creation.stage, communes)
     regions = claims.regions_by_weight(session, communes, effective_on)
@@ -77,12 +77,12 @@ def create_cpts(
         [
             {column: getattr(creation, column) for column in COLUMNS}
             | {
-                "started_on": rules.first_day([since], effective_on),
+                "started_on": rules.first_day([stage.known_from], effective_on),
                 "created_by": authority.token_id,
             }
         ],
     )
-    repository.put_stages(session, [(cpts_id, creation.stage, since)])
+    repository.put_stages(session, [(cpts_id, stage)])
     repository.set_themes(session, {cpts_id: creation.themes})
     claims.hold_from(session, [(cpts_id, code) for code in communes], effective_on)
     claims.forget_fulfilled_refusals(session, [cpts_id])
@@ -113,7 +113,7 @@ def amend_territory(
     holding.check_effective_date(effective_on, cpts.started_on)
     communes, translated = _communes(session, write.communes)
     ranks = repository.stage_ranks(session)
-    stage, _ = repository.stages_of(session, cpts_id)[-1]
+    stage = repository.stages_of(session, cpts_id)[-1].slug
     holding.check_territory_size(stage, communes)
     held = claims.periods_from(session, [cpts_id], effective_on).get(cpts_id, {})
     planned = planned_of(session, [cpts_id]).get(cpts_id, {})
@@ -156,7 +156,7 @@ def update_cpts(
     The registry must be locked already (`open_for_change`).
 
     Parameters: `may_correct_stage`, whether the caller may take a stage back when the
-    patch gives a reason.
+    patch gives a reason, or make the date of one unknown.
 
     Raises:
         Forbidden, Invalid: as for `create_cpts`.
@@ -188,6 +188,7 @@ def update_cpts(
             ranks,
             communes=held,
             may_correct=may_correct_stage and bool(patch.reason),
+            may_forget=may_correct_stage,
         )
     if "themes" in given:
         repository.set_themes(session, {cpts_id: patch.themes or []})
@@ -239,6 +240,7 @@ def _change_stage(
     *,
     communes: Collection[str],
     may_correct: bool,
+    may_forget: bool,
 ) -> None:
     timeline = repository.stages_of(session, cpts.id)
     change = rules.change_stage(
@@ -249,20 +251,32 @@ def _change_stage(
         today=max(today(), cpts.started_on),
         may_correct=may_correct,
         held_since=claims.first_claim_day(session, cpts.id),
+        date_unknown=_says_unknown(patch),
+        may_forget=may_forget,
     )
-    if holding.FIRST_STAGE in change.record and change.remove:
+    record = change.record
+    if record and record.slug == holding.FIRST_STAGE and change.remove:
         # A letter binds recognised CPTS: what it has planned would be anybody's to take.
         check_nothing_planned(session, [cpts.id])
-    holding.check_territory_size(patch.stage or timeline[-1][0], communes)
+    holding.check_territory_size(patch.stage or timeline[-1].slug, communes)
     repository.drop_stages(session, cpts.id, change.remove)
-    repository.put_stages(
-        session, [(cpts.id, slug, since) for slug, since in change.record.items()]
-    )
-    if change.record:
-        dates = [since for _, since in repository.stages_of(session, cpts.id)]
+    if record:
+        repository.put_stages(session, [(cpts.id, record)])
+        dates = [each.known_from for each in repository.stages_of(session, cpts.id)]
         first_claim = claims.first_claim_day(session, cpts.id)
         started_on = rules.first_day(dates, first_claim or dates[0])
         repository.update_cpts_columns(session, cpts.id, {"started_on": started_on})
+
+
+def _first_stage(creation: CptsCreation, effective_on: date) -> StageRecord:
+    if _says_unknown(creation):
+        return StageRecord(creation.stage, None, min(today(), effective_on))
+    return StageRecord(creation.stage, creation.stage_since or effective_on, today())
+
+
+def _says_unknown(sent: CptsCreation | CptsPatch) -> bool:
+    """Whether the date of the stage is given as null, and not just left out."""
+    return "stage_since" in sent.model_fields_set and sent.stage_since is None
 
 
 def _communes(

@@ -187,7 +187,7 @@ def _is_dynamic(session: WritingSession, cpts_id: int, member: str) -> bool:
         raise _at(member, f"CPTS inconnue : {cpts_id}.") from unknown
     except Invalid as ended:
         raise _at(member, ended.detail) from ended
-    stage, _ = registry.stages_of(session, cpts_id)[-1]
+    stage = registry.stages_of(session, cpts_id)[-1].slug
     return stage == FIRST_STAGE
 
 

@@ -63,6 +63,10 @@ function population(cpts) {
   ];
 }
 
+function stageDate(cpts) {
+  return cpts.stage_since ? `depuis le ${longDate(cpts.stage_since)}` : "depuis une date inconnue";
+}
+
 export function popup(cpts, departmentName) {
   const facts = element("dl");
   const tell = (term, ...values) =>
@@ -71,7 +75,7 @@ export function popup(cpts, departmentName) {
   tell(
     "Stade",
     stageText(cpts),
-    ...(cpts.stage_since ? [element("small", {}, `depuis le ${longDate(cpts.stage_since)}`)] : []),
+    ...(cpts.stage ? [element("small", {}, stageDate(cpts))] : []),
   );
   if (cpts.commune_count) {
     tell("Population", ...population(cpts));

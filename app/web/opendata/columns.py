@@ -113,8 +113,15 @@ CPTS: tuple[Column, ...] = (
         "stage_since",
         "date",
         "Date du stade",
-        "Jour où ce stade a été atteint.",
+        "Jour où ce stade a été atteint ; vide quand il n'est pas connu.",
         example="2024-03-01",
+    ),
+    Column(
+        "stage_recorded_on",
+        "date",
+        "Stade connu depuis",
+        "Jour depuis lequel le registre connaît ce stade.",
+        example="2024-03-04",
     ),
     Column(
         "population",

@@ -71,8 +71,8 @@ _COMMUNE_NAMES = text(
 class RecordedChange:
     """An entry of the history that is news to the public, with what changed of it.
 
-    `stages_…` map slugs to ISO dates, `claims_…` list `{communes, from, until}`; both are
-    None when the change left them as they were. `ended_on` is an ISO date.
+    `stages_…` map slugs to ISO dates or None, `claims_…` list `{communes, from, until}`;
+    both are None when the change left them as they were. `ended_on` is an ISO date.
     """
 
     id: int
@@ -82,8 +82,8 @@ class RecordedChange:
     demonstration: bool
     is_new: bool
     ended_on: str | None
-    stages_before: dict[str, str] | None
-    stages_after: dict[str, str] | None
+    stages_before: dict[str, str | None] | None
+    stages_after: dict[str, str | None] | None
     claims_before: list[dict[str, Any]] | None
     claims_after: list[dict[str, Any]] | None
 

@@ -29,9 +29,9 @@ class Recorded(Protocol):
     @property
     def ended_on(self) -> str | None: ...
     @property
-    def stages_before(self) -> dict[str, str] | None: ...
+    def stages_before(self) -> dict[str, str | None] | None: ...
     @property
-    def stages_after(self) -> dict[str, str] | None: ...
+    def stages_after(self) -> dict[str, str | None] | None: ...
     @property
     def claims_before(self) -> list[dict[str, Any]] | None: ...
     @property
@@ -80,9 +80,9 @@ def moved(change: Recorded) -> tuple[list[str], list[str]]:
 
 
 def latest_stage(
-    stages: Mapping[str, str] | None, order: Sequence[str]
-) -> tuple[str, str] | None:
-    """Give the most advanced stage and its ISO date.
+    stages: Mapping[str, str | None] | None, order: Sequence[str]
+) -> tuple[str, str | None] | None:
+    """Give the most advanced stage and its ISO date, None when that is not known.
 
     Parameters: `order`, the slugs from the first stage to the last.
     """
@@ -108,7 +108,8 @@ def news(
     if stage and (change.is_new or stage != latest_stage(change.stages_before, list(labels))):
         if not change.is_new:
             kinds.append("stade")
-        told.append(f"Stade : {labels[stage[0]]}, depuis le {day(stage[1])}.")
+        since = f"depuis le {day(stage[1])}" if stage[1] else "depuis une date inconnue"
+        told.append(f"Stade : {labels[stage[0]]}, {since}.")
     gained, lost = moved(change)
     ends = not change.is_new and change.ended_on is not None
     if (gained or lost) and not ends:

@@ -13,12 +13,13 @@ from app.database.sessions import ReadingSession
 
 @dataclass(frozen=True, slots=True)
 class ReachedStage:
-    """A stage that a CPTS reached, and when."""
+    """A stage that a CPTS reached, and when; without a date, since when it is known."""
 
     slug: str
     label: str
     meaning: str
-    since: date
+    since: date | None
+    recorded_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,10 @@ class KindredCpts:
 
 
 _STAGES = text("""
-    SELECT s.slug, s.label, s.meaning, t.since
+    SELECT s.slug, s.label, s.meaning, t.since, t.recorded_on
     FROM cpts_stage t JOIN stage s ON s.slug = t.stage_slug
-    WHERE t.cpts_id = :id AND t.since <= CAST(:day AS date)
-    ORDER BY t.since, s.rank
+    WHERE t.cpts_id = :id AND t.known_from <= CAST(:day AS date)
+    ORDER BY s.rank
 """)
 
 _NEIGHBOURS = text("""

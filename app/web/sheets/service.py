@@ -224,8 +224,8 @@ def timeline(
     reached: list[ReachedStage],
     life: tuple[date, date | None],
 ) -> list[dict[str, Any]]:
-    """List the stages in their order, with the day each was reached, and the end."""
-    days = {stage.slug: stage.since for stage in reached}
+    """List the stages in their order, with the day each was reached if it is known."""
+    known = {stage.slug: stage for stage in reached}
     items = orjson.loads(reference_list(session, "stages"))["items"]
     last = reached[-1].slug if reached else None
     steps = [
@@ -233,7 +233,9 @@ def timeline(
             "slug": item["slug"],
             "label": item["label"],
             "meaning": item["meaning"],
-            "since": days.get(item["slug"]),
+            "reached": item["slug"] in known,
+            "since": known[item["slug"]].since if item["slug"] in known else None,
+            "recorded_on": known[item["slug"]].recorded_on if item["slug"] in known else None,
             "present": item["slug"] == last,
         }
         for item in items
@@ -244,7 +246,7 @@ def timeline(
     return [
         step
         for position, step in enumerate(steps)
-        if step["since"] is not None or (position > furthest and life[1] is None)
+        if step["reached"] or (position > furthest and life[1] is None)
     ]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy import text
+
 from app.database.sessions import ReadingSession
 from app.database.statements import statement
 
@@ -34,6 +36,20 @@ def cpts_by_month(session: ReadingSession, first: date, day: date) -> list[Stage
     """
     rows = session.execute(statement(__file__, "cpts_by_month"), {"first": first, "day": day})
     return [StageOnDay(**row) for row in rows.mappings()]
+
+
+_UNDATED = text("""
+    SELECT count(*)
+    FROM cpts c CROSS JOIN LATERAL cpts_stage_on(c.id, CAST(:day AS date)) s
+    WHERE c.started_on <= CAST(:day AS date)
+      AND (c.ended_on IS NULL OR CAST(:day AS date) < c.ended_on)
+      AND s.since IS NULL
+""")
+
+
+def count_undated(session: ReadingSession, day: date) -> int:
+    """Count the CPTS whose stage of a day has no date: no month can show them."""
+    return int(session.execute(_UNDATED, {"day": day}).scalar_one())
 
 
 def coverage_by_month(

@@ -17,7 +17,7 @@ from app.database.sessions import ReadingSession
 from app.files.cells import spreadsheet_safe
 from app.web.layout.french import number, percent
 from app.web.sheets.service import stage_labels
-from app.web.statistics.repository import coverage_by_month, cpts_by_month
+from app.web.statistics.repository import count_undated, coverage_by_month, cpts_by_month
 from app.web.statistics.rules import (
     FIRST_MONTH,
     Area,
@@ -96,6 +96,7 @@ def statistics(session: ReadingSession, at: date | None) -> dict[str, Any]:
         "line_width": _LINE_WIDTH,
         "coverage_steps": coverage_labels(),
         "months": months,
+        "undated": count_undated(session, min(day, today())),
         "years": _years(months),
         "deployment": deployment_chart(months, list(labels)) if len(months) > 1 else None,
         "signatures": signature_chart(months) if len(months) > 1 else None,

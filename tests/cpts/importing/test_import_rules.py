@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from app.cpts.importing.rules import (
     Candidate,
     OnConflict,
+    StageStep,
     Standing,
     decide,
     stage_step,
 )
+from app.cpts.writing.rules import StageRecord
 
 REFUSE, WITHOUT = OnConflict.REFUSE, OnConflict.WITHOUT_COMMUNE
 RANKS = {"dynamique_identifiee": 1, "lettre_intention_validee": 2, "aci_signe": 5}
@@ -142,21 +144,27 @@ def test_whatever_is_asked_no_commune_ends_up_held_twice(
             assert policy is REFUSE or contested == set(candidate.communes)
 
 
+AS_OF = date(2026, 6, 1)
+
+
+def step(
+    timeline: list[StageRecord], stage: str, since: date | None, as_of: date = AS_OF
+) -> StageStep:
+    return stage_step(timeline, RANKS, LABELS, stage=stage, since=since, as_of=as_of)
+
+
+def letter(since: date | None, recorded_on: date = date(2025, 2, 1)) -> StageRecord:
+    return StageRecord("lettre_intention_validee", since, recorded_on)
+
+
 def test_a_later_stage_is_recorded_and_an_earlier_one_is_not() -> None:
-    day, timeline = date(2026, 3, 1), [("lettre_intention_validee", date(2025, 1, 1))]
-    later = stage_step(timeline, RANKS, LABELS, stage="aci_signe", since=day)
-    assert later.record == ("aci_signe", day)
-    earlier = stage_step(timeline, RANKS, LABELS, stage="dynamique_identifiee", since=day)
+    day, timeline = date(2026, 3, 1), [letter(date(2025, 1, 1))]
+    later = step(timeline, "aci_signe", day)
+    assert later.record == StageRecord("aci_signe", day, AS_OF)
+    earlier = step(timeline, "dynamique_identifiee", day)
     assert earlier.record is None
     assert "antérieur" in earlier.note
-    same = stage_step(timeline, RANKS, LABELS, stage="lettre_intention_validee", since=day)
-    assert same == type(same)(None)
-
-
-def test_a_stage_never_dates_from_before_the_one_that_it_follows() -> None:
-    timeline = [("lettre_intention_validee", date(2025, 6, 1))]
-    step = stage_step(timeline, RANKS, LABELS, stage="aci_signe", since=date(2024, 1, 1))
-    assert step.record == ("aci_signe", date(2025, 6, 1))
+    assert step(timeline, "lettre_intention_validee", day) == StageStep(None)
 
 
 def test_whoever_holds_a_commune_after_a_planned_withdrawal_is_not_in_the_way() -> None:
@@ -171,3 +179,37 @@ def test_whoever_holds_a_commune_after_a_planned_withdrawal_is_not_in_the_way() 
         asks(0, "a", existing=1, until={"a": date(2026, 9, 2)}),
     ):
         assert decide([candidate], [own, after], REFUSE).granted == {}
+
+
+def test_a_stage_that_nobody_dated_has_no_date() -> None:
+    assert step([], "aci_signe", None).record == StageRecord("aci_signe", None, AS_OF)
+    advanced = step([letter(date(2025, 1, 1))], "aci_signe", None)
+    assert advanced.record == StageRecord("aci_signe", None, AS_OF)
+    assert "date inconnue" in advanced.note
+
+
+def test_a_date_before_that_of_the_stage_before_is_told_and_none_made_up() -> None:
+    done = step([letter(date(2025, 6, 1))], "aci_signe", date(2024, 1, 1))
+    assert done.record == StageRecord("aci_signe", None, AS_OF)
+    assert "01/01/2024" in done.note
+    assert "non retenue" in done.note
+
+
+def test_an_undated_stage_counts_from_no_day_before_the_one_that_it_follows() -> None:
+    done = step([letter(date(2025, 6, 1))], "aci_signe", None, as_of=date(2025, 1, 1))
+    assert done.record == StageRecord("aci_signe", None, date(2025, 6, 1))
+
+
+def test_a_stage_dates_from_before_an_earlier_one_became_known() -> None:
+    done = step([letter(None, date(2026, 1, 1))], "aci_signe", date(2024, 1, 1))
+    assert done.record == StageRecord("aci_signe", date(2024, 1, 1), AS_OF)
+
+
+def test_a_file_dates_a_stage_whose_date_was_unknown() -> None:
+    timeline = [letter(None, date(2026, 1, 1))]
+    done = step(timeline, "lettre_intention_validee", date(2024, 1, 1))
+    assert done.record == letter(date(2024, 1, 1), date(2026, 1, 1))
+    late = step(timeline, "lettre_intention_validee", date(2026, 2, 1))
+    assert late.record is None
+    assert "non retenue" in late.note
+    assert step(timeline, "lettre_intention_validee", None) == StageStep(None)

@@ -159,7 +159,8 @@ def test_pages_follow_each_other_through_their_links_and_keep_the_filters(
     register("Autre", "dynamique_identifiee", ())
     for path, key in (("/api/v1/cpts", "items"), ("/api/v1/cpts.geojson", "features")):
         seen: list[int] = []
-        address = f"{path}?q=cpts+n&stage=dynamique_identifiee&limit=3"
+        # Parameters stand in the order of their names, however they were asked for.
+        address = f"{path}?limit=3&q=cpts+n&stage=dynamique_identifiee"
         for _ in range(3):
             body = client.get(address).json()
             seen += [item["id"] for item in body[key]]

@@ -50,7 +50,12 @@ def drift(engine: Engine) -> list[str]:
             "territory",
             "claims",
         ),
-        ("DELETE FROM cpts_stage WHERE cpts_id = :id", "updated", "stages"),
+        (
+            "INSERT INTO cpts_stage (cpts_id, stage_slug, since)"
+            " VALUES (:id, 'dynamique_identifiee', '2018-01-01')",
+            "updated",
+            "stages",
+        ),
         ("UPDATE cpts_stage SET since = '2019-01-01' WHERE cpts_id = :id", "updated", "stages"),
         (
             "INSERT INTO cpts_theme (cpts_id, theme_slug) VALUES (:id, 'diabete')",

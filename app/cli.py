@@ -10,6 +10,7 @@ import typer
 from app.accounts.commands import token_commands
 from app.cluster import commands as database_commands
 from app.command_ending import begin_work, end_with, end_without_work
+from app.cpts.completeness.commands import completeness_commands
 from app.cpts.demonstration.commands import demonstration_commands
 from app.cpts.importing.commands import import_listing
 from app.cpts.reports.commands import report_commands
@@ -68,6 +69,7 @@ application.command("import")(import_listing)
 application.command("check-letter")(check_letter)
 application.add_typer(token_commands, name="token")
 application.add_typer(demonstration_commands, name="demo")
+application.add_typer(completeness_commands, name="completeness")
 application.add_typer(geography_app, name="geography")
 application.add_typer(report_commands, name="reports")
 application.add_typer(note_commands, name="notes")

@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 
 from app.cpts import errors as cpts_errors
 from app.cpts.communes import endpoints as cpts_communes
+from app.cpts.completeness import endpoints as cpts_completeness
 from app.cpts.history import endpoints as cpts_history
 from app.cpts.reading import endpoints as cpts_reading
 from app.cpts.writing import endpoints as cpts_writing
@@ -166,6 +167,7 @@ def _include_routes(app: FastAPI) -> None:
         metrics.router,
         cpts_reading.router,
         cpts_communes.router,
+        cpts_completeness.router,
         cpts_writing.router,
         cpts_history.router,
         letters.router,

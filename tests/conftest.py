@@ -236,6 +236,20 @@ def register(client: TestClient, bearer: Callable[..., dict[str, str]]) -> Regis
 
 
 @pytest.fixture
+def complete_country(engine: Engine) -> None:
+    """Every department is declared complete, always: « aucune CPTS » is then a fact."""
+    from sqlalchemy import text
+
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO department_completeness (department_code, complete)"
+                " SELECT code, '[1900-01-01,)' FROM department"
+            )
+        )
+
+
+@pytest.fixture
 def live_server(app: FastAPI) -> Iterator[str]:
     """Base address of the application behind a real uvicorn, on a free loopback port."""
     import uvicorn

@@ -147,6 +147,41 @@ def test_an_import_registers_the_cpts(test_database: str, ask: Rows, tmp_path: P
     assert "59163" in report.read_text(encoding="utf-8")
 
 
+@of("completeness", "set")
+def test_a_department_is_declared_complete(test_database: str, ask: Rows) -> None:
+    ended = done(test_database, "completeness", "set", "4,05", "--on", "2026-01-02")
+    assert ended.stdout.endswith("à partir du 02/01/2026 : 04, 05.\n")
+    declared = "SELECT department_code, lower(complete)::text FROM department_completeness"
+    assert sorted(ask(declared)) == [("04", "2026-01-02"), ("05", "2026-01-02")]
+    ended = done(test_database, "completeness", "set", "99", status=2)
+    assert "99" in ended.stderr
+
+
+@of("completeness", "unset")
+def test_a_declaration_is_taken_back(test_database: str, ask: Rows) -> None:
+    ask(
+        "INSERT INTO department_completeness (department_code, complete)"
+        " VALUES ('04', '[2026-01-02,)'), ('05', '[2026-01-02,)')"
+    )
+    done(test_database, "completeness", "unset", "04", "--on", "2026-03-04")
+    ended = "SELECT department_code, upper(complete)::text FROM department_completeness"
+    assert sorted(ask(ended)) == [("04", "2026-03-04"), ("05", None)]
+
+
+@of("completeness", "list")
+def test_departments_are_listed_with_what_is_known_of_them(
+    test_database: str, ask: Rows
+) -> None:
+    ask(
+        "INSERT INTO department_completeness (department_code, complete)"
+        " VALUES ('05', '[2026-01-02,)')"
+    )
+    lines = done(test_database, "completeness", "list").stdout.splitlines()
+    assert "05\tHautes-Alpes\tcomplet depuis le 02/01/2026" in lines
+    assert "13\tBouches-du-Rhône\tnon renseigné" in lines
+    assert lines[-1] == "Départements complets : 1 sur 101."
+
+
 @of("check-letter")
 def test_a_letter_is_checked_against_the_registry(
     test_database: str, register: Callable[..., int], tmp_path: Path

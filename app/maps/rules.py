@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from app.cpts.reading.schemas import Detail, Filters
 from app.maps.repository import Bounds, DepartmentExtent
@@ -13,6 +14,8 @@ ZOOM_OF_DETAIL: tuple[tuple[Detail, int], ...] = (
     ("region", 8),
     ("department", 10),
 )
+# Departments that are named one by one.
+MOST_NAMED = 6
 MONTHS = (
     "janvier",
     "février",
@@ -114,6 +117,27 @@ def long_date(day: date) -> str:
     """Write a day in French: « 1er janvier 2026 »."""
     number = "1er" if day.day == 1 else str(day.day)
     return f"{number} {MONTHS[day.month - 1]} {day.year}"
+
+
+def unknown_text(filters: Filters, departments: Sequence[Mapping[str, Any]]) -> str:
+    """Say of how much of a map the registry is not declared complete; empty when it is of all.
+
+    Parameters: `departments`, all of them, with `code`, `region` and `complete`.
+    """
+    shown = [
+        each
+        for each in departments
+        if (not filters.departments or each["code"] in filters.departments)
+        and (not filters.regions or each["region"] in filters.regions)
+    ]
+    missing = [each["code"] for each in shown if not each["complete"]]
+    if not missing:
+        return ""
+    if len(missing) == len(shown):
+        return "territoire non renseigné"
+    if len(missing) <= MOST_NAMED:
+        return f"territoire non renseigné : {', '.join(missing)}"
+    return f"territoire non renseigné dans {len(missing)} départements sur {len(shown)}"
 
 
 def heading(filters: Filters, names: Names) -> str:

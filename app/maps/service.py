@@ -28,6 +28,7 @@ from app.maps.rules import (
     outline_detail,
     surroundings,
     tier_label,
+    unknown_text,
 )
 from app.settings import MapSettings
 
@@ -70,6 +71,9 @@ def map_page(
     dated = f"données du {long_date(changed_on)}"
     if filters.at is not None:
         dated = f"situation au {long_date(filters.at)}, {dated}"
+    unknown = unknown_text(filters, _reference(session, "departments", **_all_on(filters)))
+    if unknown:
+        dated = f"{dated}, {unknown}"
     return render_page(
         MapDescription(
             heading=map_heading(session, filters),
@@ -89,6 +93,7 @@ def map_page(
                 "detail": outline_detail(suitable_detail(filters)),
                 "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
                 "fit": follows_data(filters),
+                "unknown": unknown,
                 "mainland": _corners(mainland_of(extents)),
                 "territories": [] if names_a_place(filters) else _territories(extents),
                 **_legend(stages, tiers),
@@ -96,6 +101,10 @@ def map_page(
         ),
         settings,
     )
+
+
+def _all_on(filters: Filters) -> dict[str, Any]:
+    return {"regions": None, "day": filters.at or today()}
 
 
 def map_heading(session: Session, filters: Filters) -> str:

@@ -1,4 +1,4 @@
-"""Stages whose date nobody gave.
+"""Stages whose date nobody gave, and departments whose content is declared complete.
 
 Revision ID: 0009
 Revises: 0007
@@ -16,7 +16,7 @@ depends_on: Sequence[str] | None = None
 
 SQL = Path(__file__).parent.parent / "sql" / "0009"
 
-FILES = ["unknown_dates.sql"]
+FILES = ["unknown_dates.sql", "completeness.sql"]
 
 
 def upgrade() -> None:

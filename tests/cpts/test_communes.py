@@ -95,7 +95,7 @@ def test_an_item_describes_the_commune(client: TestClient) -> None:
     item = client.get(f"{PATH}/83137").json()
     assert set(item) == {
         *("code", "name", "kind", "department", "region", "population", "population_year"),
-        *("postcodes", "cpts", "also_claimed_by"),
+        *("postcodes", "complete", "cpts", "also_claimed_by"),
     }
     assert (item["name"], item["kind"], item["department"]) == ("Toulon", "commune", "83")
     assert (item["region"], item["population_year"]) == ("93", 2023)

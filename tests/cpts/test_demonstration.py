@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.cpts.completeness.service import declare_complete
 from app.cpts.demonstration.service import (
     DIRECTORY,
     load_demonstration,
     load_on_first_start,
     remove_demonstration,
 )
+from app.database.calendar import today
 from app.database.sessions import session_scope
 from app.progress import SilentProgress
 
@@ -102,3 +104,27 @@ def test_a_demonstration_cpts_conflicts_like_any_other_and_says_what_it_is(
     )
     assert response.status_code == 409
     assert response.json()["conflicts"][0]["cpts"]["demonstration"] is True
+
+
+def test_every_department_is_complete_while_it_is_there(
+    client: TestClient, engine: Engine, of_the_north: Path
+) -> None:
+    def states() -> dict[str, str]:
+        items = client.get("/api/v1/completeness").json()["items"]
+        return {item["department"]: item["completed_on"] for item in items if item["complete"]}
+
+    day = today().isoformat()
+    with session_scope(engine) as session:
+        declare_complete(session, ["05"], today())
+    load_demonstration(engine, SilentProgress(), of_the_north)
+    loaded = states()
+    assert (len(loaded), loaded["05"]) == (101, day)
+    assert loaded["04"] == loaded["13"] < day
+    # What somebody declares meanwhile stays.
+    with session_scope(engine) as session:
+        declare_complete(session, ["13"], today())
+    load_demonstration(engine, SilentProgress(), of_the_north)
+    assert states() == {**loaded, "13": day}
+    with session_scope(engine) as session:
+        remove_demonstration(session)
+    assert states() == {"05": day, "13": day}

@@ -51,8 +51,10 @@ def drift(engine: Engine) -> list[str]:
             "claims",
         ),
         (
-            "INSERT INTO cpts_stage (cpts_id, stage_slug, since)"
-            " VALUES (:id, 'dynamique_identifiee', '2018-01-01')",
+            (
+                "INSERT INTO cpts_stage (cpts_id, stage_slug, since)"
+                " VALUES (:id, 'dynamique_identifiee', '2018-01-01')"
+            ),
             "updated",
             "stages",
         ),

@@ -377,7 +377,7 @@ def test_lists_of_reference(client: TestClient) -> None:
     assert len(departments) == 101
     north = client.get("/api/v1/departments?region=32").json()["items"]
     assert [department["code"] for department in north] == ["02", "59", "60", "62", "80"]
-    assert north[1] == {"code": "59", "name": "Nord", "region": "32"}
+    assert north[1] == {"code": "59", "name": "Nord", "region": "32", "complete": False}
     both = client.get("/api/v1/departments?region=94,06").json()["items"]
     assert [department["code"] for department in both] == ["2A", "2B", "976"]
     stages = client.get("/api/v1/stages").json()["items"]

@@ -14,6 +14,8 @@ from starlette.testclient import TestClient
 from app.maps.palette import STAGE_COLOURS, TIER_COLOURS
 from tests.administration import administration
 
+pytestmark = pytest.mark.usefixtures("complete_country")
+
 Register = Callable[..., int]
 
 ARRAS, LILLE, ABBEVILLE, SAINT_DENIS = "62041", "59350", "80001", "97411"

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+pytestmark = pytest.mark.usefixtures("complete_country")
+
 Register = Callable[..., int]
 
 PATH = "/lettres/verification"
@@ -73,6 +75,7 @@ def test_each_commune_of_a_department_tells_who_holds_it(
         "cpts": cpts,
         "stage": "projet_sante_valide",
         "asked": False,
+        "complete": True,
     }
     assert found[GAP]["geometry"]["type"] == "MultiPolygon"
     assert found[DEVOLUY]["properties"]["cpts"] is None

@@ -17,6 +17,8 @@ from starlette.testclient import TestClient
 from tests.web.accessibility import accessibility_faults
 from tests.web.conftest import HOSTILE
 
+pytestmark = pytest.mark.usefixtures("complete_country")
+
 Register = Callable[..., int]
 
 PATH = "/lettres/verification"

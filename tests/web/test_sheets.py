@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 from app.database.calendar import today
 from tests.web.conftest import BROWSER, HOSTILE
 
+pytestmark = pytest.mark.usefixtures("complete_country")
+
 Register = Callable[..., int]
 Bearer = Callable[..., dict[str, str]]
 

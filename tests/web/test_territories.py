@@ -16,6 +16,8 @@ from tests.administration import administration
 from tests.web.conftest import BROWSER, HOSTILE, Register
 
 GAP, LA_SAULCE, CHAMPSAUR = "05061", "05162", "05039"
+pytestmark = pytest.mark.usefixtures("complete_country")
+
 LARGEST_HTML_BYTES = 30_000
 
 

@@ -1,4 +1,7 @@
 SELECT c.code, c.name, c.kind, c.department_code AS department, c.region_code AS region,
+       EXISTS (SELECT FROM department_completeness k
+               WHERE k.department_code = c.department_code
+                 AND k.complete @> CAST(:day AS date)) AS complete,
        c.city_code, n.population, n.year AS population_year,
        coalesce((SELECT array_agg(p.postcode ORDER BY p.postcode)
                  FROM commune_postcode p WHERE p.commune_code = c.code), '{}') AS postcodes,

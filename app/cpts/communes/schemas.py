@@ -103,7 +103,10 @@ class Claimant(BaseModel):
 
 
 class CommuneItem(BaseModel):
-    """A commune or a municipal arrondissement, and who holds it."""
+    """A commune or a municipal arrondissement, and who holds it.
+
+    Where its department is not `complete`, that nobody holds it is not known.
+    """
 
     code: str
     name: str
@@ -113,6 +116,7 @@ class CommuneItem(BaseModel):
     population: int
     population_year: int
     postcodes: list[str]
+    complete: bool
     cpts: Holder | None
     also_claimed_by: list[Claimant]
 
@@ -128,6 +132,7 @@ class CommuneItem(BaseModel):
                     "population": 172569,
                     "population_year": 2023,
                     "postcodes": ["42000", "42100", "42230"],
+                    "complete": True,
                     "cpts": {"id": 12, "name": "CPTS d'Exemple", "stage": "aci_signe"},
                     "also_claimed_by": [],
                 }
@@ -166,6 +171,7 @@ class SingleCommune(BaseModel):
     population: int
     population_year: int
     postcodes: list[str]
+    complete: bool
     cpts: Holder | None
     also_claimed_by: list[Claimant]
     former_code: str | None = None

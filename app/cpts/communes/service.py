@@ -99,6 +99,7 @@ def _city(session: ReadingSession, code: str, items: list[dict[str, Any]]) -> di
         "kind": "city",
         "department": department,
         "region": items[0]["region"],
+        "complete": all(item["complete"] for item in items),
         "population": sum(item["population"] for item in items),
         "population_year": max(item["population_year"] for item in items),
         "postcodes": _distinct(items, lambda item: item["postcodes"], lambda code: code),

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from app.cpts.claims import repository as claims_of
 from app.cpts.claims.rules import told
 from app.cpts.claims.service import RegistryChange
+from app.cpts.completeness.repository import begin_fictitious, forget_fictitious
 from app.cpts.demonstration import repository as demonstration
 from app.cpts.errors import PlannedChangeDropped
 from app.cpts.writing import repository
@@ -74,6 +75,7 @@ def load_demonstration(
 ) -> tuple[int, int]:
     """Load the demonstration data, in place of what is left of an earlier load.
 
+    Departments of which nothing was declared count as complete while it is there.
     Communes that a real CPTS holds, or will hold, are left out. `directory` holds the two
     files of `read_demonstration`.
 
@@ -101,6 +103,7 @@ def remove_demonstration(session: WritingSession) -> int:
             "Les données de démonstration ne peuvent pas être retirées : "
             + PlannedChangeDropped(told(planned)).detail
         )
+    forget_fictitious(session)
     return demonstration.remove(session)
 
 
@@ -144,6 +147,9 @@ def _insert(session: WritingSession, wanted: list[DemonstrationCpts]) -> tuple[i
     claims_of.insert_claims(session, claims)
     change.created(ids, "created")
     change.record()
+    begins = min((min(cpts.stages.values()) for cpts in loaded), default=None)
+    if begins:
+        begin_fictitious(session, begins)
     demonstration.note_loaded(session)
     return len(ids), len(claims)
 

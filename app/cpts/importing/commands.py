@@ -52,6 +52,13 @@ def import_listing(
             help="Date des stades que le fichier ne date pas ; sinon elle est inconnue.",
         ),
     ] = None,
+    complete_for: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DÉPARTEMENT,…",
+            help="Départements dont le contenu est complet avec ce fichier.",
+        ),
+    ] = None,
     on_conflict: Annotated[
         OnConflict,
         typer.Option(
@@ -76,6 +83,7 @@ def import_listing(
 ) -> None:
     """Charge une liste de CPTS : 0 tout est entré, 1 non, 2 fichier inutilisable."""
     from app.cluster.command_database import command_engine
+    from app.cpts.completeness.rules import department_codes
     from app.cpts.importing import service
     from app.cpts.importing.columns import parse_column_options
     from app.cpts.importing.plan import Options
@@ -102,6 +110,7 @@ def import_listing(
                     on_conflict,
                     service.default_stage(session, default_stage),
                     stage_date.date() if stage_date else None,
+                    None if complete_for is None else department_codes(complete_for),
                 )
                 if dry_run:
                     plan = service.plan_import(session, listing, options, progress)
@@ -146,6 +155,11 @@ def _tell(plan: "Plan", *, dry_run: bool) -> None:
     undated = sum(1 for e in plan.entering if e.stage.record and e.stage.record.since is None)
     if undated:
         typer.echo(f"{undated} CPTS sans date de stade : elle reste inconnue (--stage-date).")
+    if plan.complete_for:
+        declared = "seraient déclarés complets" if dry_run else "déclarés complets"
+        typer.echo(f"Départements {declared} : {', '.join(plan.complete_for)}.")
+        if plan.kept_out:
+            typer.echo("Des CPTS ont pourtant été écartées : corrigez le fichier et relancez.")
     for name, reason in list(plan.kept_out.items())[:_MOST_KEPT_OUT_SHOWN]:
         typer.echo(f"Écartée : {name} ({reason})")
     more = len(plan.kept_out) - _MOST_KEPT_OUT_SHOWN

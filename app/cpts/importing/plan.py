@@ -45,12 +45,14 @@ class Options:
     """How to import: `default_stage` a slug, `as_of` the day from which the file counts.
 
     `stage_date` is that of the stages that have none in the file; None leaves it unknown.
+    `complete_for` are departments that are declared complete, None for no word of that.
     """
 
     as_of: date
     on_conflict: OnConflict = OnConflict.REFUSE
     default_stage: str | None = None
     stage_date: date | None = None
+    complete_for: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Plan:
     lines: Sequence[ReportLine]
     kept_out: Mapping[str, str]
     doubtful: int = 0
+    complete_for: Sequence[str] = ()
 
     @property
     def everything_went_in(self) -> bool:
@@ -139,6 +142,7 @@ def make_plan(session: ReadingSession, material: Material, options: Options) -> 
         lines,
         kept_out,
         sum(reading.doubtful for reading in material.readings),
+        options.complete_for or (),
     )
 
 

@@ -113,8 +113,8 @@ def registered(
         .where(CptsStage.cpts_id.in_(ids))
         .order_by(Stage.rank)
     )
-    for cpts_id, *record in session.execute(stage_rows):
-        timelines.setdefault(cpts_id, []).append(StageRecord(*record))
+    for cpts_id, slug, since, recorded_on in session.execute(stage_rows):
+        timelines.setdefault(cpts_id, []).append(StageRecord(slug, since, recorded_on))
     themes: dict[int, set[str]] = {}
     theme_rows = select(CptsTheme.cpts_id, CptsTheme.theme_slug)
     for cpts_id, slug in session.execute(theme_rows.where(CptsTheme.cpts_id.in_(ids))):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from app.cpts.claims.repository import lock_registry
+from app.cpts.completeness.service import check_departments, declare_complete
 from app.cpts.demonstration.service import remove_demonstration
 from app.cpts.errors import PlannedChangeDropped
 from app.cpts.importing import repository
@@ -92,6 +93,8 @@ def import_listing(
             plan = make_plan(session, material.unjudged(), options)
         try:
             write_plan(session, plan, origin=origin)
+            if options.complete_for:
+                declare_complete(session, options.complete_for, options.as_of)
         except PlannedChangeDropped as refused:
             raise Failure(refused.detail) from refused
     return plan
@@ -111,6 +114,8 @@ def _resolve(
             f"--stage-date ({options.stage_date:%d/%m/%Y}) vient après le jour du fichier "
             f"({options.as_of:%d/%m/%Y}) : un stade prévu n'est pas atteint."
         )
+    if options.complete_for is not None:
+        check_departments(session, options.complete_for, options.as_of)
     entries = listing.entries
     ranks, labels = repository.stages(session)
     themes = repository.theme_labels(session)

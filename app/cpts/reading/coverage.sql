@@ -1,5 +1,10 @@
 -- A CPTS over two territories counts in both; its communes count where they are.
-WITH present AS (
+WITH completed AS (
+    SELECT d.code, d.region_code, lower(k.complete) AS since
+    FROM department d
+    LEFT JOIN department_completeness k
+        ON k.department_code = d.code AND k.complete @> CAST(:day AS date)
+), present AS (
     SELECT c.id, s.slug AS stage
     FROM cpts c
     CROSS JOIN LATERAL cpts_stage_on(c.id, CAST(:day AS date)) s
@@ -13,6 +18,7 @@ WITH present AS (
             ELSE m.department_code
         END AS territory,
         coalesce(n.population, 0) AS population,
+        k.since IS NOT NULL AS complete,
         p.id AS cpts_id, p.stage,
         p.stage IS NOT NULL AND p.stage = ANY (CAST(:stages AS text[])) AS covered
     FROM commune m
@@ -25,6 +31,7 @@ WITH present AS (
             CASE WHEN v.in_force_from <= CAST(:day AS date) THEN v.in_force_from END DESC,
             v.in_force_from
     ) n ON n.commune_code = m.code
+    JOIN completed k ON k.code = m.department_code
     LEFT JOIN claim h ON h.commune_code = m.code AND h.held @> CAST(:day AS date)
     LEFT JOIN present p ON p.id = h.cpts_id
 ), territory AS (
@@ -38,10 +45,19 @@ WITH present AS (
         u.territory,
         sum(u.population) AS population,
         coalesce(sum(u.population) FILTER (WHERE u.covered), 0) AS population_covered,
+        coalesce(sum(u.population) FILTER (WHERE u.complete), 0) AS population_complete,
         count(*) AS communes,
         count(*) FILTER (WHERE u.covered) AS communes_covered
     FROM unit u
     GROUP BY u.territory
+), base AS (
+    SELECT
+        CASE CAST(:level AS text)
+            WHEN 'country' THEN 'FR' WHEN 'region' THEN k.region_code ELSE k.code
+        END AS territory,
+        count(*) AS departments, count(k.since) AS complete, max(k.since) AS latest
+    FROM completed k
+    GROUP BY 1
 ), placed AS (
     -- Without any commune a CPTS still counts in the country.
     SELECT DISTINCT u.territory, u.cpts_id AS id, u.stage FROM unit u WHERE u.cpts_id IS NOT NULL
@@ -67,8 +83,14 @@ FROM (
         END AS share_covered,
         coalesce(x.communes, 0) AS communes,
         coalesce(x.communes_covered, 0) AS communes_covered,
+        coalesce(e.complete = e.departments, false) AS complete,
+        CASE WHEN e.complete = e.departments THEN e.latest END AS completed_on,
+        coalesce(e.complete, 0) AS departments_complete,
+        coalesce(e.departments, 0) AS departments_total,
+        coalesce(x.population_complete, 0) AS population_complete,
         b.counts AS cpts_by_stage
     FROM territory t
     LEFT JOIN total x ON x.territory = t.code
+    LEFT JOIN base e ON e.territory = t.code
     JOIN by_stage b ON b.code = t.code
 ) item

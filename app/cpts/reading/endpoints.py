@@ -146,9 +146,10 @@ def list_departments(
     request: Request,
     session: ReadSession,
     region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)
+    at: Day = None,
 ) -> Response:
-    """Code, nom et région, par code."""
-    return _answer(request, session, service.departments(session, tuple(region)), JSON)
+    """Code, nom et région, par code ; `complete` : leur contenu est déclaré complet."""
+    return _answer(request, session, service.departments(session, tuple(region), at), JSON)
 
 
 @router.get("/stages", response_model=ReferenceList, summary="Les stades d'avancement")

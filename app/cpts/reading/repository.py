@@ -119,9 +119,10 @@ def reference_list(session: Session, name: str, **parameters: Any) -> str:
     """Give a list of reference as JSON text.
 
     Parameters: `name` of the list (`regions`, `departments`, `stages`, `themes`,
-    `tiers`), and what its statement asks for.
+    `tiers`), and what its statement asks for; `day` is today unless given.
     """
-    return session.execute(statement(__file__, name), parameters).scalar_one() or "[]"
+    asked = {"day": today(), **parameters}
+    return session.execute(statement(__file__, name), asked).scalar_one() or "[]"
 
 
 def coverage(session: Session, level: str, stages: list[str], day: date) -> str:

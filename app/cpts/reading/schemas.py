@@ -235,7 +235,12 @@ class ReferenceList(BaseModel):
 
 
 class CoverageOfTerritory(BaseModel):
-    """How much of a territory CPTS cover; `share_covered` is of the population, 0 to 1."""
+    """How much of a territory CPTS cover; `share_covered` is of the population, 0 to 1.
+
+    What it rests on: `complete` when the content of the registry is declared complete for
+    all of its departments, the last one `completed_on`; `population_complete` lives in
+    those that are.
+    """
 
     code: str
     name: str
@@ -244,6 +249,11 @@ class CoverageOfTerritory(BaseModel):
     share_covered: float
     communes: int
     communes_covered: int
+    complete: bool
+    completed_on: date | None
+    departments_complete: int
+    departments_total: int
+    population_complete: int
     cpts_by_stage: dict[str, int]
 
 

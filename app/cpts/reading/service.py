@@ -208,10 +208,15 @@ def reference_list(session: Session, name: str, **parameters: Any) -> bytes:
     return f'{{"items":{repository.reference_list(session, name, **parameters)}}}'.encode()
 
 
-def departments(session: Session, regions: tuple[str, ...]) -> bytes:
-    """Give the departments of some regions, of all when none is named."""
+def departments(session: Session, regions: tuple[str, ...], day: date | None = None) -> bytes:
+    """Give the departments of some regions, of all when none is named.
+
+    Parameters: `day` of which their completeness is told, today when None.
+    """
     check_values(session, region=regions)
-    return reference_list(session, "departments", regions=list(regions) or None)
+    return reference_list(
+        session, "departments", regions=list(regions) or None, day=day or today()
+    )
 
 
 def coverage(
@@ -237,7 +242,10 @@ def coverage(
                 "dernier millésime en vigueur à cette date) de ces communes. "
                 "« cpts_by_stage » compte les CPTS de tout stade qui ont une commune dans le "
                 "territoire (dans le pays, celles sans commune aussi) : une CPTS à cheval sur "
-                "plusieurs territoires compte dans chacun."
+                "plusieurs territoires compte dans chacun. « complete » dit que le contenu du "
+                "registre est déclaré complet pour tous les départements du territoire : "
+                "ailleurs, une commune sans CPTS est une commune dont rien n'est connu, et "
+                "« population_complete » est la population sur laquelle les chiffres reposent."
             ),
         }
     )

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.failures import Failure
-from app.letters.check.rules import Severity, Verdict
+from app.letters.check.rules import Severity, Verdict, unknown_territory
 
 if TYPE_CHECKING:
     from app.letters.check.schemas import Conflict, LetterCheck, UnresolvedInput
@@ -23,6 +23,7 @@ _SAID = {
     Verdict.INCOMPLETE: "[bold yellow]INCOMPLET[/] : la liste ne se lit pas entièrement.",
     Verdict.BLOCKED: "[bold red]BLOQUÉ[/] : des communes sont tenues par une CPTS reconnue.",
 }
+_SAID_UNKNOWN = "[bold yellow]LIBRE SELON LE REGISTRE[/], qui n'est pas complet ici."
 _SEVERITY = {Severity.BLOCKING: "bloquant", Severity.CONTESTED: "disputé"}
 
 
@@ -99,7 +100,12 @@ def _answer(
 def _show(answer: "LetterCheck", console: Console) -> None:
     if answer.name:
         console.print(f"[bold]{escape(answer.name)}[/]")
-    console.print(_SAID[answer.verdict])
+    if answer.incomplete_departments and answer.verdict is Verdict.CLEAR:
+        console.print(_SAID_UNKNOWN)
+    else:
+        console.print(_SAID[answer.verdict])
+    if answer.incomplete_departments:
+        console.print(unknown_territory(answer.incomplete_departments))
     _show_territory(answer, console)
     if answer.conflicts:
         console.print(_conflicts(answer.conflicts))

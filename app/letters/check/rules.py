@@ -5,7 +5,7 @@ border of positive length, and that length in metres.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -197,3 +197,16 @@ def _without_outside(
             cut_off.remove(greatest)
         kept.extend(cut_off)
     return kept
+
+
+def unknown_territory(departments: Sequence[str]) -> str:
+    """Say in French that a registry which is not complete cannot tell a territory free.
+
+    Parameters: `departments`, codes of those that are not declared complete, at least one.
+    """
+    of_them = "le département" if len(departments) == 1 else "les départements"
+    return (
+        "Territoire non renseigné : le registre n'est pas déclaré complet pour "
+        f"{of_them} {', '.join(departments)}. Des CPTS qu'il ne connaît pas peuvent y tenir "
+        "des communes."
+    )

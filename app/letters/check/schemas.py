@@ -259,6 +259,11 @@ class LetterCheck(BaseModel):
     name: str | None
     effective_on: date
     verdict: Verdict
+    incomplete_departments: list[str] = Field(
+        default=[],
+        description="Départements du territoire dont le contenu du registre n'est pas déclaré "
+        "complet : des CPTS qu'il ignore peuvent y tenir des communes.",
+    )
     territory: Territory
     conflicts: list[Conflict]
     conflicts_by_cpts: list[ConflictingCpts]

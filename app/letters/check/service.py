@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from app.cpts.claims.repository import conflicts
 from app.cpts.claims.rules import ClaimConflict
+from app.cpts.completeness.service import completeness
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
@@ -157,6 +158,9 @@ def check_letter(session: ReadingSession, question: Question) -> schemas.LetterC
             complete=bool(territory) and not asked.unresolved,
             competing_letters=bool(letters),
         ),
+        incomplete_departments=sorted(
+            {each.department for each in own} - _complete(session, day)
+        ),
         territory=answers.territory(
             asked.given,
             asked.notes,
@@ -190,6 +194,12 @@ def check_letter(session: ReadingSession, question: Question) -> schemas.LetterC
         registry_revision=state.revision,
         checked_at=datetime.now(PARIS).replace(microsecond=0),
     )
+
+
+def _complete(session: ReadingSession, day: date) -> set[str]:
+    """Give the departments that are declared complete; of a day to come, those of today."""
+    states = completeness(session, min(day, today()))
+    return {state.department for state in states if state.complete}
 
 
 def _amended(session: ReadingSession, cpts_id: int | None, day: date) -> AmendedCpts | None:

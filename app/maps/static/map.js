@@ -258,7 +258,9 @@ async function load() {
     if (page.fit) fitToData();
     if (found.features.length === 0) {
       say(
-        "Aucune CPTS ne correspond à ces critères.",
+        page.unknown
+          ? `Aucune CPTS enregistrée ne correspond à ces critères : ${page.unknown}.`
+          : "Aucune CPTS ne correspond à ces critères.",
         element("a", { href: location.pathname }, "Voir toutes les CPTS"),
       );
     }

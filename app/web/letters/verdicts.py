@@ -1,9 +1,10 @@
 """The verdicts of a check in words, the same on every page that tells one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from app.letters.check.rules import Severity, Verdict
+from app.letters.check.rules import Severity, Verdict, unknown_territory
+from app.letters.check.schemas import LetterCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,24 @@ VERDICT_WORDS: Mapping[Verdict, VerdictWords] = {
         ),
     ),
 }
+
+
+def verdict_words(check: LetterCheck) -> VerdictWords:
+    """Give the words of a verdict; « libre » is not said where the registry is not complete."""
+    words = VERDICT_WORDS[check.verdict]
+    if not check.incomplete_departments:
+        return words
+    unknown = unknown_territory(check.incomplete_departments).replace("'", "’")
+    if check.verdict is Verdict.CLEAR:
+        return VerdictWords(
+            "Non renseigné", "Territoire non renseigné", "warning", unknown, unknown
+        )
+    return replace(
+        words,
+        text=f"{words.text} {unknown}",
+        explained=f"{words.explained} {unknown}",
+    )
+
 
 SEVERITIES: Mapping[Severity, str] = {
     Severity.BLOCKING: "bloquant",

@@ -15,7 +15,7 @@ from app.maps.palette import BORDER_COLOUR, DASHED_STAGES, PAPER_COLOUR, stage_c
 from app.web.layout.french import day as written_day
 from app.web.layout.french import percent
 from app.web.sheets.service import stage_labels
-from app.web.statistics.rules import coverage_colour
+from app.web.statistics.rules import UNKNOWN_COLOUR, coverage_colour
 
 _INK = "#0b0f14"
 _SEA = "#e1e9ee"
@@ -54,21 +54,31 @@ def deployment_map(session: ReadingSession, at: date | None) -> str:
 def coverage_map(session: ReadingSession, at: date | None) -> str:
     """Draw the departments by the share of their population that CPTS cover, as SVG."""
     answer = orjson.loads(coverage(session, "department", (), at))
-    shares: Mapping[str, float] = {
-        item["code"]: item["share_covered"] for item in answer["items"]
+    shares: Mapping[str, float | None] = {
+        item["code"]: item["share_covered"] if item["complete"] else None
+        for item in answer["items"]
     }
     parts = [
-        f'<path d="{each.path}" fill="{coverage_colour(shares.get(each.code, 0.0))}">'
-        f"<title>{escape(each.name)} ({each.code}) : {percent(shares.get(each.code))}</title>"
+        f'<path d="{each.path}" fill="{_share_colour(shares.get(each.code))}">'
+        f"<title>{escape(each.name)} ({each.code}) : {_share(shares.get(each.code))}</title>"
         "</path>"
         for each in department_paths(session, FRAMES)
     ]
     return _document(
         f"Part de la population couverte par une CPTS, au {written_day(at or today())}",
-        "Les départements, du plus clair (aucun habitant) au plus foncé (tous) ; le tableau "
+        "Les départements, du plus clair (aucun habitant) au plus foncé (tous), en gris les "
+        "territoires non renseignés ; le tableau "
         "de la page donne chaque valeur.",
         f'<g stroke="{BORDER_COLOUR}" stroke-width=".7">{"".join(parts)}</g>',
     )
+
+
+def _share_colour(share: float | None) -> str:
+    return UNKNOWN_COLOUR if share is None else coverage_colour(share)
+
+
+def _share(share: float | None) -> str:
+    return "territoire non renseigné" if share is None else percent(share)
 
 
 def _document(title: str, description: str, content: str) -> str:

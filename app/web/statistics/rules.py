@@ -17,6 +17,10 @@ COVERAGE_STEPS: tuple[tuple[float, str], ...] = (
 )
 
 
+# Off the scale: where the registry is not complete, a share says nothing.
+UNKNOWN_COLOUR = "#c9c9c9"
+
+
 def coverage_colour(share: float) -> str:
     """Give the fill of a share of 0 to 1; the last step is for a full coverage alone."""
     return next(colour for bound, colour in reversed(COVERAGE_STEPS) if share >= bound)

@@ -20,6 +20,7 @@ from app.web.sheets.service import stage_labels
 from app.web.statistics.repository import count_undated, coverage_by_month, cpts_by_month
 from app.web.statistics.rules import (
     FIRST_MONTH,
+    UNKNOWN_COLOUR,
     Area,
     Bar,
     Plane,
@@ -95,6 +96,7 @@ def statistics(session: ReadingSession, at: date | None) -> dict[str, Any]:
         "region_lines": _region_lines(levels["region"]["items"]),
         "line_width": _LINE_WIDTH,
         "coverage_steps": coverage_labels(),
+        "unknown_colour": UNKNOWN_COLOUR,
         "months": months,
         "undated": count_undated(session, min(day, today())),
         "years": _years(months),
@@ -213,6 +215,8 @@ def territory_csv(session: ReadingSession, level: CoverageLevel, at: date | None
         "share_covered",
         "communes",
         "communes_covered",
+        "complete",
+        "population_complete",
         *(f"cpts_{slug}" for slug in stages),
     )
     rows = (
@@ -225,6 +229,8 @@ def territory_csv(session: ReadingSession, level: CoverageLevel, at: date | None
             item["share_covered"],
             item["communes"],
             item["communes_covered"],
+            "true" if item["complete"] else "false",
+            item["population_complete"],
             *(item["cpts_by_stage"].get(slug, 0) for slug in stages),
         )
         for item in answer["items"]

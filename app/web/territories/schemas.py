@@ -47,7 +47,7 @@ class TerritoryPage:
     `counted` is the text that names the stages that count as coverage; `departments` are
     rows of coverage (empty for a department), which follow the filter of stages alone:
     `beyond_stages` says that others were chosen; `free` the largest of the communes that
-    nobody holds.
+    nobody holds; `base` what the figures rest on, as the coverage tells it.
     """
 
     level: str
@@ -65,6 +65,7 @@ class TerritoryPage:
     columns: list[Column]
     by_stage: list[StageCount]
     holding: Holding
+    base: dict[str, Any]
     counted: str
     stages: list[Choice]
     tiers: list[Choice]

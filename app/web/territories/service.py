@@ -144,6 +144,7 @@ def free_page(
         "name": found["name"],
         "day": day.isoformat(),
         "holding": held,
+        "base": _base(session, place),
         "number": number,
         "pages": pages,
         "communes": free_communes(
@@ -196,6 +197,7 @@ def _page(
         columns=columns(path, chosen, sort, COLUMN_LABELS),
         by_stage=stage_counts(stages, counts),
         holding=held,
+        base=_base(session, place),
         counted=_counted_stages(session, counting),
         stages=[
             Choice(s["slug"], s["label"], s["slug"] in filters.stages, f"stage-{s['slug']}")
@@ -218,6 +220,12 @@ def _page(
             geopackage=address("/donnees/cpts.gpkg", own),
         ),
     )
+
+
+def _base(session: ReadingSession, place: Place) -> dict[str, Any]:
+    """Tell what is declared complete of a place."""
+    found = coverage(session, place.level)["items"]
+    return next(item for item in found if item["code"] == place.code)
 
 
 def _chosen(filters: Filters) -> list[tuple[str, str]]:

@@ -14,6 +14,8 @@ from typer.testing import CliRunner, Result
 from app.cli import application
 from app.failures import Failure
 
+pytestmark = pytest.mark.usefixtures("complete_country")
+
 Register = Callable[..., int]
 Run = Callable[..., Result]
 
@@ -144,3 +146,14 @@ def test_an_unknown_cpts_stops_with_2(run: Run, one_per_line: Path) -> None:
     result = run(one_per_line, "--exclude-cpts", "987654")
     assert isinstance(result.exception, Failure)
     assert result.exception.exit_status == 2
+
+
+def test_an_unknown_territory_is_not_said_to_be_free_of_any_cpts(
+    run: Run, one_per_line: Path, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM department_completeness"))
+    result = run(one_per_line)
+    assert result.exit_code == 0
+    assert "Territoire non renseigné" in result.output
+    assert "aucune commune" not in result.output

@@ -17,6 +17,8 @@ from app.http.address_limit import AddressLimit
 from app.letters.notes.repository import delete_notes
 from tests.conftest import Register
 
+pytestmark = pytest.mark.usefixtures("complete_country")
+
 NOTES = "/api/v1/letters/notes"
 Make = Callable[..., dict[str, Any]]
 

@@ -30,7 +30,11 @@ SELECT
             || ST_AsGeoJSON(ST_ForcePolygonCCW(d.geom_department), 5, 0)
             || ',"properties":' || json_build_object(
                 'code', d.code, 'name', d.name, 'population', d.population,
-                'cpts', d.cpts_id, 'stage', d.stage, 'asked', d.asked) || '}',
+                'cpts', d.cpts_id, 'stage', d.stage, 'asked', d.asked,
+                'complete', EXISTS (
+                    SELECT FROM department_completeness k
+                    WHERE k.department_code = :department
+                      AND k.complete @> CAST(:day AS date))) || '}',
             ',' ORDER BY d.code)
         FROM described d
     ), '') AS features

@@ -21,7 +21,7 @@ from app.settings import MapSettings
 from app.web.layout.french import number
 from app.web.letters.builder import repository, rules
 from app.web.letters.builder.schemas import NearbyAnswer, NearbyCommune, NearbyQuestion
-from app.web.letters.verdicts import VERDICT_WORDS
+from app.web.letters.verdicts import VERDICT_WORDS, verdict_words
 
 # Beyond, a form is no list of communes.
 MOST_LINES = 5_000
@@ -167,7 +167,7 @@ def answer_form(session: ReadingSession, pasted: str) -> dict[str, Any]:
     missing = margin.to_next if margin else None
     return {
         "check": check,
-        "verdict": VERDICT_WORDS[check.verdict],
+        "verdict": verdict_words(check),
         "stages": stage_labels(session),
         "tier_note": f"{number(missing)} habitants de plus pour la suivante"
         if missing

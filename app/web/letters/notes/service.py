@@ -9,7 +9,7 @@ from app.letters.check.schemas import CommuneAnswer, CptsReference, LetterCheck
 from app.letters.notes.service import Note
 from app.web.layout.french import counted, day, euros, number
 from app.web.letters.notes.definitions import DEFINITIONS
-from app.web.letters.verdicts import SEVERITIES, VERDICT_WORDS
+from app.web.letters.verdicts import SEVERITIES, verdict_words
 
 
 @dataclass
@@ -38,7 +38,7 @@ def view(note: Note, address: str) -> dict[str, Any]:
     Parameters: `address`, where the note can be read again.
     """
     answer = note.answer
-    words = VERDICT_WORDS[answer.verdict]
+    words = verdict_words(answer)
     territory = answer.territory
     return {
         "number": note.number,

@@ -23,7 +23,7 @@ from app.letters.record.rules import (
     Agent,
     may_conciliate,
 )
-from app.web.letters.verdicts import VERDICT_WORDS
+from app.web.letters.verdicts import verdict_words
 
 EVENTS: Mapping[str, str] = {
     "deposited": "Dépôt",
@@ -95,7 +95,7 @@ def letter_values(
         "events": EVENTS,
         "authorities": AUTHORITIES,
         "positions": POSITIONS,
-        "verdicts": VERDICT_WORDS,
+        "verdict_words": verdict_words,
         "outcomes": OUTCOME_LABELS,
     } | _drawing(session, [each["code"] for each in communes])
 

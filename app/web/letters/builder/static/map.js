@@ -92,7 +92,7 @@ export class TerritoryMap {
     } else if (properties.cpts !== null) {
       facts.push("dans la CPTS à modifier");
     } else {
-      facts.push("libre");
+      facts.push(properties.complete ? "libre" : "territoire non renseigné");
     }
     if (properties.asked) facts.push("demandée par une lettre en cours d’examen");
     return facts;

@@ -12,7 +12,7 @@ import { CommuneList } from "./list.js";
 import { TerritoryMap } from "./map.js";
 import { Nearby } from "./nearby.js";
 import { button, counted, element } from "./text.js";
-import { headline, showFigures, showFunding, showTier, showVerdict } from "./verdict.js";
+import { headline, showFigures, showFunding, showTier, showVerdict, wordsOf } from "./verdict.js";
 
 const MOST_COMMUNES = 5000;
 const byId = (id) => document.getElementById(id);
@@ -151,7 +151,7 @@ function settled(now, answer) {
 }
 
 function showAnswer(now, answer) {
-  const words = answer && page.verdicts[answer.verdict];
+  const words = answer && wordsOf(answer, page.verdicts);
   byId("results").hidden = answer === null;
   showVerdict(byId("verdict"), answer, words);
   list.render(now, answer);
@@ -243,7 +243,7 @@ function connectFields() {
     find: async (text, signal) =>
       (await searchCommunes(text, signal)).map((commune) => ({
         label: `${commune.name} (${commune.department})`,
-        detail: commune.cpts ? `tenue par ${commune.cpts.name}` : "libre",
+        detail: commune.cpts ? `tenue par ${commune.cpts.name}` : commune.complete ? "libre" : "territoire non renseigné",
         value: commune,
       })),
     choose(commune) {

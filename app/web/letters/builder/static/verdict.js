@@ -2,6 +2,17 @@
 
 import { count, counted, element, euros, inhabitants } from "./text.js";
 
+// The registry calls nothing free where it is not declared complete.
+export function wordsOf(answer, verdicts) {
+  const words = verdicts[answer.verdict];
+  const missing = answer.incomplete_departments;
+  if (missing.length === 0) return words;
+  const where = `${missing.length > 1 ? "les départements" : "le département"} ${missing.join(", ")}`;
+  const unknown = `Territoire non renseigné : le registre n’est pas déclaré complet pour ${where}. Des CPTS qu’il ne connaît pas peuvent y tenir des communes.`;
+  if (answer.verdict === "clear") return { label: "Non renseigné", tone: "warning", text: unknown };
+  return { ...words, text: `${words.text} ${unknown}` };
+}
+
 // `words` are those of the verdict, as the settings of the page give them.
 export function headline(answer, words) {
   const { territory } = answer;

@@ -1,0 +1,1 @@
+"""For which departments the content of the registry is declared complete, and since when."""

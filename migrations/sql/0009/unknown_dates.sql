@@ -1,4 +1,5 @@
 -- A stage whose date nobody gave has none; the day on which it came to be known is kept beside.
+-- squawk-ignore ban-drop-not-null
 ALTER TABLE cpts_stage ALTER COLUMN since DROP NOT NULL;
 ALTER TABLE cpts_stage ADD COLUMN recorded_on date;
 
@@ -15,13 +16,17 @@ SET CONSTRAINTS ALL DEFERRED;
 
 ALTER TABLE cpts_stage
     ALTER COLUMN recorded_on SET DEFAULT CAST(now() AT TIME ZONE 'Europe/Paris' AS date);
+-- squawk-ignore adding-not-nullable-field
 ALTER TABLE cpts_stage ALTER COLUMN recorded_on SET NOT NULL;
 -- What a day is asked by: without a date of its own a stage counts from when it was known.
 ALTER TABLE cpts_stage ADD COLUMN known_from date NOT NULL
+    -- squawk-ignore adding-field-with-default
     GENERATED ALWAYS AS (coalesce(since, recorded_on)) STORED;
 
 -- The stage of a day is the most advanced one that is known by then: stages only advance, and of
 -- two the earlier one may have come to be known later.
+-- Only the service reads it, and is upgraded with it.
+-- squawk-ignore ban-drop-function
 DROP FUNCTION cpts_stage_on(bigint, date);
 CREATE FUNCTION cpts_stage_on(asked_cpts bigint, asked_day date)
 RETURNS TABLE (slug text, rank smallint, label text, since date, recorded_on date)

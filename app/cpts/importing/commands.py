@@ -36,6 +36,14 @@ def import_listing(
     default_stage: Annotated[
         str | None, typer.Option(help="Stade des CPTS dont le fichier ne dit rien.")
     ] = None,
+    department: Annotated[
+        str | None,
+        typer.Option(
+            metavar="04,83",
+            help="Départements de toute la liste : précisent les noms que plusieurs communes "
+            "portent, jamais contre ce que dit la ligne.",
+        ),
+    ] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(
@@ -93,6 +101,7 @@ def import_listing(
                     as_of.date() if as_of else today(),
                     on_conflict,
                     service.default_stage(session, default_stage),
+                    departments=service.stated_departments(session, department),
                 )
                 if dry_run:
                     plan = service.plan_import(session, listing, options, progress)

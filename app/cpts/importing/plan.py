@@ -42,11 +42,15 @@ _MOST_TOLD = 10
 
 @dataclass(frozen=True)
 class Options:
-    """How to import: `default_stage` a slug, `as_of` the day from which the file counts."""
+    """How to import: `default_stage` a slug, `as_of` the day from which the file counts.
+
+    `departments` are stated for the whole file, and settle names that are ambiguous.
+    """
 
     as_of: date
     on_conflict: OnConflict = OnConflict.REFUSE
     default_stage: str | None = None
+    departments: Collection[str] = ()
 
 
 @dataclass(frozen=True)

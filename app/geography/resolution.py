@@ -1,11 +1,12 @@
 """Which commune is meant? One function for everything that people write."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.database.sessions import ReadSession
 from app.geography import naming, repository
 from app.geography.evidence import answers, districts, numbers, texts
+from app.geography.evidence import context as surroundings
 from app.geography.evidence.answers import Outcome, Resolution, Row
 from app.geography.evidence.damaged import NearNames
 from app.geography.evidence.departments import Departments
@@ -48,6 +49,14 @@ class CodeTranslation:
     candidates: Mapping[str, list[CommuneRef]]
 
 
+def stated_departments(session: ReadSession, text: str) -> frozenset[str]:
+    """Read the departments that somebody states for a list: "04,83", "Var", "PACA" is none.
+
+    Empty when the text is not wholly understood.
+    """
+    return Departments(repository.departments_with_region(session)).read(text)
+
+
 def translate_codes(session: ReadSession, codes: Collection[str]) -> CodeTranslation:
     """Turn INSEE codes of any time into codes of today; a city's means its arrondissements.
 
@@ -76,7 +85,12 @@ def translate_codes(session: ReadSession, codes: Collection[str]) -> CodeTransla
 
 
 def resolve(
-    session: ReadSession, given: Sequence[Given], *, context: Collection[str] = ()
+    session: ReadSession,
+    given: Sequence[Given],
+    *,
+    context: Collection[str] = (),
+    settled_in: Collection[str] = (),
+    lists: Sequence[Hashable] | None = None,
 ) -> list[Resolution]:
     """Tell which communes are meant, one answer per row, in the same order.
 
@@ -89,14 +103,29 @@ def resolve(
 
     A name of today goes before a former one where everything else agrees with both; a name
     without its article counts as much as a former name with its own. Parameters: `context`,
-    departments that the list is about: they choose nothing, but tell which candidates are
-    `suggested`. A constant number of queries, whatever the number of rows.
+    departments that the list is about (else those of its rows that are read): they choose
+    nothing, but tell which candidates are `suggested`, first and with the reason;
+    `settled_in`, departments that somebody states for the whole list: they settle what is
+    ambiguous, and nothing that a row contradicts; `lists`, the list that each row belongs
+    to, one for all when None. A constant number of queries, whatever the number of rows.
     """
     if not given:
         return []
+    found = _answered(session, given)
+    if settled_in and any(each.outcome == "ambiguous" for each in found):
+        again = _answered(session, surroundings.within(given, found, settled_in))
+        found = [
+            surroundings.settled(before, after, settled_in)
+            for before, after in zip(found, again, strict=True)
+        ]
+    names = lists if lists is not None else [None] * len(given)
+    return surroundings.suggested(found, names, context or settled_in)
+
+
+def _answered(session: ReadSession, given: Sequence[Given]) -> list[Resolution]:
     question = _Question(session, given)
     question.read_lists(session)
-    return [answers.in_context(question.answer(each), context) for each in given]
+    return [question.answer(each) for each in given]
 
 
 class _Question:

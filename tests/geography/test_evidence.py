@@ -221,6 +221,63 @@ def test_the_context_points_to_candidates_and_chooses_none(session: ReadingSessi
     assert [commune.code for commune in answer.suggested] == ["83062"]
 
 
+def test_the_rest_of_a_list_is_a_context_that_is_told(session: ReadingSession) -> None:
+    rows = [Given("Toulon"), Given("Hyères"), Given("La Garde"), Given("Le Castellet")]
+    *_, garde, castellet = resolve(session, rows)
+    for answer, code in ((garde, "83062"), (castellet, "83035")):
+        assert answer.outcome == "ambiguous"
+        assert [c.code for c in answer.suggested] == [code]
+        assert answer.candidates[0].code == code
+        assert f"({code}) : les autres lignes sont de 83" in (answer.note or "")
+
+
+def test_each_list_is_its_own_context(session: ReadingSession) -> None:
+    rows = [
+        Given(n) for n in ("Toulon", "Hyères", "La Garde", "Manosque", "Sisteron", "La Garde")
+    ]
+    answers = resolve(session, rows, lists=[1, 1, 1, 2, 2, 2])
+    # The rows are equal, their lists are not.
+    assert [c.code for c in answers[2].suggested] == ["83062"]
+    assert [c.code for c in answers[5].suggested] == ["04092"]
+
+
+def test_stated_departments_settle_what_is_ambiguous(session: ReadingSession) -> None:
+    rows = [Given("La Garde"), Given("Gap"), Given("La Garde", "04 / 83"), Given("75013")]
+    garde, gap, either, postal = resolve(session, rows, settled_in=("83", "75"))
+    for answer, code in ((garde, "83062"), (either, "83062"), (postal, "75113")):
+        assert codes(answer) == [code]
+        assert answer.corrected
+        assert "précisé par le département donné pour la liste" in (answer.note or "")
+    # What is not ambiguous is what it was.
+    assert (codes(gap), gap.corrected) == (["05061"], False)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Given("La Garde", "04 / 38"),
+        Given("La Garde (04)", "83"),
+        Given("Gap", code="04160"),
+        Given("Altier (retirée)", "48"),
+        Given("Saint-Denis"),
+    ],
+)
+def test_stated_departments_never_go_against_a_row(session: ReadingSession, row: Given) -> None:
+    (answer,) = resolve(session, [row], settled_in=("83", "48"))
+    assert answer.outcome == "ambiguous"
+
+
+def test_two_of_one_name_in_the_stated_departments_stay_two(session: ReadingSession) -> None:
+    (answer,) = resolve(session, [Given("La Garde")], settled_in=("04", "83"))
+    assert answer.outcome == "ambiguous"
+    assert [c.code for c in answer.suggested] == ["04092", "83062"]
+
+
+def test_a_list_in_one_cell_is_settled_part_by_part(session: ReadingSession) -> None:
+    (answer,) = resolve(session, [Given("Aiglun, Allons et La Garde")], settled_in=("04",))
+    assert codes(answer) == ["04001", "04005", "04092"]
+
+
 def test_postal_codes_of_a_neighbouring_department_are_read_by_their_table(
     session: ReadingSession,
 ) -> None:

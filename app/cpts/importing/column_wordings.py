@@ -86,6 +86,7 @@ WORDINGS: tuple[tuple[Role, str], ...] = (
         (
             r"(code|codes|cod|num|numero|n) (insee |officiel )?(de la |de |des )?"
             r"(com|commune|communes|geo|geographique)( insee)?|com code|com insee"
+            r"|insee code"
             r"|insee (com|commune)|code officiel geographique|(com|commune|communes) code"
             r"|code officiel (de la )?commune( .*)?|com|communes? insee|codes? communes?"
         ),
@@ -94,7 +95,7 @@ WORDINGS: tuple[tuple[Role, str], ...] = (
         Role.DEPARTMENT,
         (
             r"(code |num |numero |n )?(de )?(departements?|dept|dpts?|dep)"
-            r"( (code|insee|num))?"
+            r"( (code|insee|num))?|(insee |code )?(dep|department)( code)?"
         ),
     ),
     (
@@ -130,6 +131,7 @@ WORDINGS: tuple[tuple[Role, str], ...] = (
         Role.STAGE,
         (
             r"(stade|avancement|statut|etat|etape|maturite|phase)( (?!.*(jurid|commune)).*)?"
+            r"|stage"
             r"|niveau (d |de )?(avancement|maturite)|(.* )?(avancement|stade)"
         ),
     ),

@@ -36,6 +36,14 @@ def import_listing(
     default_stage: Annotated[
         str | None, typer.Option(help="Stade des CPTS dont le fichier ne dit rien.")
     ] = None,
+    department: Annotated[
+        str | None,
+        typer.Option(
+            metavar="04,83",
+            help="Départements de toute la liste : précisent les noms que plusieurs communes "
+            "portent, jamais contre ce que dit la ligne.",
+        ),
+    ] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(
@@ -111,6 +119,7 @@ def import_listing(
                     service.default_stage(session, default_stage),
                     stage_date.date() if stage_date else None,
                     None if complete_for is None else department_codes(complete_for),
+                    departments=service.stated_departments(session, department),
                 )
                 if dry_run:
                     plan = service.plan_import(session, listing, options, progress)

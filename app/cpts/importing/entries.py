@@ -40,6 +40,8 @@ _NOT_IN = re.compile(
     r"\b(retir\w+|sorti\w*|exclu\w*|quitt\w+|hors|sauf|a venir|en attente|non integree?"
     r"|refus\w+|prevue?s?|projet|futur\w*|a confirmer|supprim\w+|abandonn\w+|demissionn\w+)\b"
 )
+_WHOLE_CODE = re.compile(r"\d[\dABab]\d{3}", re.ASCII)
+_GUARDED = re.compile(r"'[=+@-]")
 _BRACKET = re.compile(r"\(([^()]*)\)")
 
 
@@ -108,10 +110,15 @@ def table_entries(table: Table, header: Header) -> Iterator[Entry]:
     return _Rows(rows, columns).entries()
 
 
+def is_sum(text: str) -> bool:
+    """Whether a text sums other rows up: « Total », « 12 communes »."""
+    return _SUM.fullmatch(words_of(text)) is not None
+
+
 def is_footnote(entry: Entry) -> bool:
     """Whether a row that names no commune is a note under the table rather than a CPTS."""
     words = words_of(entry.cpts)
-    if _SUM.fullmatch(words):
+    if is_sum(entry.cpts):
         return True
     if entry.given or entry.particulars or entry.department or entry.is_title:
         return False
@@ -183,7 +190,9 @@ class _Rows:
             )
 
     def _name(self, row: Row) -> str:
-        return _one_line(self._columns.cell(row.cells, Role.NAME))[:LONGEST_NAME]
+        name = _one_line(self._columns.cell(row.cells, Role.NAME))[:LONGEST_NAME]
+        # Open data keep spreadsheets from running a name by an apostrophe.
+        return name[1:] if _GUARDED.match(name) else name
 
     def _shared(self, name: str) -> tuple[str, ...]:
         parts = cut_names(name)
@@ -229,12 +238,12 @@ class _Rows:
         """Give what a row names as (name, code), either "" when it is not given."""
         name_cell = self._columns.cell(row.cells, Role.COMMUNE)
         code_cell = self._columns.cell(row.cells, Role.CODE)
-        if _SUM.fullmatch(words_of(name_cell)):
+        if is_sum(name_cell):
             return []
         names = _parts(name_cell)
         # « 4001,00 » is one code, as a spreadsheet writes numbers.
         one_code = commune_code(code_cell) is not None
-        codes = [_one_line(code_cell)] if one_code else _parts(code_cell.replace(" - ", ";"))
+        codes = [_one_line(code_cell)] if one_code else _codes(code_cell)
         if len(names) == len(codes):
             return list(zip(names, codes, strict=True))
         return [("", code) for code in codes] + [(name, "") for name in names]
@@ -245,6 +254,13 @@ def _parts(cell: str) -> list[str]:
     if says_nothing(cell) and cell.strip() != "Aucun":
         return []
     return [_one_line(part) for part in cut_list(cell)]
+
+
+def _codes(cell: str) -> list[str]:
+    words = re.split(r"[\s–-]+", cell.strip())
+    if len(words) > 1 and all(_WHOLE_CODE.fullmatch(word) for word in words):
+        return words
+    return _parts(cell.replace(" - ", ";"))
 
 
 def _are_grouped(rows: Sequence[Row], columns: Columns) -> bool:

@@ -46,6 +46,7 @@ class Options:
 
     `stage_date` is that of the stages that have none in the file; None leaves it unknown.
     `complete_for` are departments that are declared complete, None for no word of that.
+    `departments` are stated for the whole file, and settle names that are ambiguous.
     """
 
     as_of: date
@@ -53,6 +54,7 @@ class Options:
     default_stage: str | None = None
     stage_date: date | None = None
     complete_for: Sequence[str] | None = None
+    departments: Collection[str] = ()
 
 
 @dataclass(frozen=True)

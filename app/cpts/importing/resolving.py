@@ -1,6 +1,6 @@
 """From what rows give to communes of today: names, codes, polygons."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import shapely
@@ -36,14 +36,18 @@ class Reading:
     doubtful: int = 0
 
 
-def read_names(session: ReadingSession, entries: Sequence[Entry]) -> list[Reading]:
+def read_names(
+    session: ReadingSession, entries: Sequence[Entry], departments: Collection[str] = ()
+) -> list[Reading]:
     """Resolve every entry by everything that its row says of the place.
 
-    Those with a polygon or nothing get a placeholder.
+    Those with a polygon or nothing get a placeholder. The rows of one CPTS are each other's
+    context. Parameters: `departments`, stated for the whole file.
     """
     given = [None if entry.is_unclaimed or entry.doubt else entry.place for entry in entries]
     asked = [each for each in given if each is not None]
-    resolved = iter(resolve(session, asked))
+    lists = [entry.cpts for entry, each in zip(entries, given, strict=True) if each is not None]
+    resolved = iter(resolve(session, asked, settled_in=departments, lists=lists))
     return [
         _unnamed(entry) if each is None else _single(next(resolved))
         for entry, each in zip(entries, given, strict=True)

@@ -20,6 +20,7 @@ from app.database.sessions import ReadingSession, WritingSession
 from app.failures import Failure
 from app.files.sources import Source, unusable
 from app.files.words import words_of
+from app.geography import resolution
 from app.progress import Progress
 
 
@@ -46,6 +47,19 @@ def default_stage(session: ReadingSession, text: str | None) -> str | None:
         ranks, _ = repository.stages(session)
         raise unusable(f"Stade « {text} » inconnu ; stades : {', '.join(ranks)}.")
     return slug
+
+
+def stated_departments(session: ReadingSession, text: str | None) -> frozenset[str]:
+    """Read the departments that `--department` states for the whole file, none for None.
+
+    Raises `Failure` (exit status 2) on a text that is not wholly understood.
+    """
+    if text is None:
+        return frozenset()
+    found = resolution.stated_departments(session, text)
+    if not found:
+        raise unusable(f"Département « {text} » inconnu ; par exemple 04,83.")
+    return found
 
 
 def plan_import(
@@ -130,7 +144,7 @@ def _resolve(
         as_of=options.as_of,
     )
     with progress.step("Reconnaissance des communes", total=len(listed)) as step:
-        readings = read_names(session, entries)
+        readings = read_names(session, entries, options.departments)
         drawn = [c for c in listed if any(entries[r].polygon is not None for r in c.rows)]
         read_polygons(session, drawn, entries, readings, step)
     return Material(entries, listed, readings, ranks, labels, keys)

@@ -139,7 +139,7 @@ def phone_of(text: str) -> str | None:
 
 def date_of(text: str) -> date | None:
     """Read a date written as 2024-03-01, 01/03/2024, 1.3.24 or 03/2024 (its first day)."""
-    if found := re.search(r"\b((?:19|20)\d\d)-(\d{1,2})-(\d{1,2})\b", text):
+    if found := re.search(r"\b((?:19|20)\d\d)-(\d{1,2})-(\d{1,2})(?:\b|T)", text):
         return _date(found[1], found[2], found[3])
     if found := re.search(r"\b(\d{1,2})[/.\-](\d{1,2})[/.\-]((?:20)?\d\d)\b", text):
         return _date(f"20{found[3][-2:]}", found[2], found[1])

@@ -1,6 +1,6 @@
 """What a row means, once its pieces have been weighed: one answer, in French where it tells."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
@@ -216,14 +216,6 @@ def resembles(text: str, name: str) -> bool:
     if f" {one} " in f" {other} " or damage.fits(text, name):
         return True
     return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _RESEMBLANCE
-
-
-def in_context(resolution: Resolution, context: Collection[str]) -> Resolution:
-    """Add which candidates the context of a list points to; never choose one by it."""
-    if not context or resolution.outcome == "resolved":
-        return resolution
-    suggested = tuple(c for c in resolution.candidates if c.department in context)
-    return replace(resolution, suggested=suggested)
 
 
 def of_list(given: Given, parts: Sequence[Resolution]) -> Resolution:

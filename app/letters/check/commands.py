@@ -1,5 +1,6 @@
 """``./cpts check-letter``: the check on a list of communes or a polygon in a file."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from app.failures import Failure
 from app.letters.check.rules import Severity, Verdict, unknown_territory
 
 if TYPE_CHECKING:
+    from app.database.sessions import ReadingSession
     from app.letters.check.schemas import Conflict, LetterCheck, UnresolvedInput
 
 UNUSABLE = 2
@@ -48,6 +50,14 @@ def check_letter(
         typer.Option(formats=["%Y-%m-%d"], help="Jour d'effet ; aujourd'hui par défaut."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Nom du projet.")] = None,
+    department: Annotated[
+        str | None,
+        typer.Option(
+            metavar="04,83",
+            help="Départements de toute la liste : précisent les noms que plusieurs communes "
+            "portent, jamais contre ce que dit la ligne.",
+        ),
+    ] = None,
 ) -> None:
     """Vérifie un territoire : 0 libre, 1 disputé, incomplet ou bloqué, 2 illisible."""
     answer = _answer(
@@ -55,6 +65,7 @@ def check_letter(
         name=name,
         exclude_cpts=exclude_cpts,
         effective_on=effective_on,
+        department=department,
     )
     if as_json:
         typer.echo(answer.model_dump_json(indent=2))
@@ -69,6 +80,7 @@ def _answer(
     name: str | None,
     exclude_cpts: int | None,
     effective_on: datetime | None,
+    department: str | None,
 ) -> "LetterCheck":
     # Slow to import, and not needed to show the help.
     from app.cluster.command_database import command_engine
@@ -91,10 +103,23 @@ def _answer(
     with command_engine(progress=progress) as engine:
         load_geography(engine, progress)
         with snapshot_scope(engine) as session:
+            if department is not None:
+                question = replace(question, settled_in=_stated(session, department))
             try:
                 return service.check_letter(session, question)
             except Invalid as invalid:
                 raise Failure(invalid.detail, exit_status=UNUSABLE) from invalid
+
+
+def _stated(session: "ReadingSession", department: str) -> frozenset[str]:
+    from app.geography.resolution import stated_departments
+
+    found = stated_departments(session, department)
+    if not found:
+        raise Failure(
+            f"Département « {department} » inconnu ; par exemple 04,83.", exit_status=UNUSABLE
+        )
+    return found
 
 
 def _show(answer: "LetterCheck", console: Console) -> None:
@@ -111,6 +136,7 @@ def _show(answer: "LetterCheck", console: Console) -> None:
         console.print(_conflicts(answer.conflicts))
     if answer.unresolved:
         console.print(_unresolved(answer.unresolved))
+        _show_offer(answer.unresolved, console)
     notes = [commune for commune in answer.territory.communes if commune.note]
     for commune in notes:
         console.print(
@@ -194,6 +220,16 @@ def _unresolved(unresolved: "list[UnresolvedInput]") -> Table:
             escape(_perhaps(entry)),
         )
     return table
+
+
+def _show_offer(unresolved: "list[UnresolvedInput]", console: Console) -> None:
+    """Say how to settle at once all that the rest of the list points to."""
+    pointed = sorted({c.department for entry in unresolved for c in entry.suggested})
+    if pointed:
+        console.print(
+            "Pour retenir partout les communes de ces départements : "
+            f"--department {','.join(pointed)}"
+        )
 
 
 def _perhaps(entry: "UnresolvedInput") -> str:

@@ -3,6 +3,7 @@
 The letter check reads the territory that a project asks for with this; no CPTS is named.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +14,18 @@ import shapely
 from app.cpts.importing.column_wordings import BARE_CODES
 from app.cpts.importing.columns import Header, Role, find_header
 from app.cpts.importing.crosstabs import chosen_rows, is_crosstab
-from app.cpts.importing.entries import table_entries
+from app.cpts.importing.entries import is_sum, table_entries
 from app.files.sources import Source, open_source, unusable
 from app.files.tables import Row, Table, decode, read_tables, read_text_lines
 from app.files.words import words_of
 from app.geography.evidence.codes import commune_code
 from app.geography.resolution import Given
+
+# What stands above a bare list; « Ville » and « Lieu » are communes.
+_TITLE = re.compile(
+    r"(nom |libelle |liste )?(de la |de |des )?communes( (du|de la|des|de) .*)?"
+    r"|(nom|libelle) (de la |de )?commune|commune|codes? (insee|postal|postaux|communes?)"
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def read_commune_list(
         return CommuneList([], shapely.MultiPolygon([p for p in parts if p.area > 0]))
     is_table = source.format.is_workbook or path.suffix.lower() in (".csv", ".tsv")
     if not is_table and _is_plain_text(path):
-        given = [Given(row.cells[0]) for row in read_text_lines(path)]
+        given = _of_lines([row.cells[0] for row in read_text_lines(path)])
     else:
         given = [given for table in read_tables(source) for given in _of_table(source, table)]
     if not given:
@@ -74,6 +81,12 @@ def read_commune_list(
 def _is_plain_text(path: Path) -> bool:
     text = decode(path.read_bytes())
     return not ("\t" in text or ";" in text or "|" in text)
+
+
+def _of_lines(lines: Sequence[str]) -> list[Given]:
+    """Read a list of one place per line; its title and its sums name none."""
+    titled = bool(lines) and _TITLE.fullmatch(words_of(lines[0])) is not None
+    return [Given(line) for line in lines[1 if titled else 0 :] if not is_sum(line)]
 
 
 def _of_table(source: Source, table: Table) -> list[Given]:
@@ -106,24 +119,32 @@ def _of_table(source: Source, table: Table) -> list[Given]:
 
 
 def _without_header(rows: Sequence[Row]) -> list[Given]:
-    """Read a bare list: one column, or names with figures beside them, or codes."""
+    """Read a bare list: one column, or names with figures beside them, or codes.
+
+    No cell is left out because its neighbours are of another kind: a row without a name in
+    the column of names is read by whatever it holds.
+    """
     columns = [_column(rows, index) for index in range(_width(rows))]
     filled = [column for column in columns if any(column)]
     if len(filled) == 1:
-        return [Given(cell) for cell in filled[0] if cell]
+        return _of_lines([cell for cell in filled[0] if cell])
     names = [column for column in filled if all(map(_has_letters, filter(None, column)))]
     figures = [column for column in filled if all(map(_is_figure, filter(None, column)))]
-    if len(names) == 1:
+    codes = [column for column in figures if all(map(commune_code, filter(None, column)))]
+    if len(names) == 1 or (len(names) > 1 and codes):
         # Of several, the first that holds codes says more than a population does.
-        codes = [column for column in figures if all(map(commune_code, filter(None, column)))]
-        beside = (codes or figures or [[""] * len(rows)])[0]
+        mixed = [column for column in filled if column not in names + figures]
+        beside = (codes or mixed or figures or [[""] * len(rows)])[0]
+        places = names[1] if len(names) > 1 else [""] * len(rows)
         return [
-            Given(name, number=number or None)
-            for name, number in zip(names[0], beside, strict=True)
+            Given(name, place or None, number=number or None)
             if name
+            else Given(" ".join(filter(None, row.cells)))
+            for row, name, place, number in zip(rows, names[0], places, beside, strict=True)
+            if any(row.cells)
         ]
-    for column in figures:
-        if all(map(commune_code, filter(None, column))):
+    for column in codes:
+        if len(figures) == len(filled):
             return [Given(cell) for cell in column if cell]
     return []
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, File, Form, Request, Response, UploadFile
+from pydantic import BeforeValidator
 
 from app.accounts.dependencies import OptionalCaller
 from app.accounts.rules import Caller
@@ -11,10 +12,14 @@ from app.cpts.writing.schemas import Day, Name
 from app.database.sessions import ReadingSession, ReadSession
 from app.http.address_limit import AddressLimit, client_network
 from app.http.departure import while_client_waits
+from app.http.parameters import separated
 from app.letters.check import service
 from app.letters.check.file_reading import LARGEST_FILE_BYTES, FileContent, FileReader
 from app.letters.check.schemas import (
+    CONTEXT_DESCRIPTION,
     MEMBERS_DESCRIPTION,
+    MOST_CONTEXT_DEPARTMENTS,
+    ContextDepartment,
     LetterCheck,
     LetterQuestion,
     Members,
@@ -101,6 +106,11 @@ def check_letter_file(
         Day | None, Form(description="Jour d'effet ; aujourd'hui par défaut.")
     ] = None,
     members: Annotated[Members | None, Form(description=MEMBERS_DESCRIPTION)] = None,
+    departments: Annotated[
+        list[ContextDepartment],
+        BeforeValidator(separated),
+        Form(max_length=MOST_CONTEXT_DEPARTMENTS, description=CONTEXT_DESCRIPTION),
+    ] = [],  # noqa: B006  (FastAPI copies defaults)
 ) -> Response:
     """Tell the same of a territory that a file names or draws. Writes nothing."""
     question = service.Question(
@@ -110,6 +120,7 @@ def check_letter_file(
         exclude_cpts=exclude_cpts,
         effective_on=effective_on,
         members=members,
+        departments=departments,
     )
     return _answered(session, question, caller)
 

@@ -34,6 +34,13 @@ SentCptsId = RowId
 # Of an association; the largest CPTS have some thousand.
 Members = Annotated[WholeNumber, Field(ge=0, le=1_000_000)]
 MEMBERS_DESCRIPTION = "Membres de l'association : à partir de 100, la taille 4 paie plus."
+# What a list is about: more is no context.
+MOST_CONTEXT_DEPARTMENTS = 20
+ContextDepartment = Annotated[str, StringConstraints(pattern=r"^(\d{2}|2[AB]|97\d)$")]
+CONTEXT_DESCRIPTION = (
+    "Départements dont parle la liste : des communes de même nom, celles qui s'y trouvent "
+    "sont proposées (`unresolved[].suggested`), jamais choisies d'office."
+)
 
 
 def _siren(value: str) -> str:
@@ -83,6 +90,10 @@ class LetterQuestion(BaseModel):
         Day | None, Field(description="Jour d'effet ; aujourd'hui par défaut.")
     ] = None
     members: Annotated[Members | None, Field(description=MEMBERS_DESCRIPTION)] = None
+    departments: Annotated[
+        list[ContextDepartment],
+        Field(max_length=MOST_CONTEXT_DEPARTMENTS, description=CONTEXT_DESCRIPTION),
+    ] = []
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> "LetterQuestion":
@@ -205,6 +216,11 @@ class UnresolvedInput(BaseModel):
     given: str
     reason: Literal["unknown", "ambiguous"]
     candidates: list[Candidate]
+    suggested: list[Candidate] = Field(
+        default=[],
+        description="Ceux des candidats que le contexte désigne : les départements donnés, ou "
+        "ceux des autres communes de la liste.",
+    )
     note: str | None = Field(
         default=None,
         description="Ce que chaque élément donné veut dire, quand ils ne s'accordent pas, "

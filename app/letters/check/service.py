@@ -44,7 +44,9 @@ class Question:
     Parameters: `given`, communes and EPCI as they were written; `surface`, a valid shapely
     Polygon or MultiPolygon in longitude and latitude (EPSG:4326); `exclude_cpts`, the CPTS
     that would be amended; `effective_on`, today when None; `members` of the association,
-    for what the largest tier pays; `exclude_letters`, ids of letters that do not compete.
+    for what the largest tier pays; `exclude_letters`, ids of letters that do not compete;
+    `departments`, what the list is about, which only suggests; `settled_in`, departments
+    that settle names which several communes bear.
     """
 
     given: Sequence[Given] = ()
@@ -54,6 +56,8 @@ class Question:
     effective_on: date | None = None
     members: int | None = None
     exclude_letters: Collection[int] = ()
+    departments: Collection[str] = ()
+    settled_in: Collection[str] = ()
     # Whether the answer tells who asks for the same communes, which the public never learns.
     names_letters: bool = False
 
@@ -71,6 +75,7 @@ class Question:
             exclude_cpts=asked.exclude_cpts,
             effective_on=asked.effective_on,
             members=asked.members,
+            departments=asked.departments,
         )
 
 
@@ -95,6 +100,7 @@ class _Asked:
         given: str,
         reason: Literal["unknown", "ambiguous"],
         candidates: Iterable[CommuneRef] = (),
+        suggested: Iterable[CommuneRef] = (),
         note: str | None = None,
     ) -> None:
         """Note an input that leads to no commune, or to several."""
@@ -103,12 +109,14 @@ class _Asked:
                 given=given,
                 reason=reason,
                 note=note,
-                candidates=[
-                    schemas.Candidate(code=c.code, name=c.name, department=c.department)
-                    for c in candidates
-                ],
+                candidates=[_candidate(each) for each in candidates],
+                suggested=[_candidate(each) for each in suggested],
             )
         )
+
+
+def _candidate(unit: CommuneRef) -> schemas.Candidate:
+    return schemas.Candidate(code=unit.code, name=unit.name, department=unit.department)
 
 
 @dataclass(frozen=True)
@@ -213,13 +221,24 @@ def _amended(session: ReadingSession, cpts_id: int | None, day: date) -> Amended
 
 def _asked(session: ReadingSession, question: Question) -> _Asked:
     asked = _Asked()
-    for resolution in resolve(session, question.given) if question.given else ():
+    for resolution in resolve(
+        session,
+        question.given,
+        context=question.departments,
+        settled_in=question.settled_in,
+    ):
         given = resolution.given.shown
         if resolution.outcome == "resolved":
             for commune in resolution.communes:
                 asked.add(commune.code, given, resolution.note)
         else:
-            asked.leave_out(given, resolution.outcome, resolution.candidates, resolution.note)
+            asked.leave_out(
+                given,
+                resolution.outcome,
+                resolution.candidates,
+                resolution.suggested,
+                resolution.note,
+            )
     if question.surface is not None:
         inside = [
             (code, share)

@@ -639,3 +639,28 @@ def test_what_another_wrote_on_a_cpts_during_the_plan_is_not_taken_for_what_was_
     assert done.status == 0, done.output
     # The file's address equals the one that was read first, and not the one that stood.
     assert rows_of(engine, "SELECT email FROM cpts") == [("contact@avant.example",)]
+
+
+def test_stated_departments_settle_names_of_a_whole_file(
+    run_import: RunImport, write_csv: Callable[..., Path]
+) -> None:
+    rows = [
+        ("Nom CPTS", "Commune", "dpt"),
+        ("CPTS A", "Toulon", ""),
+        ("CPTS A", "Hyères", ""),
+        ("CPTS A", "La Garde", ""),
+        ("CPTS B", "La Garde", "04"),
+    ]
+    path = write_csv(rows)
+    stage = ("--default-stage", "aci_signe", "--dry-run")
+    offered = run_import(path, *stage)
+    assert offered.outcomes()[2] == ("La Garde", "ambiguous", "")
+    assert "La Garde (83062) : les autres lignes sont de 83" in offered.report[2]["detail"]
+    settled = run_import(path, "--department", "83", *stage)
+    assert settled.outcomes()[2:] == [
+        ("La Garde", "corrected", "83062"),
+        ("La Garde", "loaded", "04092"),
+    ]
+    assert "précisé par le département" in settled.report[2]["detail"]
+    refused = run_import(path, "--department", "Ruritanie", *stage)
+    assert (refused.status, "Ruritanie" in refused.output) == (2, True)

@@ -101,6 +101,10 @@ def test_a_name_that_says_cpts_beside_codes_is_a_name(read_csv: ReadCsv) -> None
         (("CPTS;Code Officiel Commune / Arrondissement Municipal;"
          "Nom Officiel Commune / Arrondissement Municipal"), {Role.CODE: 1, Role.COMMUNE: 2}),
         ("CPTS;com_code;com_name", {Role.CODE: 1, Role.COMMUNE: 2}),
+        ("cpts_name;commune_name;insee_code;department;stage;stage_label",
+         {Role.NAME: 0, Role.COMMUNE: 1, Role.CODE: 2, Role.DEPARTMENT: 3, Role.STAGE: 4}),
+        ("CPTS;COM_NOM;INSEE_COM;INSEE_DEP",
+         {Role.COMMUNE: 1, Role.CODE: 2, Role.DEPARTMENT: 3}),
         ("nom_de_la_;nom_commun;code_commu;departemen;stade_avan",
          {Role.NAME: 0, Role.COMMUNE: 1, Role.CODE: 2, Role.DEPARTMENT: 3, Role.STAGE: 4}),
     ],
@@ -312,3 +316,16 @@ def test_a_document_that_is_no_list_is_called_what_it_is(
     (tmp_path / "liste.csv").write_bytes(content)
     with pytest.raises(Failure, match=kind):
         open_source(tmp_path / "liste.csv")
+
+
+@pytest.mark.parametrize(
+    "cell", ["04001 04004 2A004", "04001-04004-2A004", "04001 - 04004;2A004"]
+)
+def test_codes_in_one_cell_are_cut_whatever_parts_them(read_csv: ReadCsv, cell: str) -> None:
+    listing = read_csv(f'Nom CPTS;Codes INSEE\nCPTS A;"{cell}"\n')
+    assert claims(listing) == [("CPTS A", code) for code in ("04001", "04004", "2A004")]
+
+
+def test_the_apostrophe_that_open_data_put_before_a_formula_goes(read_csv: ReadCsv) -> None:
+    listing = read_csv("Nom CPTS;Commune\n'-CPTS Tiret;Gap\n'CPTS;Veynes\n")
+    assert claims(listing) == [("-CPTS Tiret", "Gap"), ("'CPTS", "Veynes")]

@@ -157,3 +157,23 @@ def test_an_unknown_territory_is_not_said_to_be_free_of_any_cpts(
     assert result.exit_code == 0
     assert "Territoire non renseigné" in result.output
     assert "aucune commune" not in result.output
+
+
+def test_stated_departments_settle_a_list_at_once(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "communes.txt"
+    path.write_text("Toulon\nHyères\nLa Garde\nLe Castellet\n", encoding="utf-8")
+    offered = run(path)
+    assert offered.exit_code == 1, offered.output
+    assert "--department 83" in offered.output
+    settled = run(path, "--department", "83", "--json")
+    assert settled.exit_code == 0, settled.output
+    communes = json.loads(settled.output)["territory"]["communes"]
+    assert {commune["code"] for commune in communes} == {"83137", "83069", "83062", "83035"}
+    assert any("précisé par le département" in (c["note"] or "") for c in communes)
+
+
+def test_a_department_that_is_none_stops_with_2(run: Run, one_per_line: Path) -> None:
+    result = run(one_per_line, "--department", "Ruritanie")
+    assert isinstance(result.exception, Failure)
+    assert result.exception.exit_status == 2
+    assert "Ruritanie" in result.exception.message

@@ -40,6 +40,25 @@ def _western_share(commune: Any, share: float) -> Any:
     return box(west, south, high, north)
 
 
+@pytest.mark.parametrize(
+    ("communes", "departments", "reason"),
+    [
+        (["La Garde"], ["83"], "le contexte donné est de 83"),
+        (["Toulon", "Hyères", "La Garde"], [], "les autres lignes sont de 83"),
+    ],
+)
+def test_the_context_suggests_and_chooses_nothing(
+    check: Check, communes: list[str], departments: list[str], reason: str
+) -> None:
+    answer = check(communes, departments=departments)
+    assert answer["verdict"] == "incomplete"
+    (unresolved,) = answer["unresolved"]
+    assert codes(unresolved["suggested"]) == {"83062"}
+    assert unresolved["candidates"][0]["code"] == "83062"
+    assert len(unresolved["candidates"]) == 3
+    assert reason in unresolved["note"]
+
+
 def test_names_as_people_write_them_lead_to_their_commune(check: Check) -> None:
     answer = check(["Saint-Denis (974)", "Marseille 14e Arrondissement", "croix (59)"])
     assert answer["verdict"] == "clear"

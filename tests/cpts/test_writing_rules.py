@@ -1,6 +1,7 @@
 """Rules of a CPTS's life, without a database."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -110,7 +111,7 @@ def test_a_date_that_stands_is_made_unknown_by_an_administrator_only() -> None:
         dated("lettre_intention_validee", date(2025, 3, 1), date(2025, 4, 1)),
         dated("aci_signe", date(2026, 1, 1), date(2025, 1, 1)),
     ]
-    asked = {"stage": None, "since": None, "today": TODAY, "may_correct": False}
+    asked: dict[str, Any] = {"stage": None, "since": None, "today": TODAY, "may_correct": False}
     with pytest.raises(Forbidden):
         change_stage(timeline, RANKS, **asked, date_unknown=True)
     change = change_stage(timeline, RANKS, **asked, date_unknown=True, may_forget=True)

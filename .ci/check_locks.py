@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)")
 _VIA = re.compile(r"^\s+#\s+(?:via\s*)?(.*)$")
@@ -25,14 +25,14 @@ class Lock:
     """A file of pip-compile: versions by name, and the names that the project asks for."""
 
     name: str
-    versions: dict[str, str] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
+    versions: dict[NormalizedName, str] = field(default_factory=dict)
+    asked: set[NormalizedName] = field(default_factory=set)
 
 
 def read_lock(path: Path) -> Lock:
     """Read a file of pip-compile; its options, hashes and indices are passed over."""
     lock = Lock(path.name)
-    package = ""
+    package: NormalizedName | None = None
     for line in path.read_text("utf-8").splitlines():
         if pin := _PIN.match(line):
             package = canonicalize_name(pin[1])
@@ -57,7 +57,7 @@ def differences(lock: Lock, requirements: Iterable[Requirement]) -> Iterator[str
         yield f"{lock.name}: {name} is no longer in pyproject.toml"
 
 
-def contradictions(lock: Lock, names: Iterable[str], base: Lock) -> Iterator[str]:
+def contradictions(lock: Lock, names: Iterable[NormalizedName], base: Lock) -> Iterator[str]:
     """Say which of these packages have another version than in the lock of the service."""
     for name in sorted(lock.versions.keys() & base.versions.keys() & set(names)):
         if lock.versions[name] != base.versions[name]:

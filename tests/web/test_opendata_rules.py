@@ -79,11 +79,11 @@ def test_a_long_list_of_communes_is_cut_and_says_so() -> None:
 
 
 def test_a_stage_that_was_only_dated_otherwise_is_news_but_an_older_one_is_not() -> None:
-    before = {"aci_signe": "2024-01-01"}
+    before: dict[str, str | None] = {"aci_signe": "2024-01-01"}
     assert _told(
         Entry(stages_before=before, stages_after={"aci_signe": "2024-02-01"})
     ).kinds == ("stade",)
-    earlier = {**before, "lettre_intention_validee": "2022-01-01"}
+    earlier: dict[str, str | None] = {**before, "lettre_intention_validee": "2022-01-01"}
     assert rules.news(Entry(stages_before=before, stages_after=earlier), LABELS, {}) is None
 
 

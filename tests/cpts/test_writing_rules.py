@@ -1,7 +1,6 @@
 """Rules of a CPTS's life, without a database."""
 
 from datetime import date
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -111,10 +110,22 @@ def test_a_date_that_stands_is_made_unknown_by_an_administrator_only() -> None:
         dated("lettre_intention_validee", date(2025, 3, 1), date(2025, 4, 1)),
         dated("aci_signe", date(2026, 1, 1), date(2025, 1, 1)),
     ]
-    asked: dict[str, Any] = {"stage": None, "since": None, "today": TODAY, "may_correct": False}
+
+    def unknown(*, may_forget: bool) -> StageChange:
+        return change_stage(
+            timeline,
+            RANKS,
+            stage=None,
+            since=None,
+            today=TODAY,
+            may_correct=False,
+            date_unknown=True,
+            may_forget=may_forget,
+        )
+
     with pytest.raises(Forbidden):
-        change_stage(timeline, RANKS, **asked, date_unknown=True)
-    change = change_stage(timeline, RANKS, **asked, date_unknown=True, may_forget=True)
+        unknown(may_forget=False)
+    change = unknown(may_forget=True)
     # Never known before the stage that it follows.
     assert change.record == dated("aci_signe", None, date(2025, 3, 1))
 

@@ -23,4 +23,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=180s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 # DATABASE_URL must be given. Addresses of a reverse proxy: CPTS_TRUSTED_PROXIES.
-CMD ["python", "-m", "app.cli", "serve", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["python", "-m", "app", "serve", "--host", "0.0.0.0", "--port", "8000"]

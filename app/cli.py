@@ -1,28 +1,24 @@
 """The commands of `./cpts`. Each noun's own are in its `commands` module."""
 
-import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
-from typer.exceptions import TyperException
 
 from app.accounts.commands import token_commands
 from app.cluster import commands as database_commands
-from app.command_errors import usage_in_french, value_in_french
+from app.command_ending import begin_work, end_with, end_without_work
 from app.cpts.demonstration.commands import demonstration_commands
 from app.cpts.importing.commands import import_listing
 from app.cpts.reports.commands import report_commands
 from app.cpts.verification.commands import verify_database
-from app.failures import Failure
 from app.geography.commands import geography_app
 from app.letters.check.commands import check_letter
 from app.letters.notes.commands import note_commands
 from app.progress import terminal_progress
+from app.running.backup.commands import backup_commands
 from app.settings import Settings
 
 
@@ -33,6 +29,7 @@ class BenchmarkPart(StrEnum):
     FEATURES = "features"
     LETTERS = "letters"
     PAGE = "page"
+    READING = "reading"
 
 
 application = typer.Typer(
@@ -44,15 +41,10 @@ application = typer.Typer(
     rich_markup_mode=None,
 )
 
-_WITHOUT_TABLES = ("serve", "test")
-
 
 @application.callback()
-def before_command(context: typer.Context) -> None:
+def before_command() -> None:
     """Cartographie des CPTS : des territoires de communes, sans chevauchement."""
-    if context.invoked_subcommand not in _WITHOUT_TABLES:
-        # The registry's tables refer to that of tokens: a command that writes needs both.
-        import app.accounts.models  # noqa: F401
 
 
 database = typer.Typer(help="La base de données.", no_args_is_help=True)
@@ -79,6 +71,7 @@ application.add_typer(demonstration_commands, name="demo")
 application.add_typer(geography_app, name="geography")
 application.add_typer(report_commands, name="reports")
 application.add_typer(note_commands, name="notes")
+application.add_typer(backup_commands, name="backup")
 
 
 @application.command()
@@ -125,38 +118,23 @@ def run_benchmarks(
     raise typer.Exit(run(report, seconds, [part.value for part in only or []]))
 
 
-def main() -> None:
-    """Run the command of the arguments; what stops it is told in one line."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
-            signal.signal(number, _leave)
+def run() -> int:
+    """Run the command of the arguments and give its exit status; raises what stops it."""
+    # Not through typer's own `main`, which has endings of its own for some errors.
+    command = typer.main.get_command(application)
     try:
-        status = application(prog_name="./cpts", standalone_mode=False)
-    except TyperException as refused:
-        said = refused.format_message()
-        if not said.startswith("Usage:"):  # the help, for a group without its command
-            said = f"cpts : {usage_in_french(said)} (voir ./cpts --help)"
-        sys.stderr.write(f"{said}\n")
-        sys.exit(refused.exit_code)
-    except Failure as failure:
-        sys.stderr.write(f"cpts : {failure.message}\n")
-        sys.exit(failure.exit_status)
-    except ValidationError as invalid:
-        for error in invalid.errors(include_url=False, include_context=False):
-            sys.stderr.write(f"cpts : {_setting_error(error['loc'], error['msg'])}\n")
-        sys.exit(1)
-    sys.exit(status if isinstance(status, int) else 0)
+        with command.make_context("./cpts", sys.argv[1:]) as context:
+            begin_work()
+            command.invoke(context)
+    except typer.Exit as ended:
+        return ended.exit_code
+    return 0
 
 
-def _setting_error(location: tuple[int | str, ...], message: str) -> str:
-    name = str(location[0]) if location else ""
-    variable = name if name == "DATABASE_URL" else f"CPTS_{name.upper()}"
-    return f"Réglage {variable} : {value_in_french(message)}"
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    # As an exception, so that whatever was started is stopped on the way out.
-    sys.exit(128 + number)
+def main() -> NoReturn:
+    """Run the command of the arguments; what stops it is told in one line."""
+    end_without_work()
+    end_with(run)
 
 
 if __name__ == "__main__":

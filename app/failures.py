@@ -5,7 +5,7 @@ class Failure(Exception):
     """A command cannot go on for a reason that its user can do something about.
 
     Parameters: `message`, one French line, without any secret; `exit_status`, that of
-    the command. Raised by services and caught once, in `app.cli`.
+    the command. Raised by services and told once, by `app.command_errors`.
     """
 
     def __init__(self, message: str, *, exit_status: int = 1) -> None:

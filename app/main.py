@@ -10,19 +10,26 @@ from app.cpts.communes import endpoints as cpts_communes
 from app.cpts.history import endpoints as cpts_history
 from app.cpts.reading import endpoints as cpts_reading
 from app.cpts.writing import endpoints as cpts_writing
-from app.database.engine import create_database_engine, database_url
+from app.database.engine import database_url
+from app.database.observation import TimedPool, observe
 from app.database.sessions import Sessions
+from app.database.waiting import WaitLimits
 from app.failures import Failure
 from app.funding import endpoints as funding
 from app.http import health
-from app.http.address_limit import AddressLimit
+from app.http.address_limit import AddressLimit, AddressPurge
 from app.http.body import RequestLimits
 from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
 from app.http.headers import ResponseHeaders
+from app.http.health import Readiness
+from app.http.origin import FormOrigin
 from app.http.parameters import known_parameters
+from app.http.questions import Questions
+from app.http.request_records import RequestRecords, UnexpectedErrors
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
+from app.http.waiting import Unexpected, Waiting, room_for_waiting_threads
 from app.letters.check import endpoints as letters
 from app.letters.check.file_reading import FileReader
 from app.letters.conciliations import endpoints as conciliations
@@ -30,6 +37,7 @@ from app.letters.notes import endpoints as letter_notes
 from app.letters.record import endpoints as letters_record
 from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
+from app.metrics import endpoints as metrics
 from app.problems import (
     ConstraintProblems,
     DatabaseUnavailable,
@@ -41,6 +49,7 @@ from app.settings import ServiceSettings, Settings
 from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
+from app.web.letters.notes.printing import NotePrinter
 from app.web.sheets.contacts import read_contacts
 
 DESCRIPTION = """
@@ -64,14 +73,24 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         raise Failure("DATABASE_URL n'est pas défini : lancez le service par ./cpts serve.")
     address = settings.database.url.get_secret_value()
     connections = settings.database.database_connections
-    engine = create_database_engine(address, connections=connections)
-    revisions = Revisions(database_url(address))
+    patience_s = settings.database.database_patience
+    sessions = Sessions.open(
+        address,
+        connections=connections,
+        limits=WaitLimits.of_requests(patience_s),
+        poolclass=TimedPool,
+    )
+    for engine in sessions.engines.values():
+        observe(engine)
+    revisions = Revisions(database_url(address), answer_s=patience_s / 3)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        room_for_waiting_threads(connections)
+        async with AddressPurge(sessions):
+            yield
         await revisions.close()
-        engine.dispose()
+        sessions.dispose()
 
     app = FastAPI(
         title="Cartographie des CPTS",
@@ -88,9 +107,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
-    app.state.engine = engine
-    app.state.sessions = Sessions.on(engine, connections=connections)
+    app.state.sessions = sessions
+    app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
+    app.state.note_printer = NotePrinter()
     _limit_addresses(app, settings.service)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 
@@ -98,12 +118,29 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     describe_problems(app)
     install_problem_handlers(app, CONSTRAINTS)
     # The last one added is the first one that a request meets.
+    app.add_middleware(UnexpectedErrors)
     app.add_middleware(RequestLimits, uploads=letters.UPLOADS)
     app.add_middleware(
-        Caching, revisions=revisions, capacity=settings.service.cache_megabytes * 2**20
+        Caching,
+        revisions=revisions,
+        capacity=settings.service.cache_megabytes * 2**20,
+        questions=Questions.of(app),
     )
+    app.add_middleware(Waiting, patience_s=patience_s)
+    app.add_middleware(FormOrigin, public_url=settings.service.public_url)
     app.add_middleware(ErrorPages, settings=settings)
+    app.add_middleware(Unexpected)
     app.add_middleware(ResponseHeaders, strict_transport=settings.service.is_behind_tls)
+    app.add_middleware(
+        RequestRecords,
+        access_log=settings.logs.access_log,
+        addresses=settings.logs.access_log_addresses,
+    )
+    if settings.monitoring.otlp_endpoint is not None:
+        # Slow to import, and for those who collect traces only.
+        from app.traces import trace  # noqa: PLC0415
+
+        trace(app, sessions.engines.values(), settings.monitoring.otlp_endpoint)
     return app
 
 
@@ -126,6 +163,7 @@ def _include_routes(app: FastAPI) -> None:
     swagger = swagger_folder()
     for router in (
         health.router,
+        metrics.router,
         cpts_reading.router,
         cpts_communes.router,
         cpts_writing.router,

@@ -11,13 +11,15 @@ from typing import Any, ClassVar
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+
+from app.database.failures import Trouble, trouble_of
+from app.exception_texts import safe_text, traced
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +133,26 @@ class DatabaseUnavailable(Problem):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": str(RETRY_AFTER_S)}
 
 
+class ServiceBusy(DatabaseUnavailable):
+    """All places of this worker are taken, and none came free in time."""
+
+    title = "Service momentanément saturé"
+
+
+_CANNOT_RECORD = "Le service ne peut rien enregistrer pour le moment : "
+# What each trouble of the database is called in public.
+_TROUBLE_TEXTS: dict[Trouble, str] = {
+    Trouble.UNREACHABLE: "La base de données ne répond pas, réessayez.",
+    Trouble.BUSY: "La base de données est occupée, réessayez.",
+    Trouble.SLOW: "La base de données a mis trop de temps à répondre, réessayez.",
+    Trouble.OVERLOADED: "La base de données est surchargée, réessayez.",
+    Trouble.FULL: _CANNOT_RECORD
+    + "l'espace de stockage de sa base de données est plein. La consultation reste ouverte.",
+    Trouble.READ_ONLY: _CANNOT_RECORD
+    + "sa base de données est en lecture seule. La consultation reste ouverte.",
+}
+
+
 PLAIN_STATUS: dict[int, type[Problem]] = {
     problem.status: problem
     for problem in (
@@ -198,21 +220,17 @@ def problem_of_database_error(
 
     Parameters: `error`, as SQLAlchemy raises it; `constraints`, by constraint name.
     """
-    if isinstance(error, PoolTimeoutError):
-        return DatabaseUnavailable("La base de données est surchargée, réessayez.")
-    if not isinstance(error, DBAPIError):
-        return None
-    origin = error.orig
     if isinstance(error, IntegrityError):
-        name = getattr(getattr(origin, "diag", None), "constraint_name", None)
+        name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         known = constraints.get(name) if name else None
         return known() if known else None
-    transient = (DeadlockDetected, LockNotAvailable, SerializationFailure)
-    if isinstance(error, OperationalError) or error.connection_invalidated:
-        return DatabaseUnavailable("La base de données ne répond pas, réessayez.")
-    if isinstance(origin, transient):
-        return DatabaseUnavailable("La base de données est occupée, réessayez.")
-    return None
+    trouble = trouble_of(error)
+    return unavailable(trouble) if trouble else None
+
+
+def unavailable(trouble: Trouble) -> DatabaseUnavailable:
+    """Give the problem that a trouble of the database is for the public."""
+    return DatabaseUnavailable(_TROUBLE_TEXTS[trouble])
 
 
 # pydantic's error type → French sentence; `{…}` are members of the error's context.
@@ -338,11 +356,13 @@ def install_problem_handlers(app: FastAPI, constraints: ConstraintProblems) -> N
         if problem is None:
             return await on_unexpected(request, error)
         if problem.status >= 500:
-            log.warning("database: %s", error)
+            log.warning("database: %s", safe_text(error))
         return problem_response(problem)
 
     async def on_unexpected(request: Request, error: Exception) -> Response:
-        log.error("unexpected error on %s %s", request.method, request.url.path, exc_info=error)
+        # The route, not the address, which may hold what only its reader shall know.
+        route = getattr(request.scope.get("route"), "path", "-")
+        log.error("unexpected error on %s %s: %s", request.method, route, traced(error))
         return problem_response(Problem("Une erreur inattendue s'est produite."))
 
     app.add_exception_handler(Problem, on_problem)

@@ -3,6 +3,7 @@
 Everything goes to standard error, so that standard output holds results only.
 """
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -110,7 +111,13 @@ class _BarStep:
 
 
 def terminal_progress() -> Progress:
-    """Give the progress that suits standard error."""
+    """Give the progress that suits standard error: events when the log is in JSON."""
+    if os.environ.get("CPTS_LOG_FORMAT") == "json":
+        from app.logs import LogProgress, configure_logs  # noqa: PLC0415
+        from app.settings import LogSettings  # noqa: PLC0415
+
+        configure_logs(LogSettings())
+        return LogProgress()
     console = Console(stderr=True)
     return BarProgress(console) if console.is_terminal else LineProgress()
 

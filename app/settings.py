@@ -5,7 +5,7 @@ import, and nothing secret has a default.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,11 +31,17 @@ class DatabaseSettings(BaseSettings):
     )
 
     url: Annotated[SecretStr | None, Field(validation_alias="DATABASE_URL")] = None
+    # The role that owns the tables and migrates, where `url` is not its.
+    owner_url: Annotated[
+        SecretStr | None, Field(validation_alias="CPTS_OWNER_DATABASE_URL")
+    ] = None
     data_directory: Path = PROJECT_ROOT / ".data"
     # Folder of initdb, pg_ctl and postgres; found by itself when not given.
     postgresql_programs: Path | None = None
-    # Connections that one worker may hold at once.
-    database_connections: Annotated[int, Field(ge=2, le=200)] = 20
+    # Connections that one worker may hold at once, for reading, writing and look-ups.
+    database_connections: Annotated[int, Field(ge=3, le=200)] = 20
+    # How long, in seconds, one request may wait for the database in all.
+    database_patience: Annotated[float, Field(ge=0.5, le=9)] = 9
 
 
 class ServiceSettings(BaseSettings):
@@ -60,6 +66,8 @@ class ServiceSettings(BaseSettings):
     contacts_file: Path | None = None
     # Memory for cached answers, per worker.
     cache_megabytes: Annotated[int, Field(ge=0)] = 128
+    # A worker that holds more is replaced by another; never when not given.
+    worker_memory_megabytes: Annotated[int | None, Field(ge=512)] = None
 
     def wants_demonstration(self, *, private: bool) -> bool:
         """Whether a first start loads the demonstration data; `private`: our own server."""
@@ -111,6 +119,58 @@ class OperatorSettings(BaseSettings):
     privacy_email: str | None = None
 
 
+class LogSettings(BaseSettings):
+    """What is written of the running service; no line names a person or a secret."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_", env_ignore_empty=True)
+
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    # A line for each request; with the client's address only when that is asked for too.
+    access_log: bool = False
+    access_log_addresses: bool = False
+
+
+class MonitoringSettings(BaseSettings):
+    """Where metrics and traces go."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_", env_ignore_empty=True)
+
+    # A port of its own for /metrics, without a token, at the service's address.
+    metrics_port: Annotated[int | None, Field(ge=1, le=65535)] = None
+    # Base address of an OpenTelemetry collector (HTTP); nothing is traced without it.
+    otlp_endpoint: str | None = None
+
+
+class BackupSettings(BaseSettings):
+    """Where backups of the private cluster go, and for how long.
+
+    A directory unless `s3_bucket` is given.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_BACKUP_", env_ignore_empty=True)
+
+    # `backup/repository` in the data directory when not given.
+    directory: Path | None = None
+    # Any moment of that many days past can be restored.
+    kept_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    # A backup is a full one when the last full one is that old, else holds what changed.
+    full_days: Annotated[int, Field(ge=1, le=365)] = 7
+    # Encrypts the backups; without it they cannot be restored.
+    passphrase: SecretStr | None = None
+    s3_bucket: str | None = None
+    s3_endpoint: str | None = None
+    s3_region: str | None = None
+    s3_key: SecretStr | None = None
+    s3_key_secret: SecretStr | None = None
+    # Folder inside the bucket.
+    s3_path: str = "/cpts"
+    # `path` for servers that do not answer under the bucket's own host name.
+    s3_uri_style: Literal["host", "path"] = "host"
+    # Certificates to trust for the endpoint, besides the system's.
+    s3_ca_file: Path | None = None
+
+
 class Settings(BaseModel):
     """All settings, by topic."""
 
@@ -118,3 +178,6 @@ class Settings(BaseModel):
     service: ServiceSettings = Field(default_factory=ServiceSettings)
     maps: MapSettings = Field(default_factory=MapSettings)
     operator: OperatorSettings = Field(default_factory=OperatorSettings)
+    logs: LogSettings = Field(default_factory=LogSettings)
+    monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)
+    backup: BackupSettings = Field(default_factory=BackupSettings)

@@ -13,12 +13,12 @@ from app.database.calendar import PARIS
 from app.failures import Failure
 from app.progress import terminal_progress
 from app.settings import PROJECT_ROOT
-from benchmarks import features, letters, pages, starting
+from benchmarks import features, letters, pages, reading, starting
 from benchmarks.figures import Figure, table
 from benchmarks.machine import describe_machine, peer_version
 from benchmarks.scratch import ScratchCluster, ScratchServer
 
-PARTS = ("starting", "features", "letters", "page")
+PARTS = ("starting", "features", "letters", "page", "reading")
 
 
 def main() -> None:
@@ -39,6 +39,7 @@ def main() -> None:
             "Mesure : carte nationale",
             lambda server: pages.measure_page(server, options.chromium),
         ),
+        "reading": ("Mesure : lecture des lieux", reading.measure_reading),
     }
 
     def note(machine: dict[str, Any], measured: list[Figure]) -> None:

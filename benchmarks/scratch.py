@@ -73,7 +73,8 @@ class ScratchCluster:
         # Whatever DATABASE_URL the caller has set names another server.
         settings = DatabaseSettings.model_construct(data_directory=self.directory)
         with database_server(settings, self.progress) as address:
-            yield ScratchServer(address.url)
+            # The owner of the tables: the measures make schemas and copies of their own.
+            yield ScratchServer(address.owner_url or address.url)
 
     def remove(self) -> None:
         """Delete the stopped cluster with all its data."""

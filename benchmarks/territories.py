@@ -9,12 +9,8 @@ from sqlalchemy import Engine, text
 
 # The table of CPTS refers to that of tokens.
 import app.accounts.models  # noqa: F401
-from app.cpts.writing.repository import (
-    insert_claims,
-    insert_cpts,
-    lock_registry,
-    put_stages,
-)
+from app.cpts.claims.repository import insert_claims, lock_registry
+from app.cpts.writing.repository import insert_cpts, put_stages
 from app.database.sessions import session_scope
 
 _SINCE = date(2020, 1, 1)

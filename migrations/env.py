@@ -4,14 +4,8 @@ from alembic import context
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection
 
-import app.accounts.models
-import app.cpts.models
-import app.funding.models
-import app.geography.models
-import app.http.models
-import app.letters.notes.models
-import app.letters.record.models  # noqa: F401  (importing the models fills the metadata)
 from app.database.base import Base
+from app.database.tables import register_tables
 
 
 def _include(
@@ -23,6 +17,7 @@ def _include(
 
 def run(connection: Connection) -> None:
     """Run on an open connection, everything in one transaction."""
+    register_tables()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

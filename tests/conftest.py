@@ -5,50 +5,46 @@ schema and of the geography. Tests commit for real, as clients do, and the regis
 emptied after each of them.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import URL
-from starlette.testclient import TestClient
 
-from app.accounts.service import create_token
-from app.database.engine import create_database_engine, database_url
-from app.database.migration import upgrade_database
-from app.database.sessions import session_scope
-from app.main import create_app
-from app.progress import SilentProgress
-from app.settings import DatabaseSettings, Settings
+# Fixtures import what they need when they run: tests of plain rules load none of it.
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from playwright.sync_api import Browser, Page
+    from sqlalchemy import Engine
+    from sqlalchemy.engine import URL
+    from starlette.testclient import TestClient
+
+    from app.settings import Settings
+    from tests.emptying import Emptying
 
 ROOT = Path(__file__).parents[1]
-REGISTRY_TABLES = (
-    "cpts, cpts_stage, cpts_theme, claim, refused_claim, cpts_change, cpts_territory, "
-    "api_token, letter, letter_commune, letter_theme, letter_absorbed_cpts, letter_position, "
-    "letter_event, conciliation, conciliation_letter, conciliation_cpts, conciliation_commune, "
-    "conciliation_settlement, page_session, error_report, verification_note, "
-    "address_count"
+# What decides of the template's content. A new import of the loading belongs here;
+# tests/geography/test_template.py says so when it is missing.
+TEMPLATE_SOURCES = (
+    ("migrations", "**/*.py"),
+    ("migrations", "**/*.sql"),
+    ("geo_data", "*.parquet"),
+    ("geo_data", "*.csv"),
+    ("app/database", "grants.py"),
+    ("app/geography/loading", "*.*"),
+    ("app/geography", "naming.py"),
 )
 
 
 def _content_hash() -> str:
     digest = hashlib.sha256()
-    for folder, pattern in (
-        ("migrations", "**/*.py"),
-        ("migrations", "**/*.sql"),
-        ("geo_data", "*.parquet"),
-        ("geo_data", "*.csv"),
-        ("app/geography", "*.py"),
-        ("app/geography/loading", "*.*"),
-    ):
+    for folder, pattern in TEMPLATE_SOURCES:
         for path in sorted((ROOT / folder).glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
@@ -60,25 +56,43 @@ def server_url() -> URL:
     address = os.environ.get("CPTS_TEST_DATABASE_URL")
     if not address:
         pytest.exit("CPTS_TEST_DATABASE_URL is not set: run the tests with ./cpts test", 2)
+    from app.database.engine import database_url
+
     return database_url(address)
 
 
 @pytest.fixture(scope="session")
-def maintenance(server_url: URL) -> Iterator[Engine]:
+def owner_url(server_url: URL) -> URL:
+    """The same server for the role that owns databases and migrates them."""
+    from app.database.engine import database_url
+
+    return database_url(os.environ["CPTS_TEST_OWNER_URL"])
+
+
+@pytest.fixture(scope="session")
+def maintenance(owner_url: URL) -> Iterator[Engine]:
     """An engine outside any transaction, for CREATE and DROP DATABASE."""
-    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    from sqlalchemy import create_engine
+
+    engine = create_engine(owner_url, isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def template(server_url: URL, maintenance: Engine) -> str:
+def template(server_url: URL, owner_url: URL, maintenance: Engine) -> str:
     """Name of a database that holds the schema and the whole reference geography."""
-    from app.geography.loading import load_geography  # noqa: PLC0415 (slow to import)
+    from sqlalchemy import text
+
+    from app.database.engine import create_database_engine
+    from app.database.grants import grant_service
+    from app.database.migration import upgrade_database
+    from app.geography.loading import load_geography
+    from app.progress import SilentProgress
 
     name = f"cpts_template_{_content_hash()}"
     with maintenance.connect() as connection:
-        # Two runs at once on one server build it once.
+        # Workers and runs that need it at once build it once.
         connection.execute(text("SELECT pg_advisory_lock(5012026)"))
         try:
             exists = text("SELECT 1 FROM pg_database WHERE datname = :name")
@@ -88,11 +102,15 @@ def template(server_url: URL, maintenance: Engine) -> str:
             connection.execute(text(f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)"))
             connection.execute(text(f"CREATE DATABASE {draft}"))
             engine = create_database_engine(
-                server_url.set(database=draft).render_as_string(hide_password=False)
+                owner_url.set(database=draft).render_as_string(hide_password=False)
             )
             upgrade_database(engine)
+            with engine.begin() as granting:
+                grant_service(granting, server_url.username or "")
             load_geography(engine, SilentProgress())
             engine.dispose()
+            # It is cloned only while nobody is connected to it, so nobody may be.
+            connection.execute(text(f"ALTER DATABASE {draft} ALLOW_CONNECTIONS false"))
             connection.execute(text(f"ALTER DATABASE {draft} RENAME TO {name}"))
         finally:
             connection.execute(text("SELECT pg_advisory_unlock(5012026)"))
@@ -101,7 +119,9 @@ def template(server_url: URL, maintenance: Engine) -> str:
 
 @pytest.fixture(scope="session")
 def test_database(server_url: URL, maintenance: Engine, template: str) -> Iterator[str]:
-    """Address of this run's own database."""
+    """Address of this process's own database."""
+    from sqlalchemy import text
+
     name = f"cpts_test_{os.getpid()}"
     with maintenance.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
@@ -113,32 +133,54 @@ def test_database(server_url: URL, maintenance: Engine, template: str) -> Iterat
 
 @pytest.fixture(scope="session")
 def session_engine(test_database: str) -> Iterator[Engine]:
+    from app.database.engine import create_database_engine
+
     engine = create_database_engine(test_database)
     yield engine
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def emptying(test_database: str, owner_url: URL) -> Iterator[Emptying]:
+    """What empties this process's database, under the owner's role."""
+    import psycopg
+    from sqlalchemy import create_engine, make_url
+
+    from tests.emptying import Emptying, allow_emptying
+
+    with psycopg.connect(os.environ["CPTS_TEST_ADMINISTRATOR_URL"]) as connection:
+        allow_emptying(connection, owner_url.username)
+    owner = create_engine(owner_url.set(database=make_url(test_database).database), pool_size=1)
+    yield Emptying(owner)
+    owner.dispose()
+
+
 @pytest.fixture
-def engine(session_engine: Engine) -> Iterator[Engine]:
+def engine(session_engine: Engine, emptying: Emptying) -> Iterator[Engine]:
     """An engine on a registry without any CPTS; whatever the test commits is removed."""
     yield session_engine
-    with session_engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {REGISTRY_TABLES} RESTART IDENTITY"))
+    emptying.empty()
 
 
 @pytest.fixture
 def settings(test_database: str) -> Settings:
+    from app.settings import DatabaseSettings, Settings
+
     return Settings(database=DatabaseSettings(url=test_database))
 
 
 @pytest.fixture
 def app(engine: Engine, settings: Settings) -> FastAPI:
+    from app.main import create_app
+
     return create_app(settings)
 
 
 @pytest.fixture
 def client(app: FastAPI) -> Iterator[TestClient]:
     """An HTTP client of the application, in process; a server error becomes its answer."""
+    from starlette.testclient import TestClient
+
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -149,6 +191,8 @@ MakeToken = Callable[..., str]
 @pytest.fixture
 def make_token(engine: Engine) -> MakeToken:
     """Make a token: `make_token("ars", region="32")`."""
+    from app.accounts.service import create_token
+    from app.database.sessions import session_scope
 
     def make(role: str, region: str | None = None, cpts: int | None = None) -> str:
         with session_scope(engine) as session:
@@ -194,6 +238,8 @@ def register(client: TestClient, bearer: Callable[..., dict[str, str]]) -> Regis
 @pytest.fixture
 def live_server(app: FastAPI) -> Iterator[str]:
     """Base address of the application behind a real uvicorn, on a free loopback port."""
+    import uvicorn
+
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -211,6 +257,8 @@ def live_server(app: FastAPI) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, which never looks for anything outside by itself."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CPTS_CHROMIUM", "/usr/bin/chromium"),

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
+        [sys.executable, "-m", "app", *arguments],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"]},
         stdin=subprocess.DEVNULL,

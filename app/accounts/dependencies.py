@@ -5,11 +5,11 @@ from urllib.parse import quote
 
 from fastapi import Depends, Form, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.concurrency import run_in_threadpool
 
 from app.accounts.rules import Caller, Role
 from app.accounts.service import form_token, is_form_token, recognise, signed_in
 from app.database.sessions import Sessions
+from app.http.credentials import SECURE_SESSION_COOKIE, SESSION_COOKIE
 from app.problems import Forbidden, Unauthenticated
 from app.settings import Settings
 
@@ -25,12 +25,13 @@ async def _optional_caller(
             raise Unauthenticated("Un en-tête « Authorization: Bearer JETON » est attendu.")
         return None
 
+    sessions: Sessions = request.app.state.sessions
+
     def look_up() -> Caller | None:
-        sessions: Sessions = request.app.state.sessions
-        with sessions.read() as session:
+        with sessions.aside_read() as session:
             return recognise(session, credentials.credentials)
 
-    caller = await run_in_threadpool(look_up)
+    caller = await sessions.aside(look_up)
     if caller is None:
         raise Unauthenticated("Ce jeton est inconnu ou révoqué.")
     return caller
@@ -60,7 +61,7 @@ SIGN_IN_ADDRESS = "/connexion"
 def session_cookie(request: Request) -> str:
     """Give the name of the cookie; over HTTPS, one that no other host can set."""
     settings: Settings = request.app.state.settings
-    return "__Host-cpts-agent" if settings.service.is_behind_tls else "cpts-agent"
+    return SECURE_SESSION_COOKIE if settings.service.is_behind_tls else SESSION_COOKIE
 
 
 def page_form_token(request: Request) -> str:
@@ -74,12 +75,13 @@ async def _optional_page_caller(request: Request) -> Caller | None:
     if not secret:
         return None
 
+    sessions: Sessions = request.app.state.sessions
+
     def look_up() -> Caller | None:
-        sessions: Sessions = request.app.state.sessions
-        with sessions.read() as session:
+        with sessions.aside_read() as session:
             return signed_in(session, secret)
 
-    return await run_in_threadpool(look_up)
+    return await sessions.aside(look_up)
 
 
 async def _page_caller(request: Request, caller: "OptionalPageCaller") -> Caller:

@@ -79,13 +79,48 @@ class Caller:
             return
         self._regional(touched_regions, lead_region)
 
-    def may_amend(self, *, touched_regions: Collection[str], lead_region: str | None) -> None:
+    def may_amend(
+        self,
+        *,
+        touched_regions: Collection[str],
+        lead_before: str | None,
+        lead_after: str | None,
+    ) -> None:
         """Allow changing a territory: an ARS in its region, an administrator anywhere.
 
+        Parameters: `touched_regions`, the regions of the communes that change hands;
+        `lead_before`, `lead_after`, the region of the lead department as it stands and as
+        it would stand, None without any commune.
+
         Raises:
-            Forbidden: another role, or another region.
+            Forbidden: another role or region; or the lead department would come from
+                another region to the caller's, and its rights with it.
         """
-        self._regional(touched_regions, lead_region)
+        leads = {lead for lead in (lead_before, lead_after) if lead is not None}
+        self._regional(touched_regions, leads.pop() if len(leads) == 1 else None)
+        taken = lead_before not in (None, lead_after) and lead_after == self.region
+        if self.role != "admin" and taken:
+            raise Forbidden(
+                "Ce changement ferait passer la CPTS sous la conduite de votre région : "
+                "un administrateur l'enregistre."
+            )
+
+    def may_supersede(
+        self, *, cpts_id: int, touched_regions: Collection[str], lead_region: str | None
+    ) -> None:
+        """Allow making a dynamic give way.
+
+        Parameters: `cpts_id`, of the dynamic; `touched_regions`, the regions of the
+        communes that it would lose; `lead_region`, that of its lead department.
+
+        Raises:
+            Forbidden: neither those communes nor the dynamic are of the caller's region.
+        """
+        if not self._reaches(touched_regions, lead_region):
+            raise Forbidden(
+                f"La CPTS n° {cpts_id} et les communes qu'elle céderait relèvent d'une autre "
+                "région."
+            )
 
     def may_settle_the_past_or_supersede(self) -> None:
         """Allow a date in the past, or taking communes held at the first stage.
@@ -97,10 +132,13 @@ class Caller:
             raise Forbidden("Réservé aux ARS et aux administrateurs.")
 
     def _regional(self, touched_regions: Collection[str], lead_region: str | None) -> None:
-        if self.role == "admin":
-            return
-        if self.role != "ars":
+        if self.role not in ("ars", "admin"):
             raise Forbidden("Réservé aux ARS et aux administrateurs.")
-        inside = all(region == self.region for region in touched_regions)
-        if not (inside or lead_region == self.region):
+        if not self._reaches(touched_regions, lead_region):
             raise Forbidden("Cette CPTS et ces communes relèvent d'une autre région.")
+
+    def _reaches(self, touched_regions: Collection[str], lead_region: str | None) -> bool:
+        if self.role == "admin":
+            return True
+        inside = all(region == self.region for region in touched_regions)
+        return self.role == "ars" and (inside or lead_region == self.region)

@@ -67,8 +67,10 @@ def recognise(session: ReadingSession, token: str) -> Caller | None:
     return repository.caller_of_digest(session, _digest(token))
 
 
-def sign_in(session: WritingSession, token: str) -> str | None:
-    """Begin a session of the pages with a token.
+def sign_in(session: WritingSession, token: str, *, former: str | None = None) -> str | None:
+    """Begin a session of the pages with a token, and end the one before.
+
+    Parameters: `former`, the secret of the cookie that the browser had so far.
 
     Returns the secret for the cookie, which is stored as a digest only; None when the
     token is unknown or revoked.
@@ -76,6 +78,8 @@ def sign_in(session: WritingSession, token: str) -> str | None:
     caller = recognise(session, token)
     if caller is None:
         return None
+    if former:
+        sign_out(session, former)
     secret = secrets.token_urlsafe(32)
     repository.insert_session(
         session, digest=_digest(secret), token_id=caller.token_id, lifetime=SESSION_LIFETIME

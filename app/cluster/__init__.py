@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.cluster.private import PrivateCluster
 from app.cluster.requirements import check_database
-from app.cluster.server import ADMINISTRATOR_ROLE
+from app.cluster.server import ADMINISTRATOR_ROLE, OWNER_ROLE
 from app.database.engine import plain_address
 from app.progress import Progress
 from app.settings import DatabaseSettings
@@ -18,12 +18,21 @@ class DatabaseAddress:
     """A database that is there and can hold the service.
 
     Parameters: `url`, for the application's role; `private`, whether the server is this
-    checkout's own; `administrator_url`, a superuser's on a private server, else None.
+    checkout's own; `owner_url`, that of the role which migrates, None when the
+    application's does; `administrator_url`, a superuser's on a private server, else None.
     """
 
     url: str
     private: bool
+    owner_url: str | None = None
     administrator_url: str | None = None
+
+
+def private_cluster(settings: DatabaseSettings, progress: Progress) -> PrivateCluster:
+    """Give the private cluster of this checkout, made and started by its own methods."""
+    return PrivateCluster(
+        settings.data_directory / "postgres", progress, programs=settings.postgresql_programs
+    )
 
 
 @contextmanager
@@ -38,14 +47,16 @@ def database_server(
     """
     if settings.url is not None:
         url = plain_address(settings.url.get_secret_value())
-        check_database(url)
-        yield DatabaseAddress(url, private=False)
+        owner_url = None
+        if settings.owner_url is not None:
+            owner_url = plain_address(settings.owner_url.get_secret_value())
+            check_database(owner_url)
+        check_database(url, migrates=owner_url is None)
+        yield DatabaseAddress(url, private=False, owner_url=owner_url)
         return
-    cluster = PrivateCluster(
-        settings.data_directory / "postgres", progress, programs=settings.postgresql_programs
-    )
+    cluster = private_cluster(settings, progress)
     with cluster.running() as server:
-        check_database(server.url())
+        check_database(server.url(OWNER_ROLE))
         ended = threading.Event()
         if watch:
             threading.Thread(
@@ -55,6 +66,7 @@ def database_server(
             yield DatabaseAddress(
                 server.url(),
                 private=True,
+                owner_url=server.url(OWNER_ROLE),
                 administrator_url=server.url(ADMINISTRATOR_ROLE, "postgres"),
             )
         finally:
@@ -77,5 +89,6 @@ def test_server(settings: DatabaseSettings, progress: Progress) -> Iterator[Data
         yield DatabaseAddress(
             server.url(),
             private=True,
+            owner_url=server.url(OWNER_ROLE),
             administrator_url=server.url(ADMINISTRATOR_ROLE, "postgres"),
         )

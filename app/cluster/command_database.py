@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic.util import CommandError
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from app.cluster import database_server
 from app.database.engine import create_database_engine
+from app.database.grants import grant_service, is_granted
 from app.database.migration import current_revision, newest_revision, upgrade_database
 from app.failures import Failure
 from app.progress import Progress, terminal_progress
@@ -32,18 +35,40 @@ def command_engine(
         engine = create_database_engine(address.url, application_name="cpts-command")
         try:
             with preparation_lock(engine):
-                migrate(engine, progress)
+                migrate(engine, progress, address.owner_url)
             yield engine
         finally:
             engine.dispose()
 
 
-def migrate(engine: Engine, progress: Progress) -> None:
-    """Bring the schema up to date; a look-up when it is. Raises `Failure`."""
+def migrate(engine: Engine, progress: Progress, owner_url: str | None = None) -> None:
+    """Bring the schema up to date; a look-up when it is.
+
+    Parameters: `engine`, of the service's role; `owner_url`, of the role that owns the
+    tables, which then gives the service its rights; None when they are one. Raises
+    `Failure`.
+    """
+    if owner_url is None:
+        _upgrade(engine, progress)
+        return
+    with engine.connect() as connection:
+        service = connection.execute(text("SELECT current_user")).scalar_one()
+    owner = create_database_engine(owner_url, connections=1, application_name="cpts-owner")
+    try:
+        with owner.connect() as connection:
+            granted = is_granted(connection, service)
+        if _upgrade(owner, progress) or not granted:
+            with owner.begin() as connection:
+                grant_service(connection, service)
+    finally:
+        owner.dispose()
+
+
+def _upgrade(engine: Engine, progress: Progress) -> bool:
     with engine.connect() as connection:
         current = current_revision(connection)
     if current == newest_revision():
-        return
+        return False
     try:
         with progress.step("Mise à jour du schéma de la base"):
             upgrade_database(engine)
@@ -52,6 +77,14 @@ def migrate(engine: Engine, progress: Progress) -> None:
             f"Le schéma de la base ({current}) vient d'une version plus récente du programme : "
             "mettez le programme à jour."
         ) from unknown
+    except ProgrammingError as refused:
+        if not isinstance(refused.orig, InsufficientPrivilege):
+            raise
+        raise Failure(
+            "Le schéma de la base est à mettre à jour, et l'utilisateur de DATABASE_URL n'en "
+            "est pas propriétaire : donnez l'adresse de celui-ci par CPTS_OWNER_DATABASE_URL."
+        ) from None
+    return True
 
 
 @contextmanager

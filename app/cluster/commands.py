@@ -16,6 +16,16 @@ from app.progress import terminal_progress
 from app.settings import PROJECT_ROOT, Settings
 
 _KEPT_TEMPLATES = 2
+_TESTS = PROJECT_ROOT / "tests"
+# Options of pytest that select, or that need a single process to be of use.
+_IN_ONE_PROCESS = frozenset(
+    (
+        *("--numprocesses", "--dist", "--last-failed", "--lf", "--stepwise", "--sw"),
+        *("--capture", "--pdb", "--trace", "--collect-only", "--co", "--fixtures", "--markers"),
+        *("--help", "--version", "--setup-only", "--setup-plan", "--setup-show"),
+    )
+)
+_IN_ONE_PROCESS_SHORT = ("-n", "-p", "-k", "-m", "-s", "-h", "-V")
 # Ends with the number of the process that made it.
 _DATABASE_OF_A_RUN = re.compile(r"cpts_(?:test|migrations)_(?:[a-z_]+_)?([0-9]+)")
 
@@ -24,10 +34,13 @@ def run_with_database(
     command: Annotated[
         list[str], typer.Argument(help="Commande et arguments.", metavar="COMMANDE…")
     ],
+    owner: Annotated[
+        bool, typer.Option("--owner", help="Sous le rôle propriétaire des tables.")
+    ] = False,
 ) -> None:
     """Exécute une commande pendant que la base tourne, avec DATABASE_URL et PG* renseignés.
 
-    Par exemple : ./cpts db run psql, ou ./cpts db run pg_dump -Fc -f sauvegarde.dump
+    Par exemple : ./cpts db run psql, ou ./cpts db run --owner pg_dump -Fc -f copie.dump
     """
     from psycopg.conninfo import conninfo_to_dict
 
@@ -35,9 +48,10 @@ def run_with_database(
 
     settings = Settings()
     with database_server(settings.database, terminal_progress()) as address:
-        environment = {**os.environ, "DATABASE_URL": address.url}
+        url = address.owner_url if owner and address.owner_url else address.url
+        environment = {**os.environ, "DATABASE_URL": url}
         names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE"}
-        for key, value in conninfo_to_dict(address.url).items():
+        for key, value in conninfo_to_dict(url).items():
             if key in names:
                 environment[names[key]] = str(value)
         status = _run_in_foreground(command, environment)
@@ -56,7 +70,8 @@ def check_migrations() -> None:
 
     name = f"cpts_migrations_{os.getpid()}"
     with test_server(Settings().database, terminal_progress()) as server:
-        owner = server.url
+        owner = server.owner_url
+        assert owner is not None
         with psycopg.connect(owner, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
             engine = create_database_engine(owner.replace("/cpts?", f"/{name}?"))
@@ -76,9 +91,14 @@ def check_migrations() -> None:
 def run_tests(arguments: list[str]) -> int:
     """Run pytest with its own database server and Chromium, and give its exit status.
 
-    The tests find the server by `CPTS_TEST_DATABASE_URL` (the application's role, which
-    may create databases) and `CPTS_TEST_ADMINISTRATOR_URL` (a superuser), Chromium by
-    `CPTS_CHROMIUM`. Whatever setting the caller's environment holds stays out.
+    The tests find the server by `CPTS_TEST_DATABASE_URL` (the application's role),
+    `CPTS_TEST_OWNER_URL` (that of the owner, who may create databases) and
+    `CPTS_TEST_ADMINISTRATOR_URL` (a superuser), Chromium by `CPTS_CHROMIUM`. Whatever
+    setting the caller's environment holds stays out.
+
+    The whole suite runs in as many processes as there are cores, a module in one of
+    them; a selection, which would wait longer for them than it gains, in a single one.
+    `-n` says otherwise.
     """
     from app.cluster import test_server
     from app.cluster.system_packages import chromium
@@ -88,6 +108,7 @@ def run_tests(arguments: list[str]) -> int:
     browser = chromium(progress)
     with test_server(settings.database, progress) as server:
         assert server.administrator_url is not None
+        assert server.owner_url is not None
         drop_leftovers(server.administrator_url)
         environment = {
             name: value
@@ -96,11 +117,31 @@ def run_tests(arguments: list[str]) -> int:
         }
         environment |= {
             "CPTS_TEST_DATABASE_URL": server.url,
+            "CPTS_TEST_OWNER_URL": server.owner_url,
             "CPTS_TEST_ADMINISTRATOR_URL": server.administrator_url,
             "CPTS_CHROMIUM": str(browser),
         }
-        command = [sys.executable, "-m", "pytest", *arguments]
+        command = [sys.executable, "-m", "pytest", *in_processes(arguments), *arguments]
         return _run_in_foreground(command, environment, PROJECT_ROOT)
+
+
+def in_processes(arguments: list[str]) -> list[str]:
+    """Give the options of pytest-xdist that go before a caller's own arguments.
+
+    None when these select tests, say themselves how many processes there shall be, or
+    ask for what needs a single one, such as a debugger.
+    """
+    for argument in arguments:
+        if argument.startswith(_IN_ONE_PROCESS_SHORT) or _selects_or_needs_one(argument):
+            return []
+    return ["-n", "auto", "--dist", "loadscope"]
+
+
+def _selects_or_needs_one(argument: str) -> bool:
+    if argument.startswith("-"):
+        return argument.partition("=")[0] in _IN_ONE_PROCESS
+    place = PROJECT_ROOT / argument.partition("::")[0]
+    return _TESTS in place.parents and place.exists()
 
 
 def drop_leftovers(administrator_url: str) -> None:
@@ -121,7 +162,10 @@ def drop_leftovers(administrator_url: str) -> None:
         for name in {*killed, *templates[_KEPT_TEMPLATES:]}:
             # In use by a run beside this one: left to the next.
             with suppress(psycopg.errors.ObjectInUse):
-                connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+                # Another run that starts at this moment may have dropped it.
+                connection.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+                )
 
 
 def _run_in_foreground(

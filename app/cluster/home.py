@@ -15,6 +15,8 @@ from app.failures import Failure
 # The address of a unix socket holds 107 bytes on Linux and 103 on macOS, its name
 # included.
 _LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432.lock")
+# What a restoration replaces is renamed so, and never deleted by us.
+KEPT_ASIDE = "data.before-"
 _PLAIN = re.compile(r"[A-Za-z0-9/._+@-]+")
 _SHARED_HOMES = Path("/var/lib/cpts")
 # In a home there: the place in a checkout that leads to it, under a name that says
@@ -36,6 +38,16 @@ class ClusterHome:
     def data(self) -> Path:
         """PostgreSQL's data directory."""
         return self.folder / "data"
+
+    @property
+    def archiving(self) -> Path:
+        """The part of the configuration that the backup writes."""
+        return self.folder / "archiving.conf"
+
+    @property
+    def kept_aside(self) -> list[Path]:
+        """Data that a restoration has replaced, oldest first."""
+        return sorted(self.folder.glob(f"{KEPT_ASIDE}*"))
 
     @property
     def start_log(self) -> Path:

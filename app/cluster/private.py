@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from app.cluster.home import (
+    ClusterHome,
     existing_home,
     forgotten_homes,
     make_home,
@@ -23,8 +24,8 @@ from app.cluster.programs import (
     server_account,
 )
 from app.cluster.requirements import EXTENSIONS
-from app.cluster.server import ADMINISTRATOR_ROLE, APPLICATION_ROLE, Server
-from app.cluster.sharing import coming_or_going, shared_server
+from app.cluster.server import ADMINISTRATOR_ROLE, APPLICATION_ROLE, OWNER_ROLE, Server
+from app.cluster.sharing import coming_or_going, shared_server, sole_user
 from app.cluster.system_packages import install_postgresql
 from app.failures import Failure
 from app.progress import Progress
@@ -81,6 +82,26 @@ class PrivateCluster:
         with shared_server(self._folder, start, server.stop):
             yield server
 
+    @contextmanager
+    def stopped(self, major: int | None = None) -> Iterator[Server]:
+        """Have the server stopped, and nobody else use it, while the block runs.
+
+        Where there are no data its folder is made, empty. Parameters: `major`, the version
+        of PostgreSQL for data that are to come. Raises `Failure` when the server is used.
+        """
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        with sole_user(self._folder):
+            home = existing_home(self._folder)
+            if home is not None and home.data.exists():
+                server = self._existing(home)
+                server.stop()
+                yield server
+                return
+            programs = self._programs(major)
+            account = server_account(home.folder.stat().st_uid if home else None)
+            home = home or make_home(self._folder, account, durable=self._durable)
+            yield Server(home, programs, account, durable=self._durable)
+
     def keep_running(self, server: Server, until: threading.Event) -> None:
         """Start the server again whenever it is gone, until told to end."""
         while not until.wait(_WATCH_INTERVAL_S):
@@ -96,15 +117,23 @@ class PrivateCluster:
         with coming_or_going(self._folder):
             home = existing_home(self._folder)
             if home is not None and not home.data.exists():
+                if home.kept_aside:
+                    raise Failure(
+                        "Une restauration a été interrompue : relancez ./cpts backup restore, "
+                        f"ou renommez {home.kept_aside[-1]} en « data »."
+                    )
                 # Interrupted before there were data.
                 remove_home(self._folder)
                 home = None
             if home is None:
                 return self._made()
-            major = (home.data / "PG_VERSION").read_text().strip()
-            programs = self._programs(int(major))
-            account = server_account(home.data.stat().st_uid)
-            return Server(home, programs, account, durable=self._durable)
+            return self._existing(home)
+
+    def _existing(self, home: ClusterHome) -> Server:
+        major = (home.data / "PG_VERSION").read_text().strip()
+        programs = self._programs(int(major))
+        account = server_account(home.data.stat().st_uid)
+        return Server(home, programs, account, durable=self._durable)
 
     def _made(self) -> Server:
         programs = self._programs(None)
@@ -137,18 +166,27 @@ class PrivateCluster:
 
 
 def prepare_for_application(server: Server) -> None:
-    """Make the application's role, its database and the extensions, where missing.
+    """Make the roles, the database and the extensions, where missing.
 
-    The role is no superuser. It may create databases, because tests clone theirs from a
-    template; the extensions are put into `template1` too, as only a superuser can make
-    them.
+    Neither role is a superuser. The owner may create databases, because tests clone theirs
+    from a template; the extensions are put into `template1` too, as only a superuser can
+    make them. A database from when one role did everything goes over to its owner.
     """
-    role = sql.Identifier(APPLICATION_ROLE)
+    application, owner = sql.Identifier(APPLICATION_ROLE), sql.Identifier(OWNER_ROLE)
     with _administration(server, ADMINISTRATOR_ROLE) as connection:
         if not _exists(connection, "pg_roles", "rolname", APPLICATION_ROLE):
-            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
-        has_database = _exists(connection, "pg_database", "datname", APPLICATION_ROLE)
-    if has_database:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(application))
+        if not _exists(connection, "pg_roles", "rolname", OWNER_ROLE):
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(owner))
+            connection.execute(sql.SQL("GRANT {} TO {}").format(application, owner))
+        found = connection.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s",
+            (APPLICATION_ROLE,),
+        ).fetchone()
+    if found == (OWNER_ROLE,):
+        return
+    if found is not None:
+        _hand_over(server)
         return
     with _administration(server, "template1") as connection:
         for extension in EXTENSIONS:
@@ -156,7 +194,25 @@ def prepare_for_application(server: Server) -> None:
                 sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension))
             )
     with _administration(server, ADMINISTRATOR_ROLE) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                sql.Identifier(APPLICATION_ROLE), owner
+            )
+        )
+
+
+def _hand_over(server: Server) -> None:
+    """Give the owner's role what the application's role has owned so far."""
+    application, owner = sql.Identifier(APPLICATION_ROLE), sql.Identifier(OWNER_ROLE)
+    # The database itself last: it says that the rest is done.
+    with _administration(server, APPLICATION_ROLE) as connection, connection.transaction():
+        connection.execute(sql.SQL("ALTER ROLE {} NOCREATEDB").format(application))
+        connection.execute(sql.SQL("REASSIGN OWNED BY {} TO {}").format(application, owner))
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} OWNER TO {}").format(
+                sql.Identifier(APPLICATION_ROLE), owner
+            )
+        )
 
 
 def _administration(server: Server, database: str) -> psycopg.Connection:

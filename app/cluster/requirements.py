@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
@@ -45,10 +45,11 @@ _REFUSALS = (
 )
 
 
-def check_database(address: str) -> None:
+def check_database(address: str, *, migrates: bool = True) -> None:
     """Check that a database can hold the service, and make the extensions it lacks.
 
-    Parameters: `address`, a `postgresql://` URL. Raises `Failure` with one French line,
+    Parameters: `address`, a `postgresql://` URL; `migrates`, whether its role makes the
+    tables, False when another does. Raises `Failure` with one French line,
     without the password, when the server cannot be reached, is too old, or when an
     extension is missing and this user may not create it.
     """
@@ -67,6 +68,8 @@ def check_database(address: str) -> None:
         raise Failure(_refusal(parameters, str(refused))) from None
     with connection:
         facts = _facts(connection)
+        if not migrates:
+            facts = replace(facts, may_create=True)
         found = fault(facts)
         if found is None:
             found = _create_missing(connection, facts)
@@ -79,8 +82,8 @@ class ServerFacts:
     """What a server says of itself.
 
     Parameters: `major`, PostgreSQL's version; `encoding`, the database's; `user`, who
-    asks, and `may_create`, whether they may create tables; `extensions`, name → versions
-    (in the database or None, offered by the server).
+    asks, and `may_create`, whether they may create tables, or these are there already;
+    `extensions`, name → versions (in the database or None, offered by the server).
     """
 
     major: int
@@ -102,7 +105,8 @@ def fault(facts: ServerFacts) -> str | None:
     if not facts.may_create:
         return (
             f"l'utilisateur « {facts.user} » ne peut pas créer de table dans le schéma "
-            "public ; il doit être propriétaire de la base."
+            "public ; il doit être propriétaire de la base, ou CPTS_OWNER_DATABASE_URL "
+            "donner l'adresse du propriétaire."
         )
     for name in EXTENSIONS:
         if name not in facts.extensions:
@@ -142,7 +146,9 @@ def _place(parameters: dict[str, str]) -> str:
 def _facts(connection: psycopg.Connection) -> ServerFacts:
     row = connection.execute(
         "SELECT current_setting('server_encoding'),"
-        " has_schema_privilege(current_user, 'public', 'CREATE'), current_user"
+        " has_schema_privilege(current_user, 'public', 'CREATE')"
+        # Where the owner has migrated already, the service needs no such right.
+        " OR to_regclass('alembic_version') IS NOT NULL, current_user"
     ).fetchone()
     assert row is not None
     encoding, may_create, user = row

@@ -1,5 +1,6 @@
 """One private PostgreSQL server: made, started, watched and stopped."""
 
+import json
 import os
 import pwd
 import shutil
@@ -12,20 +13,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from app.cluster.home import ClusterHome, prepare_socket_folder
 from app.cluster.programs import Account, Programs
 from app.cluster.sharing import is_alive
 from app.failures import Failure
+from app.settings import LogSettings
 
 APPLICATION_ROLE = "cpts"
+# Owns the database and its tables, and migrates them; the application does not.
+OWNER_ROLE = "cpts_owner"
 ADMINISTRATOR_ROLE = "postgres"
 
 _START_TIMEOUT_S = 300
 _STOP_TIMEOUT_S = 60
 _ORPHANS_TIMEOUT_S = 30
 
-# A few hundred megabytes of geography, read far more often than written. The server is
-# not replicated, so bulk loads may skip the write-ahead log where PostgreSQL can.
+# A few hundred megabytes of geography, read far more often than written. The write-ahead
+# log is archived from the first backup on, which needs no new start: until then each
+# segment is let go. A minute of changes at most is not in the archive yet.
 _CONFIGURATION = """\
 # Written at every start by app/cluster/server.py.
 listen_addresses = ''
@@ -37,8 +44,11 @@ work_mem = '32MB'
 maintenance_work_mem = '256MB'
 random_page_cost = 1.1
 jit = off
-wal_level = minimal
+wal_level = replica
 max_wal_senders = 0
+archive_mode = on
+archive_command = '/bin/true'
+archive_timeout = '1min'
 max_wal_size = '2GB'
 checkpoint_timeout = '15min'
 wal_compression = on
@@ -50,10 +60,26 @@ log_filename = 'postgresql-%a.log'
 log_rotation_age = '1d'
 log_truncate_on_rotation = on
 log_timezone = 'UTC'
+log_line_prefix = '%m [%p] %q%a '
+log_lock_waits = on
+# The text of an error quotes what was sent, a person's name for one. The service logs its
+# code and the number of the process, which stands in every line here.
+log_min_messages = log
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_statement = none
+log_min_duration_statement = -1
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
 cluster_name = 'cpts'
 """
+_LOG_DESTINATIONS = {"text": "stderr", "json": "jsonlog"}
 
+# Tests connect a few thousand times, and a connection takes 30 ms to load PostGIS by itself.
 _THROWAWAY_CONFIGURATION = """\
+shared_preload_libraries = 'postgis-3'
+wal_level = minimal
+archive_mode = off
 fsync = off
 full_page_writes = off
 synchronous_commit = off
@@ -147,6 +173,28 @@ class Server:
                     return
         raise Failure(f"PostgreSQL ne s'est pas arrêté : {_last_line(stopped.stdout)}")
 
+    def wait_until_recovered(self, until: float) -> None:
+        """Wait until the server, just started on restored data, may be written to.
+
+        Parameters: `until`, on the monotonic clock. Raises `Failure`, with the server's
+        own word, when it gives up.
+        """
+        while True:
+            try:
+                url = self.url(ADMINISTRATOR_ROLE, "postgres")
+                with psycopg.connect(url, connect_timeout=10) as connection:
+                    row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+                if row == (False,):
+                    return
+            except psycopg.OperationalError:
+                if not self.is_running():
+                    raise Failure(
+                        f"PostgreSQL n'a pas pu reprendre : {self._last_words('')}"
+                    ) from None
+            if time.monotonic() > until:
+                raise Failure("PostgreSQL n'a pas fini de reprendre les données restaurées.")
+            time.sleep(0.1)
+
     def is_running(self) -> bool:
         """Whether the server's first process is alive."""
         pid = self._recorded_process()
@@ -154,7 +202,10 @@ class Server:
 
     def _configure(self) -> None:
         text = _CONFIGURATION + f"unix_socket_directories = '{self.home.sockets}'\n"
-        if not self.durable:
+        text += f"log_destination = '{_LOG_DESTINATIONS[LogSettings().log_format]}'\n"
+        if self.durable:
+            text += f"include_if_exists = '{_quoted(self.home.archiving)}'\n"
+        else:
             text += _THROWAWAY_CONFIGURATION
         _write(self.home.data / "cpts.conf", text, self.account)
         _write(
@@ -167,7 +218,7 @@ class Server:
         lines = [
             f'cpts "{account}" {role}\n'
             for account in sorted(accounts)
-            for role in (APPLICATION_ROLE, ADMINISTRATOR_ROLE)
+            for role in (APPLICATION_ROLE, OWNER_ROLE, ADMINISTRATOR_ROLE)
         ]
         _write(self.home.data / "pg_ident.conf", "".join(lines), self.account)
 
@@ -221,12 +272,12 @@ class Server:
 
     def _last_words(self, control_output: str) -> str:
         logs = sorted(
-            (self.home.data / "log").glob("*.log"), key=lambda path: path.stat().st_mtime
+            (self.home.data / "log").glob("*.*"), key=lambda path: path.stat().st_mtime
         )
-        for path in [*logs[-1:], self.home.start_log]:
-            fatal = [line for line in _read(path).splitlines() if "FATAL:" in line]
+        for path in [*reversed(logs[-2:]), self.home.start_log]:
+            fatal = [said for line in _read(path).splitlines() if (said := _fatal(line))]
             if fatal:
-                return f"{fatal[-1].partition('FATAL:')[2].strip()} (journal : {path})"
+                return f"{fatal[-1]} (journal : {path})"
         return _last_line(control_output)
 
 
@@ -253,6 +304,10 @@ def _undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
 def _write(path: Path, text: str, account: Account) -> None:
     path.write_text(text)
     path.chmod(0o600)
@@ -265,6 +320,17 @@ def _read(path: Path) -> str:
         return path.read_text(errors="replace")
     except OSError:
         return ""
+
+
+def _fatal(line: str) -> str:
+    """Give the message of a line of PostgreSQL's log, text or JSON, that tells the end."""
+    if line.startswith("{"):
+        try:
+            told = json.loads(line)
+        except ValueError:
+            return ""
+        return str(told.get("message", "")) if told.get("error_severity") == "FATAL" else ""
+    return line.partition("FATAL:")[2].strip()
 
 
 def _last_line(text: str) -> str:

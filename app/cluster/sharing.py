@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.failures import Failure
+
 
 @contextmanager
 def shared_server(
@@ -34,6 +36,22 @@ def shared_server(
         finally:
             with coming_or_going(locks):
                 _stop_if_last(users.fileno(), stop)
+
+
+@contextmanager
+def sole_user(locks: Path) -> Iterator[None]:
+    """Keep everybody else away from the server while the block runs.
+
+    Parameters: `locks` as for `shared_server`. Raises `Failure` when somebody uses it.
+    """
+    with locks.with_name(locks.name + ".users").open("a") as users, coming_or_going(locks):
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failure(
+                "Le service, ou une autre commande, utilise la base : arrêtez-le d'abord."
+            ) from None
+        yield
 
 
 @contextmanager

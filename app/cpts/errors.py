@@ -1,6 +1,7 @@
 """What can go wrong with the registry, in the words of the public contract."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from app.problems import ConstraintProblems, Invalid, Problem
@@ -28,6 +29,38 @@ class StageRegression(Problem):
     status, code, title = 409, "stage-regression", "Retour à un stade antérieur"
 
 
+class PlannedChangeDropped(Problem):
+    """The change would drop what a validated letter has planned; `planned` tells what."""
+
+    status, code, title = 409, "planned-change", "Changement déjà prévu"
+
+    def __init__(self, planned: Sequence[Mapping[str, Any]]) -> None:
+        numbers = sorted({change["letter"] for change in planned})
+        days = sorted({date.fromisoformat(change["effective_on"]) for change in planned})
+        super().__init__(
+            f"{_letters(numbers)} {'prévoit' if len(numbers) == 1 else 'prévoient'} pour le "
+            + ", le ".join(f"{day:%d/%m/%Y}" for day in days)
+            + " ce que cette modification déferait.",
+            planned=list(planned),
+        )
+
+
+class HeldWithoutStage(Problem):
+    """A CPTS would hold communes on a day before its first stage."""
+
+    status, code, title = 422, "invalid", "Requête invalide"
+
+    def __init__(self) -> None:
+        message = "La CPTS tiendrait des communes avant d'avoir un stade."
+        super().__init__(message, errors=[{"loc": ["body", "stage_since"], "message": message}])
+
+
+def _letters(numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return f"La lettre n° {numbers[0]}"
+    return "Les lettres n° " + ", ".join(str(number) for number in numbers)
+
+
 def _finess_taken() -> Problem:
     return Invalid.at(
         "body", "finess", message="Ce numéro FINESS est déjà celui d'une autre CPTS."
@@ -36,5 +69,6 @@ def _finess_taken() -> Problem:
 
 CONSTRAINTS: ConstraintProblems = {
     "claim_commune_held_once": TerritoryOverlap,
+    "claim_has_stage": HeldWithoutStage,
     "cpts_finess_idx": _finess_taken,
 }

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     SmallInteger,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range
@@ -36,6 +35,8 @@ class RegistryRevision(Base):
         DateTime(timezone=True), server_default=text("now()")
     )
     demonstration_loaded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # The last entry of the history from before the database itself kept it whole.
+    history_chained_after: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class Stage(Base):
@@ -151,43 +152,6 @@ class CptsTheme(Base):
     )
 
 
-class Claim(Base):
-    """A commune held by a CPTS over some days; no two claims hold a commune on one day."""
-
-    __tablename__ = "claim"
-    __table_args__ = (
-        CheckConstraint("NOT isempty(held) AND NOT lower_inf(held)", name="held"),
-        ExcludeConstraint(
-            ("commune_code", "="), ("held", "&&"), name="claim_commune_held_once"
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    cpts_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("cpts.id"), index=True)
-    commune_code: Mapped[str] = mapped_column(ForeignKey("commune.code"), index=True)
-    held: Mapped[Range[date]] = mapped_column(DATERANGE)
-
-
-class RefusedClaim(Base):
-    """A claim that an import refused because another CPTS holds the commune."""
-
-    __tablename__ = "refused_claim"
-    __table_args__ = (UniqueConstraint("commune_code", "claimant_key"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    commune_code: Mapped[str] = mapped_column(ForeignKey("commune.code", ondelete="CASCADE"))
-    cpts_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey("cpts.id", ondelete="CASCADE")
-    )
-    claimant_name: Mapped[str] = mapped_column(Text)
-    claimant_finess: Mapped[str | None] = mapped_column(Text)
-    claimant_key: Mapped[str] = mapped_column(
-        Text, Computed("search_key(claimant_name)", persisted=True), nullable=False, index=True
-    )
-    claimant_stage: Mapped[str | None] = mapped_column(ForeignKey("stage.slug"))
-    refused_on: Mapped[date]
-
-
 class CptsChange(Base):
     """One change of a CPTS: when, who, what before and after."""
 
@@ -215,6 +179,14 @@ class CptsChange(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class HistoryDue(Base):
+    """A CPTS that the present transaction touched; triggers alone write and read it."""
+
+    __tablename__ = "history_due"
+
+    cpts_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
 class CptsTerritory(Base):

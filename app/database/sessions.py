@@ -5,15 +5,22 @@ the session) and for services (which take it as an argument). A service that rea
 takes a `ReadSession`, and may be called with a `WriteSession`; never the reverse.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import QueuePool
+
+from app.database.engine import create_database_engine
+from app.database.failures import CANNOT_RECORD, Trouble, trouble_of
+from app.database.waiting import COMMAND_WAITS, WaitLimits, place_in
+
+Result = TypeVar("Result")
 
 
 class ReadingSession(Session):
@@ -24,44 +31,137 @@ class WritingSession(ReadingSession):
     """A session that may write. Services flush; only the request's end commits."""
 
 
+class Recording:
+    """What last kept this process from writing; `app.http.health` tells when that is over."""
+
+    def __init__(self) -> None:
+        self.trouble: Trouble | None = None
+
+    @contextmanager
+    def attempted(self) -> Iterator[None]:
+        """Remember what keeps a block that writes from recording."""
+        try:
+            yield
+        except Exception as error:
+            trouble = trouble_of(error)
+            if trouble in CANNOT_RECORD:
+                self.trouble = trouble
+            raise
+
+
 @dataclass(frozen=True)
 class Sessions:
     """What makes the sessions of one process; kept as `app.state.sessions`.
 
     `read` makes sessions that see one snapshot and cannot write (REPEATABLE READ,
-    READ ONLY), `write` those that may (READ COMMITTED). `requests` bounds the sessions
-    open in requests at once below the size of the pool: requests queue in the event
-    loop, so that a thread never waits for a connection that is held by a request
-    which in turn waits for a thread.
+    READ ONLY), `write` those that may (READ COMMITTED). `aside_read` and `aside_write`
+    make those of short work beside a request's session: tokens, counts, readiness.
+
+    Readers, writers and what stands aside have connections of their own, and limiters that
+    let in no more sessions than there are connections: requests queue in the event loop,
+    within their patience. So writers that wait for the registry's lock hold neither the
+    threads nor the connections of readers.
     """
 
     read: sessionmaker[ReadingSession]
     write: sessionmaker[WritingSession]
-    requests: CapacityLimiter = field(repr=False)
+    aside_read: sessionmaker[ReadingSession]
+    aside_write: sessionmaker[WritingSession]
+    engines: Mapping[str, Engine]
+    readers: CapacityLimiter = field(repr=False)
+    writers: CapacityLimiter = field(repr=False)
+    asides: CapacityLimiter = field(repr=False)
+    limits: WaitLimits = COMMAND_WAITS
+    recording: Recording = field(default_factory=Recording)
 
     @classmethod
-    def on(cls, engine: Engine, *, connections: int = 20) -> "Sessions":
-        """Bind to an engine whose pool holds at most `connections`.
+    def open(
+        cls,
+        address: str,
+        *,
+        connections: int,
+        limits: WaitLimits = COMMAND_WAITS,
+        poolclass: type[QueuePool] = QueuePool,
+    ) -> "Sessions":
+        """Make three engines that together hold at most `connections`, at least three.
 
-        A fifth of them, at least one, stays for look-ups outside a request's session
-        (readiness, revision, token), which take a connection and give it back at once.
+        Parameters: `address` and `poolclass` as for `create_database_engine`; connects to
+        nothing yet.
         """
-        snapshot = engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
+        shares = _shares(connections)
+        engines = {
+            name: create_database_engine(
+                address, connections=share, limits=limits, poolclass=poolclass
+            )
+            for name, share in shares.items()
+        }
+        return cls._made(engines, shares, limits)
+
+    @classmethod
+    def on(
+        cls, engine: Engine, *, connections: int = 20, limits: WaitLimits = COMMAND_WAITS
+    ) -> "Sessions":
+        """Share one engine, whose pool holds at most `connections`, at least three."""
+        shares = _shares(connections)
+        return cls._made(dict.fromkeys(shares, engine), shares, limits)
+
+    @classmethod
+    def _made(
+        cls, engines: Mapping[str, Engine], shares: Mapping[str, int], limits: WaitLimits
+    ) -> "Sessions":
         return cls(
-            read=sessionmaker(
-                snapshot, class_=ReadingSession, autoflush=False, expire_on_commit=False
+            read=_reading(engines["readers"]),
+            write=sessionmaker(
+                engines["writers"], class_=WritingSession, expire_on_commit=False
             ),
-            write=sessionmaker(engine, class_=WritingSession, expire_on_commit=False),
-            requests=CapacityLimiter(max(1, connections - max(1, connections // 5))),
+            aside_read=_reading(engines["asides"]),
+            aside_write=sessionmaker(
+                engines["asides"], class_=WritingSession, expire_on_commit=False
+            ),
+            engines=engines,
+            readers=CapacityLimiter(shares["readers"]),
+            writers=CapacityLimiter(shares["writers"]),
+            asides=CapacityLimiter(shares["asides"]),
+            limits=limits,
         )
+
+    async def aside(self, work: Callable[[], Result]) -> Result:
+        """Do short work with an `aside_…` session in a thread, when its turn has come.
+
+        Raises SQLAlchemy's `TimeoutError` when it does not come in time.
+        """
+        async with place_in(self.asides, self.limits.place):
+            return await to_thread.run_sync(work)
+
+    def dispose(self) -> None:
+        """Close every connection that rests in a pool."""
+        for engine in set(self.engines.values()):
+            engine.dispose()
+
+
+def _shares(connections: int) -> dict[str, int]:
+    asides = max(1, connections // 6)
+    writers = max(1, connections // 4)
+    return {
+        "readers": max(1, connections - writers - asides),
+        "writers": writers,
+        "asides": asides,
+    }
+
+
+def _reading(engine: Engine) -> sessionmaker[ReadingSession]:
+    snapshot = engine.execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+    return sessionmaker(
+        snapshot, class_=ReadingSession, autoflush=False, expire_on_commit=False
+    )
 
 
 async def reading_session(request: Request) -> AsyncIterator[ReadingSession]:
     """Give the request a session on one snapshot of the database."""
     sessions: Sessions = request.app.state.sessions
-    async with sessions.requests:
+    async with place_in(sessions.readers, sessions.limits.place):
         session = sessions.read()
         try:
             yield session
@@ -70,15 +170,25 @@ async def reading_session(request: Request) -> AsyncIterator[ReadingSession]:
                 await to_thread.run_sync(session.close)
 
 
+async def read_in_session(request: Request, read: Callable[[ReadingSession], Result]) -> Result:
+    """Give what `read` reads in a session that ends with it.
+
+    For endpoints that do something long afterwards, which must not hold a connection.
+    """
+    async with asynccontextmanager(reading_session)(request) as session:
+        return await to_thread.run_sync(read, session)
+
+
 async def writing_session(request: Request) -> AsyncIterator[WritingSession]:
     """Give the request a session that is committed unless the endpoint raises."""
     sessions: Sessions = request.app.state.sessions
-    async with sessions.requests:
+    async with place_in(sessions.writers, sessions.limits.place):
         session = sessions.write()
         try:
-            yield session
-            with CancelScope(shield=True):
-                await to_thread.run_sync(session.commit)
+            with sessions.recording.attempted():
+                yield session
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(session.commit)
         finally:
             # Rolls back what was not committed.
             with CancelScope(shield=True):

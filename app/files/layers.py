@@ -8,7 +8,7 @@ import re
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,6 @@ import geopandas
 import pyogrio
 import shapely
 
-from app.cpts.importing.columns import Columns, Role, recognise
-from app.cpts.importing.listing import LONGEST_NAME, Entry, Listing
 from app.failures import Failure
 from app.files.sources import Format, Source, unusable
 from app.files.tables import clean
@@ -33,6 +31,9 @@ _SUFFIXES = {
 }
 # A layer of unknown or mixed geometry may hold polygons.
 _WITH_POLYGONS = ("Polygon", "Surface", "Unknown", "Collection")
+_MORE_REMAINS = re.compile(
+    rb'"exceededTransferLimit"\s*:\s*true|"rel"\s*:\s*"next"', re.IGNORECASE
+)
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -81,56 +82,6 @@ def read_layers(source: Source) -> list[Layer]:
     return layers
 
 
-def read_layer_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
-    """Read the listing of a polygon file: one entry per feature.
-
-    Parameters: `chosen`, the fields that the user names. Raises `Failure` (exit status 2)
-    when no layer has a field with the CPTS's name.
-    """
-    entries: list[Entry] = []
-    remarks: list[str] = []
-    has_stages = False
-    layers = read_layers(source)
-    for layer in layers:
-        try:
-            columns = recognise(layer.fields, chosen)
-        except KeyError:
-            columns = recognise(layer.fields)
-            if Role.NAME in chosen:
-                columns = recognise(())
-        if Role.NAME not in columns.positions:
-            remarks.append(f"Couche « {layer.name} » : pas de nom de CPTS, laissée de côté.")
-            continue
-        has_stages |= Role.STAGE in columns.positions
-        remarks.append(f"Couche « {layer.name} » : {columns.described()}")
-        sheet = layer.name if len(layers) > 1 else ""
-        entries.extend(_entry(feature, columns, sheet) for feature in layer.features)
-    if not entries:
-        fields = ", ".join(dict.fromkeys(name for layer in layers for name in layer.fields))
-        raise unusable(
-            f"« {source.name} » : aucun champ ne donne le nom des CPTS. Champs : "
-            f"{fields or 'aucun'}. Indiquez-le par --column name=…"
-        )
-    return Listing(entries, remarks, has_stages)
-
-
-def _entry(feature: Feature, columns: Columns, sheet: str) -> Entry:
-    particulars: dict[Role, str] = {
-        role: text
-        for role in columns.positions
-        if role not in (Role.NAME, Role.COMMUNE, Role.CODE, Role.DEPARTMENT)
-        and (text := columns.cell(feature.values, role))
-    }
-    return Entry(
-        feature.number,
-        " ".join(columns.cell(feature.values, Role.NAME).split())[:LONGEST_NAME],
-        department=columns.cell(feature.values, Role.DEPARTMENT),
-        sheet=sheet,
-        particulars=particulars,
-        polygon=feature.polygon if feature.polygon is not None else shapely.MultiPolygon(),
-    )
-
-
 @contextmanager
 def _opened(source: Source) -> Iterator[list[Path]]:
     """Give paths whose suffix tells GDAL the driver that the content was found to need."""
@@ -163,7 +114,7 @@ def _unpack(source: Source, folder: Path) -> list[Path]:
 
 
 def _read_layer(source: Source, path: Path, name: str) -> Layer:
-    frame = pyogrio.read_dataframe(path, layer=name, max_features=MOST_FEATURES + 1)
+    frame = _read_frame(source, path, name)
     fields = tuple(column for column in frame.columns if column != "geometry")
     if not isinstance(frame, geopandas.GeoDataFrame):
         return Layer(name, fields, ())
@@ -180,6 +131,18 @@ def _read_layer(source: Source, path: Path, name: str) -> Layer:
     return Layer(name, fields, tuple(features))
 
 
+def _read_frame(source: Source, path: Path, name: str) -> Any:
+    most = MOST_FEATURES + 1
+    encoding = source.encoding if source.format is Format.SHAPEFILE else None
+    try:
+        return pyogrio.read_dataframe(path, layer=name, max_features=most, encoding=encoding)
+    except UnicodeDecodeError:
+        if encoding is not None:
+            raise
+        # A Shapefile that says UTF-8 and is not: Windows wrote it.
+        return pyogrio.read_dataframe(path, layer=name, max_features=most, encoding="cp1252")
+
+
 def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
     present: Any = frame.geometry.dropna()
     if present.empty:
@@ -188,8 +151,8 @@ def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
         west, south, east, north = present.total_bounds
         if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
             raise unusable(
-                f"« {source.name} » ne dit pas son système de coordonnées "
-                "(le fichier .prj manque)."
+                f"« {source.name} » donne des coordonnées en mètres sans dire leur système"
+                + (" (le fichier .prj manque)." if source.format is Format.SHAPEFILE else ".")
             )
         return frame.geometry.to_numpy()
     try:
@@ -223,11 +186,18 @@ def _text(value: Any) -> str:
 
 
 def _check_complete(source: Source) -> None:
-    """Refuse a page of a WFS answer: CPTS would be missing without a word."""
-    with source.path.open("rb") as opened:
-        head = opened.read(8192)
-        opened.seek(max(0, source.path.stat().st_size - 8192))
-        ends = head + opened.read(8192)
+    """Refuse a page of an answer: CPTS would be missing without a word.
+
+    WFS counts what it has and what it gives, ArcGIS says that it stopped at its limit, and
+    the OGC API names the next page.
+    """
+    content = source.path.read_bytes()
+    if _MORE_REMAINS.search(content):
+        raise unusable(
+            f"« {source.name} » n'est qu'une page du service, qui en annonce d'autres : "
+            "demandez toutes les entités (resultRecordCount, limit) ou réunissez les pages."
+        )
+    ends = content[:8192] + content[-8192:]
     matched = re.search(rb'"(?:numberMatched|totalFeatures)"\s*:\s*(\d+)', ends)
     returned = re.search(rb'"numberReturned"\s*:\s*(\d+)', ends)
     if matched and returned and int(returned[1]) < int(matched[1]):

@@ -4,6 +4,7 @@ Every reader starts from a `Source`: the kind is told from the content, never fr
 name alone, and an archive is measured before anything is unpacked from it.
 """
 
+import codecs
 import re
 import zipfile
 from dataclasses import dataclass
@@ -17,9 +18,16 @@ LARGEST_UNPACKED = 250 * 1024 * 1024
 # A workbook is held in memory; 300 000 rows of a listing take less.
 LARGEST_WORKBOOK = 100 * 1024 * 1024
 MOST_MEMBERS = 2_000
+_MOSTLY = 0.9
 
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKBOOK = "xl/workbook.xml"
+_SPREADSHEET_PARTS = {"mimetype", "content.xml"}
+_OTHER_KINDS = {
+    b"%PDF": "un PDF", b"{\\rtf": "un document RTF", b"\x89PNG": "une image PNG",
+    b"\xff\xd8\xff": "une image JPEG", b"GIF8": "une image GIF",
+}  # fmt: skip
+_ENCODING_NAMES = {"mac": "mac_roman", "dos": "cp850", "windows": "cp1252", "excel": "cp1252"}
 _SQLITE = b"SQLite format 3\x00"
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _XML_START = re.compile(rb"^\s*<[?!a-z]", re.IGNORECASE)
@@ -33,6 +41,8 @@ class Format(StrEnum):
 
     CSV = "csv"
     XLSX = "xlsx"
+    ODS = "ods"
+    XLS = "xls"
     GEOJSON = "geojson"
     GPKG = "gpkg"
     SHAPEFILE = "shapefile"
@@ -41,16 +51,26 @@ class Format(StrEnum):
     @property
     def has_polygons(self) -> bool:
         """Whether rows of this format carry a polygon instead of names of communes."""
-        return self not in (Format.CSV, Format.XLSX)
+        return not (self is Format.CSV or self.is_workbook)
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether it is a workbook of sheets."""
+        return self in (Format.XLSX, Format.ODS, Format.XLS)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file on disk whose format is known; `name` is how its user knows it."""
+    """A file on disk whose format is known.
+
+    `name` is how its user knows it, `encoding` that of its texts as the user states it
+    (a name of Python's), None to find it.
+    """
 
     path: Path
     format: Format
     name: str
+    encoding: str | None = None
 
 
 def unusable(message: str) -> Failure:
@@ -58,12 +78,19 @@ def unusable(message: str) -> Failure:
     return Failure(message, exit_status=2)
 
 
-def open_source(path: Path, *, name: str | None = None, given: str | None = None) -> Source:
+def open_source(
+    path: Path,
+    *,
+    name: str | None = None,
+    given: str | None = None,
+    encoding: str | None = None,
+) -> Source:
     """Recognise the format of a file, and check that it may be opened.
 
     Parameters: `path`, the file; `name`, what to call it in messages (its own name by
     default); `given`, the format as the user states it (`Format` values, or `zip`,
-    `json`), which must agree with the content as far as it can be told. Raises
+    `json`), which must agree with the content as far as it can be told; `encoding`, that
+    of its texts as the user states it (any name that Python knows). Raises
     `Failure` (exit status 2, one French line) on what cannot be read.
     """
     shown = name or path.name
@@ -88,7 +115,18 @@ def open_source(path: Path, *, name: str | None = None, given: str | None = None
     found = _recognise(path, head, shown, wanted)
     if wanted is not None and wanted is not found:
         raise unusable(f"« {shown} » n'est pas au format {wanted} mais {found}.")
-    return Source(path, found, shown)
+    return Source(path, found, shown, _known_encoding(encoding))
+
+
+def _known_encoding(given: str | None) -> str | None:
+    if given is None:
+        return None
+    try:
+        return codecs.lookup(_ENCODING_NAMES.get(given.strip().lower(), given)).name
+    except LookupError:
+        raise unusable(
+            f"Encodage « {given} » inconnu ; par exemple utf-8, windows-1252, mac, cp850."
+        ) from None
 
 
 def _stated(given: str | None) -> Format | None:
@@ -98,7 +136,7 @@ def _stated(given: str | None) -> Format | None:
     aliases = {
         "zip": Format.SHAPEFILE, "shp": Format.SHAPEFILE, "json": Format.GEOJSON,
         "wfs": Format.GEOJSON, "geopackage": Format.GPKG, "excel": Format.XLSX,
-        "tsv": Format.CSV, "txt": Format.CSV,
+        "tsv": Format.CSV, "txt": Format.CSV, "opendocument": Format.ODS,
     }  # fmt: skip
     if word in aliases:
         return aliases[word]
@@ -115,10 +153,13 @@ def _recognise(path: Path, head: bytes, shown: str, wanted: Format | None) -> Fo
     if head.startswith(_SQLITE):
         return Format.GPKG
     if head.startswith(_OLD_OFFICE):
-        raise unusable(
-            f"« {shown} » est à l'ancien format .xls ou protégé par un mot de passe ; "
-            "enregistrez-le en .xlsx ou en .csv."
-        )
+        return Format.XLS
+    for start, kind in _OTHER_KINDS.items():
+        if head.startswith(start):
+            raise unusable(
+                f"« {shown} » est {kind}, qui ne se lit pas : donnez la liste en CSV ou en "
+                "classeur (.xlsx, .ods)."
+            )
     text = head
     for mark in _BYTE_ORDER_MARKS:
         text = text.removeprefix(mark)
@@ -131,12 +172,25 @@ def _recognise(path: Path, head: bytes, shown: str, wanted: Format | None) -> Fo
             f"« {shown} » est une page ou un document XML ; pour un service WFS, "
             "demandez outputFormat=application/json."
         )
-    if b"\x00" in head and not head.startswith(_BYTE_ORDER_MARKS[1:]):
+    if b"\x00" in head and not (
+        head.startswith(_BYTE_ORDER_MARKS[1:]) or _is_unmarked_utf16(head)
+    ):
         raise unusable(
             f"« {shown} » n'est ni un tableau (CSV, XLSX) ni un fichier de polygones "
             "(GeoJSON, GeoPackage, KML, Shapefile zippé) ; il est peut-être endommagé."
         )
     return Format.CSV
+
+
+def _is_unmarked_utf16(head: bytes) -> bool:
+    """Whether every other byte is zero, as in Latin letters of UTF-16."""
+    pairs = len(head) // 2
+    zeros = max(head[0::2].count(0), head[1::2].count(0))
+    return (
+        pairs > 1
+        and zeros >= 0.9 * pairs
+        and min(head[0::2].count(0), head[1::2].count(0)) == 0
+    )
 
 
 def _plain_kml(path: Path, shown: str) -> Format:
@@ -159,9 +213,15 @@ def _archive(path: Path, shown: str) -> Format:
         return Format.SHAPEFILE
     if _WORKBOOK in names:
         return Format.XLSX
+    if set(names) >= _SPREADSHEET_PARTS:
+        return Format.ODS
+    if "word/document.xml" in names:
+        raise unusable(
+            f"« {shown} » est un document Word : donnez la liste en CSV ou en classeur."
+        )
     if any(name.endswith(".kml") for name in names):
         raise unusable(f"« {shown} » est un KMZ : extrayez-en le fichier .kml.")
-    raise unusable(f"L'archive « {shown} » ne contient ni classeur XLSX ni Shapefile (.shp).")
+    raise unusable(f"L'archive « {shown} » ne contient ni classeur ni Shapefile (.shp).")
 
 
 def _check_members(
@@ -170,7 +230,9 @@ def _check_members(
     if len(members) > MOST_MEMBERS:
         raise unusable(f"L'archive « {shown} » contient trop de fichiers.")
     # The sizes in the directory may lie, but unpacking stops at the size it announces.
-    is_workbook = any(member.filename.lower() == _WORKBOOK for member in members)
+    is_workbook = any(
+        member.filename.lower() in (_WORKBOOK, "content.xml") for member in members
+    )
     largest = LARGEST_WORKBOOK if is_workbook else LARGEST_UNPACKED
     if sum(member.file_size for member in members) > largest:
         raise unusable(

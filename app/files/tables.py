@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import unicodedata
-import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
+import ftfy
+from python_calamine import (
+    CalamineError,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from app.files.sources import Format, Source, unusable
 
@@ -26,7 +33,15 @@ LONGEST_CELL = 100_000
 
 _SEPARATORS = (";", "\t", "|", ",")
 _ENCODINGS = ("cp1252", "mac_roman", "cp850")
+# What UTF-8 read as a one-byte encoding looks like.
+_TWICE_ENCODED = re.compile(r"[ÃÂ][\u0080-\u00ff\u0152-\u0178\u2018-\u203a€™]|â€|├.")
+_WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
+_CELL = re.compile(rb"<c r=\"([A-Z]+)([0-9]+)\"")
 _FRENCH_LETTERS = frozenset("éèêëàâäçùûüîïôöœæÿÉÈÊËÀÂÄÇÙÛÜÎÏÔÖŒÆ’–«»°€ ")
+
+
+# What workbooks and pages write for a line end within a cell.
+_LINE_BREAK = re.compile(r"_x000[dDaA]_\n?|<br\s*/?>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,11 +63,12 @@ class Table:
 def read_tables(source: Source) -> list[Table]:
     """Read every visible sheet of a workbook, or the one table of a CSV file.
 
+    A workbook's cell that is merged over several rows stands in each of them.
     Raises `Failure` (exit status 2) on a file that is damaged or too large.
     """
-    if source.format is Format.XLSX:
+    if source.format.is_workbook:
         return _read_workbook(source)
-    return [Table("", tuple(read_csv_rows(source.path.read_bytes())))]
+    return [Table("", tuple(read_csv_rows(source.path.read_bytes(), source.encoding)))]
 
 
 def clean(value: Any) -> str:
@@ -65,36 +81,50 @@ def clean(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = unicodedata.normalize("NFC", str(value))[:LONGEST_CELL]
+    if value is True:
+        value = "VRAI"
+    text = _LINE_BREAK.sub("\n", repaired(str(value)[:LONGEST_CELL]))
+    text = unicodedata.normalize("NFC", text)
     kept = "".join(
         character
         for character in text
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+        if character in "\n\t"
+        or (unicodedata.category(character) not in ("Cc", "Cf", "Cs") and _is_text(character))
     )
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in kept.split("\n"))
     return "\n".join(lines).strip()
 
 
+def repaired(text: str) -> str:
+    """Undo an UTF-8 text that was read as another encoding, where that is certain.
+
+    « VallÃ©e » → « Vallée »; a text in which nothing is certain stays as it is.
+    """
+    return ftfy.fix_encoding(text) if _TWICE_ENCODED.search(text) else text
+
+
+def _is_text(character: str) -> bool:
+    # Two of every plane, and a row of Arabic forms, are reserved for no text at all.
+    code = ord(character)
+    return code & 0xFFFE != 0xFFFE and not 0xFDD0 <= code <= 0xFDEF
+
+
 def _read_workbook(source: Source) -> list[Table]:
     damaged = unusable(f"« {source.name} » est endommagé : le classeur ne s'ouvre pas.")
     try:
-        with warnings.catch_warnings():
-            # Styles and extensions that openpyxl does not keep do not matter here.
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(source.path, read_only=True, data_only=True)
-            try:
-                return [
-                    Table(sheet.title, tuple(_sheet_rows(sheet)))
-                    for sheet in book.worksheets
-                    if sheet.sheet_state == "visible"
-                ]
-            finally:
-                book.close()
-    except MemoryError:
-        raise damaged from None
+        _check_extent(source)
+        with source.path.open("rb") as opened, CalamineWorkbook.from_filelike(opened) as book:
+            return [
+                Table(sheet.name, tuple(_sheet_rows(book, sheet.name)))
+                for sheet in book.sheets_metadata
+                if sheet.typ is SheetTypeEnum.WorkSheet
+                and sheet.visible is SheetVisibleEnum.Visible
+            ]
+    except PasswordError:
+        raise unusable(f"« {source.name} » est protégé par un mot de passe.") from None
     except _TooLong as error:
         raise unusable(f"« {source.name} » : {error}") from None
-    except Exception as error:  # openpyxl raises whatever a damaged part made it meet
+    except (CalamineError, OSError, ValueError, MemoryError, zipfile.BadZipFile) as error:
         raise damaged from error
 
 
@@ -102,11 +132,35 @@ class _TooLong(ValueError):
     pass
 
 
-def _sheet_rows(sheet: Any) -> Iterator[Row]:
-    # What the sheet says of its own size is often wrong.
-    sheet.reset_dimensions()
-    values = sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS)
-    yield from _numbered(values)
+def _check_extent(source: Source) -> None:
+    """Refuse a sheet whose farthest cell lies out of reach.
+
+    A workbook is held whole, from its first cell to its last: one cell in the last corner
+    of a sheet would ask for all the memory of the machine.
+    """
+    if source.format is not Format.XLSX:
+        return
+    with zipfile.ZipFile(source.path) as archive:
+        for member in archive.namelist():
+            if not _WORKSHEET.fullmatch(member.lower()):
+                continue
+            for column, row in _CELL.findall(archive.read(member)):
+                if len(column) > 2 or int(row) > MOST_ROWS:
+                    raise _TooLong(
+                        f"une cellule est hors des limites ({column.decode()}{row.decode()}) ; "
+                        f"{MOST_ROWS} lignes au plus."
+                    )
+
+
+def _sheet_rows(book: CalamineWorkbook, name: str) -> Iterator[Row]:
+    sheet = book.get_sheet_by_name(name)
+    values = sheet.to_python(skip_empty_area=False)
+    # A cell that was merged over rows says the same of each of them.
+    for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
+        for number in range(top + 1, min(bottom + 1, len(values)) if bottom > top else 0):
+            if left < len(values[number]):
+                values[number][left] = values[top][left]
+    yield from _numbered(row[:MOST_COLUMNS] for row in values)
 
 
 def _numbered(values: Iterable[Iterable[Any]]) -> Iterator[Row]:
@@ -122,12 +176,13 @@ def _numbered(values: Iterable[Iterable[Any]]) -> Iterator[Row]:
             yield Row(number, cells)
 
 
-def read_csv_rows(content: bytes) -> list[Row]:
-    """Read the rows of a CSV file whose encoding and separator are not known.
+def read_csv_rows(content: bytes, encoding: str | None = None) -> list[Row]:
+    """Read the rows of a CSV file whose separator is not known.
 
-    Raises `Failure` (exit status 2) when no row can be read.
+    Parameters: `encoding` as for `decode`. Raises `Failure` (exit status 2) when no row
+    can be read.
     """
-    text = decode(content)
+    text = decode(content, encoding)
     first, _, _ = text.partition("\n")
     stated = re.fullmatch(r"sep=(.)\s*", first.strip("\r"))
     separator = stated[1] if stated else separator_of(text)
@@ -140,20 +195,41 @@ def read_csv_rows(content: bytes) -> list[Row]:
     return [row for row in rows if row.number > 1] if stated else rows
 
 
-def decode(content: bytes) -> str:
+def decode(content: bytes, encoding: str | None = None) -> str:
     """Turn bytes into text: UTF-8 and UTF-16 are certain, the rest is judged.
 
-    Between the one-byte encodings of Windows, the Mac and DOS, the one that yields the
-    most letters of French, and the fewest other signs, is the right one.
+    Lines of UTF-8 among others of one byte a sign are read as what each is. Between the
+    one-byte encodings of Windows, the Mac and DOS, the one that yields the most letters
+    of French, and the fewest other signs, is the right one. Parameters: `encoding`, as the
+    user states it, None to find it; signs that it does not know become U+FFFD.
     """
+    if encoding is not None:
+        return content.decode(encoding, errors="replace").removeprefix("\ufeff")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
+    if b"\x00" in content[:200]:
+        # UTF-16 whose mark was lost: every other byte of its Latin letters is zero.
+        order = "le" if content[1:200:2].count(0) > content[0:200:2].count(0) else "be"
+        return content.decode(f"utf-16-{order}", errors="replace")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
-    read = [content.decode(encoding, errors="replace") for encoding in _ENCODINGS]
-    return max(read, key=_french)
+    lines = content.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
+    told = [_utf8(line) for line in lines]
+    rest = b"".join(line for line, text in zip(lines, told, strict=True) if text is None)
+    one_byte = max(_ENCODINGS, key=lambda name: _french(rest.decode(name, errors="replace")))
+    return "".join(
+        line.decode(one_byte, errors="replace") if text is None else text
+        for line, text in zip(lines, told, strict=True)
+    )
+
+
+def _utf8(line: bytes) -> str | None:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def _french(text: str) -> int:

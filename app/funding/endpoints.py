@@ -9,6 +9,7 @@ from app.database.sessions import ReadSession
 from app.funding.repository import scale_on
 from app.funding.schemas import AskedFunding
 from app.http.caching import keep_until_change
+from app.http.parameters import WholeNumber
 from app.http.repository import current_revision
 from app.problems import Invalid
 
@@ -20,9 +21,9 @@ def read_funding(
     *,
     request: Request,
     session: ReadSession,
-    tier: Annotated[int, Query(description="Taille", examples=[2])],
+    tier: Annotated[WholeNumber, Query(description="Taille", examples=[2])],
     members: Annotated[
-        int | None, Query(ge=0, le=1_000_000, description="Membres de l'association")
+        WholeNumber | None, Query(ge=0, le=1_000_000, description="Membres de l'association")
     ] = None,
     optional: Annotated[bool, Query(description="Avec les missions facultatives")] = False,
     year: Annotated[

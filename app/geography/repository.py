@@ -214,6 +214,43 @@ def nearest_names(
     return found
 
 
+_NAMES_OF_DEPARTMENTS = text("""
+    SELECT n.key, n.name, n.kind, n.former_code, c.code, c.name AS commune,
+           c.department_code AS department, NULL AS city
+    FROM commune_name n JOIN commune c ON c.code = n.commune_code
+    WHERE n.kind <> 'city'
+      AND (n.department_code = ANY (:departments)
+           OR :accented AND n.name ~ '[^ -~]')
+    ORDER BY c.code, n.id
+""").bindparams(bindparam("departments", type_=ARRAY(Text)))
+
+
+def names_of_departments(
+    session: ReadingSession, departments: Collection[str], *, accented_elsewhere: bool = False
+) -> list[KnownName]:
+    """Give every name of some departments; with an accent, those of the others on demand."""
+    asked = {"departments": list(departments), "accented": accented_elsewhere}
+    rows = session.execute(_NAMES_OF_DEPARTMENTS, asked).mappings()
+    return [KnownName(**row) for row in rows]
+
+
+def departments_with_region(session: ReadingSession) -> list[tuple[str, str, str]]:
+    """List `(code, name, name of the region)` of every department."""
+    rows = session.execute(
+        text(
+            "SELECT d.code, d.name, r.name AS region FROM department d"
+            " JOIN region r ON r.code = d.region_code ORDER BY d.code"
+        )
+    )
+    return [(row.code, row.name, row.region) for row in rows]
+
+
+def epci_names(session: ReadingSession) -> list[tuple[str, str]]:
+    """List `(code, name)` of every EPCI."""
+    rows = session.execute(text("SELECT code, name FROM epci ORDER BY code"))
+    return [(row.code, row.name) for row in rows]
+
+
 def department_names(session: ReadingSession) -> list[tuple[str, str]]:
     """List `(code, name)` of every department."""
     rows = session.execute(text("SELECT code, name FROM department ORDER BY code"))

@@ -1,12 +1,19 @@
 """Which commune is meant? One function for everything that people write."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from app.database.sessions import ReadSession
 from app.geography import naming, repository
-from app.geography.repository import CommuneRef, KnownCode, KnownName
+from app.geography.evidence import answers, districts, numbers, texts
+from app.geography.evidence.answers import Outcome, Resolution, Row
+from app.geography.evidence.damaged import NearNames
+from app.geography.evidence.departments import Departments
+from app.geography.evidence.groupings import Groupings
+from app.geography.evidence.pieces import Gazetteer, Read, reference
+from app.geography.evidence.rows import Given, names_grouping, take_apart
+from app.geography.evidence.rules import agree
+from app.geography.repository import CommuneRef, KnownName
 
 __all__ = [
     "CodeTranslation",
@@ -18,49 +25,12 @@ __all__ = [
     "translate_codes",
 ]
 
-Outcome = Literal["resolved", "ambiguous", "unknown"]
-
 # How many nearest names an unknown text is answered with, and for how many distinct
 # texts of one question they are looked for: nonsense by the thousand gets none.
 NEAREST = 5
 NEAREST_TEXTS = 100
-
-_FORMER = {
-    "former": "ancienne commune",
-    "delegated": "commune déléguée",
-    "associated": "commune associée",
-}
-
-
-@dataclass(frozen=True)
-class Given:
-    """What someone wrote for a commune.
-
-    `department` is what they wrote for its department ("4", "04", "Var"), None when
-    they did not; one that cannot be read counts as not given.
-    """
-
-    text: str
-    department: str | None = None
-
-
-@dataclass(frozen=True)
-class Resolution:
-    """What a text means.
-
-    `communes` is empty unless resolved; the code or name of a city, and an EPCI, resolve
-    to several. `candidates` are the communes of the same name when ambiguous, those of
-    the same name elsewhere then of the nearest names when unknown. `corrected` tells that
-    it was resolved otherwise than by exact code or exact current name (case, accents,
-    hyphens and apostrophes aside), and `note` then says how, in French.
-    """
-
-    given: Given
-    outcome: Outcome
-    communes: tuple[CommuneRef, ...] = ()
-    candidates: tuple[CommuneRef, ...] = ()
-    note: str | None = None
-    corrected: bool = False
+# How many parts of lists are read in one question.
+MOST_PARTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -92,7 +62,7 @@ def translate_codes(session: ReadSession, codes: Collection[str]) -> CodeTransla
     candidates: dict[str, list[CommuneRef]] = {}
     for code in given:
         rows = known.get(code, [])
-        targets = sorted({_commune_of(row) for row in rows})
+        targets = sorted({reference(row) for row in rows})
         if not rows:
             unknown.append(code)
         elif len(targets) > 1 and rows[0].kind != "city":
@@ -105,233 +75,165 @@ def translate_codes(session: ReadSession, codes: Collection[str]) -> CodeTransla
     return CodeTranslation(frozenset(communes), translated, unknown, candidates)
 
 
-def resolve(session: ReadSession, given: Sequence[Given]) -> list[Resolution]:
-    """Tell which communes are meant, one answer per text, in the same order.
+def resolve(
+    session: ReadSession, given: Sequence[Given], *, context: Collection[str] = ()
+) -> list[Resolution]:
+    """Tell which communes are meant, one answer per row, in the same order.
 
-    Read are: INSEE codes of today or before, with or without their leading zero; SIREN
-    codes of EPCI; names of today, then names once in force (merged, déléguées and
-    associées communes, renamed ones), with or without article, "St" for "Saint",
-    arrondissements in any of their forms, cities for all their arrondissements, with a
-    department beside the name or within the text ("Saint-Denis (974)").
+    Everything that a row says is evidence: INSEE codes of today or before, SIREN codes and
+    names of EPCI, names of today and names once in force, postal codes, departments in
+    columns or within the text, arrondissements. Each piece gives a set of units, and the
+    answer is what all of them agree on: one unit, or one city, EPCI or list that nothing
+    narrows. Several units are an ambiguity, and so is a contradiction, never a guess. What
+    cannot be read is named in the note, and the answer is then `corrected`.
 
-    A name of today in the department goes before a former one; a name without its article
-    counts as much as a former name with its own. Several communes at the same rank are an
-    ambiguity, never a guess. At most six queries, whatever the number of texts.
+    A name of today goes before a former one where everything else agrees with both; a name
+    without its article counts as much as a former name with its own. Parameters: `context`,
+    departments that the list is about: they choose nothing, but tell which candidates are
+    `suggested`. A constant number of queries, whatever the number of rows.
     """
+    if not given:
+        return []
     question = _Question(session, given)
-    return [question.answer(each) for each in given]
-
-
-def _commune_of(row: KnownCode | KnownName) -> CommuneRef:
-    return CommuneRef(row.code, row.commune, row.department)
-
-
-@dataclass(frozen=True)
-class _Understood:
-    """A text, and everything it may stand for before the database is asked."""
-
-    given: Given
-    code: str | None
-    siren: str | None
-    departments: tuple[str, ...]
-    readings: tuple[naming.Reading, ...]
-
-    @property
-    def name(self) -> str:
-        """Give the name without what stands around it."""
-        return self.readings[-1].name if self.readings else ""
-
-    def places(self, reading: naming.Reading) -> tuple[str, ...]:
-        # What stands in the text itself is nearer to the name than a column beside it.
-        return reading.departments or self.departments
+    question.read_lists(session)
+    return [answers.in_context(question.answer(each), context) for each in given]
 
 
 class _Question:
-    """All the texts of one call, and what the database knows about them."""
+    """All the rows of one call, and what the database knows about them."""
 
-    def __init__(self, session: ReadSession, given: Sequence[Given]) -> None:
-        departments = repository.department_names(session)
-        self._known_departments = {
-            key: code for code, name in departments for key in naming.name_keys(name)
+    def __init__(self, session: ReadSession, given: Iterable[Given]) -> None:
+        distinct = list(dict.fromkeys(given))
+        departments = Departments(repository.departments_with_region(session))
+        known_groupings = (
+            Groupings(repository.epci_names(session))
+            if any(names_grouping(each) for each in distinct)
+            else None
+        )
+        numbered = districts.numbered_cities(each.text for each in distinct)
+        read = {
+            each: take_apart(each, departments, known_groupings, numbered) for each in distinct
         }
-        understood = [self._understand(each) for each in dict.fromkeys(given)]
-        codes = {code for u in understood for code in (u.code, u.siren) if code}
-        self._codes = repository.known_codes(session, codes)
-        self._served = repository.communes_by_postcode(session, codes) if codes else {}
-        keys = {
-            key
-            for u in understood
-            for reading in u.readings
-            for key in (reading.key, naming.bare_key(reading.key))
-        }
-        self._names = repository.known_names(session, keys)
+        codes = {code for each in read.values() for code in each.codes}
+        self._known = Gazetteer(
+            departments,
+            codes=repository.known_codes(session, codes) if codes else {},
+            served=repository.communes_by_postcode(session, codes) if codes else {},
+            names=repository.known_names(
+                session, {key for each in read.values() for key in each.keys}
+            ),
+        )
+        postal = _is_list_of_postcodes(read.values(), self._known)
+        rows = [
+            answers.weighed(each, read[each], self._known, listed_as_postcodes=postal)
+            for each in distinct
+        ]
         self._answers: dict[Given, Resolution] = {}
-        open_ones = []
-        for u in understood:
-            answer = self._by_code(u) or self._by_name(u)
+        open_rows = []
+        for row in numbers.weighed(rows, self._known):
+            answer = answers.answer(row)
             if answer is None:
-                open_ones.append(u)
+                open_rows.append(row)
             else:
-                self._answers[u.given] = answer
-        self._answer_the_rest(session, open_ones)
+                self._answers[row.given] = answer
+        still_open = self._read_damaged(session, open_rows)
+        self._answer_the_rest(session, still_open)
 
     def answer(self, given: Given) -> Resolution:
         return self._answers[given]
 
-    def _understand(self, given: Given) -> _Understood:
-        text = naming.tidy(given.text)
-        code, siren = naming.commune_code(text), naming.siren_code(text)
-        departments = (
-            naming.department_codes(given.department, self._known_departments)
-            if given.department
+    def read_lists(self, session: ReadSession) -> None:
+        """Read texts that nothing was made of as lists: all their parts must be read."""
+        cut = {
+            given: texts.cuts(given.text)
+            for given, answer in self._answers.items()
+            if answer.outcome == "unknown" and not given.code and not given.postcode
+        }
+        parts: dict[Given, list[list[Given]]] = {}
+        left = MOST_PARTS
+        for given, ways in cut.items():
+            left -= sum(map(len, ways))
+            if ways and left >= 0:
+                parts[given] = [
+                    [replace(given, text=part, number=None) for part in way] for way in ways
+                ]
+        if not parts:
+            return
+        inner = _Question(
+            session, [part for ways in parts.values() for w in ways for part in w]
+        )
+        for given, ways in parts.items():
+            for way in ways:
+                read = [inner.answer(part) for part in way]
+                if all(each.outcome != "unknown" for each in read):
+                    self._answers[given] = answers.of_list(given, read)
+                    break
+
+    def _read_damaged(self, session: ReadSession, open_rows: list[Row]) -> list[Row]:
+        """Answer the rows whose name fits one unit only, its lost letters aside."""
+        places = {id(row): _places(row) for row in open_rows}
+        asked = {code for found in places.values() for code in found or ()}
+        anywhere = any(
+            places[id(row)] is None and any(map(texts.is_damaged, row.read.wordings))
+            for row in open_rows
+        )
+        near = NearNames(
+            repository.names_of_departments(session, asked, accented_elsewhere=anywhere)
+            if asked or anywhere
             else ()
         )
-        name = naming.district_of_a_department(text, departments) or given.text
-        return _Understood(
-            given,
-            code,
-            siren,
-            departments,
-            () if code or siren else naming.readings(name, self._known_departments),
-        )
+        still_open = []
+        for row in open_rows:
+            ways = near.ways(row.read.wordings, places[id(row)])
+            agreement = agree(ways, row.target, row.limits) if ways else None
+            if agreement is not None and len(agreement.found) == 1:
+                self._answers[row.given] = answers.told(row, agreement)
+            else:
+                still_open.append(row)
+        return still_open
 
-    def _by_code(self, u: _Understood) -> Resolution | None:
-        code = u.siren or u.code
-        rows = self._codes.get(code or "", [])
-        if not rows:
-            return None
-        communes = tuple(sorted({_commune_of(row) for row in rows}))
-        kind, name = rows[0].kind, rows[0].name
-        # Spaces, or the ".0" of a spreadsheet, are no correction; a lost zero is.
-        restored = u.code is not None and u.code[1:] == naming.tidy(u.given.text).split(".")[0]
-        note = f"code {code} rétabli avec son zéro initial" if restored else None
-        if kind in ("city", "epci"):
-            what = f"{name} : ses {len(communes)} " + (
-                "arrondissements" if kind == "city" else "communes"
-            )
-            return _resolved(
-                u.given, communes, f"{note} ; {what}" if note else what, corrected=restored
-            )
-        if kind == "commune":
-            return _resolved(u.given, communes, note, corrected=restored)
-        said = f"code {code} : {_FORMER[kind]} {name}"
-        if len(communes) > 1:
-            said += ", partagée entre plusieurs communes"
-            return Resolution(u.given, "ambiguous", candidates=communes, note=said)
-        # The Seine numbered its communes until 1968 as La Poste numbers Paris today.
-        served = self._served.get(code or "", []) if str(code).startswith("75") else []
-        if served:
-            said += f" ; aussi le code postal de {served[0].name}"
-            both = (*served, *communes)
-            return Resolution(u.given, "ambiguous", candidates=both, note=said)
-        said += f", aujourd'hui {communes[0].name}"
-        return _resolved(u.given, communes, said, corrected=True)
-
-    def _by_name(self, u: _Understood) -> Resolution | None:
-        for reading in u.readings:
-            rows = self._rows(reading)
-            places = u.places(reading)
-            within = [row for row in rows if not places or row.department in places]
-            answer = _judge(u.given, reading, within)
-            if answer is not None:
-                return answer
-        return None
-
-    def _rows(self, reading: naming.Reading) -> list[KnownName]:
-        key = reading.key
-        rows = list(self._names.get(key, ()))
-        bare = naming.bare_key(key)
-        return rows if bare == key else rows + self._names.get(bare, [])
-
-    def _answer_the_rest(self, session: ReadSession, open_ones: list[_Understood]) -> None:
-        asked = [u for u in open_ones if u.readings][:NEAREST_TEXTS]
-        # The last reading is the one without what stands around the name.
-        pairs = [(u.readings[-1].key, u.places(u.readings[-1])) for u in asked]
+    def _answer_the_rest(self, session: ReadSession, open_rows: list[Row]) -> None:
+        asked = [row for row in open_rows if row.read.wordings][:NEAREST_TEXTS]
+        pairs = [(_barest(row.read), _places(row) or ()) for row in asked]
         nearest = dict(
             zip(
-                (u.given for u in asked),
+                (row.given for row in asked),
                 repository.nearest_names(session, pairs, NEAREST),
                 strict=True,
             )
         )
-        for u in open_ones:
-            self._answers[u.given] = self._rest(u, nearest.get(u.given, []))
+        for row in open_rows:
+            self._answers[row.given] = self._rest(row, nearest.get(row.given, []))
 
-    def _rest(self, u: _Understood, nearest: list[KnownName]) -> Resolution:
-        joined = [row for row in nearest if naming.is_same_but_for_spaces(u.name, row.name)]
-        joined = [row for row in joined if row.kind == "current"] or joined
-        if len({row.code for row in joined}) == 1:
-            row = joined[0]
-            read = f"« {u.name} » lu « {row.name} »{_today(row)}"
-            return _resolved(u.given, (_commune_of(row),), read, corrected=True)
-        elsewhere = [
-            _commune_of(row)
-            for reading in u.readings
-            if u.places(reading)
-            for row in self._rows(reading)
-        ]
-        by_postcode = self._served.get(u.code or "", [])
-        note: str | None = None
+    def _rest(self, row: Row, nearest: list[KnownName]) -> Resolution:
+        code = row.read.lone or row.read.beside
+        by_postcode = self._known.served.get(code or "", [])
         if by_postcode:
-            note = f"{u.code} n'est pas un code INSEE, mais un code postal"
-        elif elsewhere:
-            note = "aucune commune de ce nom dans ce département"
-        candidates = dict.fromkeys(
-            [*elsewhere[: 2 * NEAREST], *by_postcode, *map(_commune_of, nearest)]
-        )
-        return Resolution(u.given, "unknown", candidates=tuple(candidates), note=note)
+            note: str | None = f"{code} n'est pas un code INSEE, mais un code postal"
+        else:
+            note = " ; ".join(row.corrections) or None
+        candidates = dict.fromkeys([*by_postcode, *map(reference, nearest)])
+        return Resolution(row.given, "unknown", candidates=tuple(candidates), note=note)
 
 
-def _resolved(
-    given: Given, communes: tuple[CommuneRef, ...], note: str | None, *, corrected: bool
-) -> Resolution:
-    return Resolution(given, "resolved", communes, note=note, corrected=corrected)
+def _places(row: Row) -> frozenset[str] | None:
+    """Give the departments that a row's columns, or its own text, say; None for neither."""
+    found: frozenset[str] | None = None
+    for limit in row.limits:
+        if limit.departments is not None:
+            found = limit.departments if found is None else found & limit.departments
+    within = frozenset(code for w in row.read.wordings for code in w.departments)
+    return found if found is not None else within or None
 
 
-def _judge(given: Given, reading: naming.Reading, rows: list[KnownName]) -> Resolution | None:
-    """Take the best rank of names that has any, None when there is none."""
-    key = reading.key
-    ranks: list[list[KnownName]] = [[], [], []]
-    for row in rows:
-        whole = naming.name_key(row.name) == key
-        today = row.kind in ("current", "city")
-        ranks[0 if whole and today else 1 if whole or today else 2].append(row)
-    for rank in ranks:
-        if not rank:
-            continue
-        targets = {row.city or row.code for row in rank}
-        communes = tuple(sorted({_commune_of(row) for row in rank}))
-        if len(targets) > 1:
-            return Resolution(given, "ambiguous", candidates=communes)
-        return _told(given, reading, rank[0], communes)
-    return None
+def _barest(read: Read) -> str:
+    """Give the key of a name without what stands around it."""
+    return read.wordings[-1].key
 
 
-def _told(
-    given: Given, reading: naming.Reading, row: KnownName, communes: tuple[CommuneRef, ...]
-) -> Resolution:
-    same = naming.spelling(reading.name) == naming.spelling(row.name)
-    today = row.kind in ("current", "city")
-    notes = []
-    if reading.repaired:
-        notes.append(f"caractère abîmé : « {_shown(given.text)} » lu « {reading.name} »")
-    if reading.ignored:
-        notes.append(f"précision « {reading.ignored} » laissée de côté")
-    if not same and not reading.repaired:
-        notes.append(f"« {reading.name} » lu « {row.name} »")
-    if not today:
-        notes.append(f"{row.name}{_today(row)}")
-    corrected = bool(notes)
-    if row.city:
-        notes.append(f"{row.name} : ses {len(communes)} arrondissements")
-    return _resolved(given, communes, " ; ".join(notes) or None, corrected=corrected)
-
-
-def _shown(text: str) -> str:
-    return " ".join(text.split())[:200]
-
-
-def _today(row: KnownName) -> str:
-    if row.kind == "current":
-        return ""
-    return f" : {_FORMER[row.kind]}, aujourd'hui {row.commune} ({row.department})"
+def _is_list_of_postcodes(rows: Collection[Read], known: Gazetteer) -> bool:
+    """Whether lone codes of a list are postal codes: one of them can be nothing else."""
+    lone = [row.lone for row in rows if row.lone]
+    return len(lone) > 1 and any(
+        code not in known.codes and code in known.served for code in lone
+    )

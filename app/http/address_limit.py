@@ -1,16 +1,32 @@
 """How often one address may ask for something in a minute, whichever worker answers."""
 
+import asyncio
+import contextlib
 import hashlib
+import hmac
+import logging
+import secrets
+import threading
+import time
 from ipaddress import IPv6Address, ip_address
+from typing import Self
 
 from fastapi import Request
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.sessions import Sessions
-from app.http.repository import count_request
+from app.exception_texts import safe_text
+from app.http.repository import address_secret, count_request, forget_addresses
 from app.problems import TooManyRequests
+
+log = logging.getLogger(__name__)
 
 # A subscriber is given at least this many bits of IPv6 to itself.
 _IPV6_PREFIX_BITS = 64
+_SECRET_BYTES = 32
+# How long a worker goes by the secret that it has read, in seconds.
+_SECRET_KEPT_S = 60
+_PURGE_INTERVAL_S = 60
 
 
 class AddressLimit:
@@ -25,6 +41,17 @@ class AddressLimit:
         self._what = what
         self._per_minute = per_minute
         self._sessions = sessions
+        self._lock = threading.Lock()
+        self._secret = b""
+        self._secret_until = 0.0
+
+    async def count_aside(self, request: Request) -> None:
+        """Count one request of its client, without a thread until its turn has come.
+
+        Raises `TooManyRequests` as `count` does. For dependencies; an endpoint that is in
+        a thread already calls `count_client`.
+        """
+        await self._sessions.aside(lambda: self.count_client(request))
 
     def count_client(self, request: Request) -> None:
         """Count one request of its client; raises `TooManyRequests` as `count` does."""
@@ -36,8 +63,8 @@ class AddressLimit:
         Parameters: `address`, of the client, None when it is not known (all such share
         one count). Addresses of IPv6 count by their /64 network.
         """
-        digest = hashlib.sha256(_network(address).encode()).digest()
-        with self._sessions.write() as session, session.begin():
+        digest = hmac.digest(self._current_secret(), _network(address).encode(), hashlib.sha256)
+        with self._sessions.aside_write() as session, session.begin():
             asked, wait_s = count_request(session, self._what, digest)
         if asked <= self._per_minute:
             return
@@ -47,6 +74,63 @@ class AddressLimit:
         )
         refusal.headers = {"Retry-After": str(wait_s)}  # type: ignore[misc]
         raise refusal
+
+    def _current_secret(self) -> bytes:
+        now = time.monotonic()
+        with self._lock:
+            if now < self._secret_until:
+                return self._secret
+        with self._sessions.aside_write() as session, session.begin():
+            secret = address_secret(session, secrets.token_bytes(_SECRET_BYTES))
+        with self._lock:
+            self._secret, self._secret_until = secret, now + _SECRET_KEPT_S
+        return secret
+
+
+class AddressPurge:
+    """Forgets the counts of former minutes, and the secrets of former hours, while it is open.
+
+    Apart from the counting, and each minute, so that nothing outlives its ten minutes where
+    nobody asks any more. Any number of workers may do it at once.
+    """
+
+    def __init__(self, sessions: Sessions, *, interval_s: float = _PURGE_INTERVAL_S) -> None:
+        self._sessions = sessions
+        self._interval_s = interval_s
+        self._ended = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        self._task = asyncio.create_task(self._purge_for_ever())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End, once the purge that is under way has given its connection back."""
+        self._ended.set()
+        if self._task is not None:
+            await self._task
+
+    async def _purge_for_ever(self) -> None:
+        while not self._ended.is_set():
+            try:
+                await self._sessions.aside(lambda: purge(self._sessions))
+            except SQLAlchemyError as error:
+                # The next round tries again.
+                log.warning("addresses are not forgotten just now: %s", safe_text(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), self._interval_s)
+
+
+def purge(sessions: Sessions) -> None:
+    """Forget what is older than ten minutes, in a transaction that waits for no other."""
+    with sessions.aside_write() as session, session.begin():
+        forget_addresses(session)
+
+
+def client_network(request: Request) -> str:
+    """Name the client's address, or its /64 network of IPv6, as one party."""
+    return _network(request.client.host if request.client else None)
 
 
 def _network(address: str | None) -> str:

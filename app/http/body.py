@@ -2,25 +2,44 @@
 
 import re
 from collections.abc import Mapping
+from typing import ClassVar
 
+import anyio
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.texts import refusal_at_the_door, refusal_of_query, strings_of
 from app.problems import Invalid, Problem, TooLarge, UnsupportedMediaType, problem_response
 
 MAXIMUM_BODY_BYTES = 8 * 1024 * 1024
+# A body may take so long, and a second more for each so many bytes that have come.
+BODY_S = 10.0
+SLOWEST_BYTES_PER_S = 32 * 1024
 # Half of a pair may be the sign of a lone surrogate, which no database text can hold.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _FORM_EXPECTED = "Un corps « multipart/form-data » est attendu."
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+# An escape, or the first bytes of what may be refused: the rest need not be read twice.
+_SUSPECT = re.compile(
+    rb"\\u(?:0000|061[cC]|20[0-2]|206[6-9]|[dD][89a-fA-F]|[fF][dDfF])"
+    rb"|\xd8\x9c|\xe2\x80[\x8e\x8f\xaa-\xae]|\xe2\x81[\xa6-\xa9]"
+    rb"|\xef\xb7[\x90-\xaf]|\xef\xbf[\xbe\xbf]|[\xf0-\xf4][\x80-\xbf]\xbf[\xbe\xbf]"
+)
+
+
+class SlowBody(Problem):
+    """The body of the request did not come in time."""
+
+    status, code, title = 408, "request-timeout", "Requête trop lente"
+    headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
 
 
 class RequestLimits:
-    """Refuses bodies that are too large, of another type than JSON, or no text at all.
+    """Refuses bodies that are too large or slow, of another type than JSON, or no text.
 
     Parameters: `maximum`, in bytes; `json_under`, the prefix of the addresses that read
     JSON only; `uploads`, the addresses below that read forms with a file instead, and the
-    largest body of each. The body is read here as a whole, so that what is inside never
+    largest body of each; `body_s`, what a body may take besides a second for each
+    `SLOWEST_BYTES_PER_S` bytes. The body is read here as a whole, so that what is inside never
     waits for a slow client while it holds a database session.
     """
 
@@ -31,8 +50,10 @@ class RequestLimits:
         maximum: int = MAXIMUM_BODY_BYTES,
         json_under: str = "/api/",
         uploads: Mapping[str, int] | None = None,
+        body_s: float = BODY_S,
     ) -> None:
         self.app = app
+        self.body_s = body_s
         self.maximum = maximum
         self.json_under = json_under
         self.uploads = uploads or {}
@@ -41,10 +62,9 @@ class RequestLimits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            await problem_response(
-                Invalid.at("query", message="Le caractère nul n'est pas accepté.")
-            )(scope, receive, send)
+        unread = refusal_at_the_door(scope["path"]) or refusal_of_query(scope["query_string"])
+        if unread:
+            await problem_response(Invalid.at("query", message=unread))(scope, receive, send)
             return
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self.app(scope, receive, send)
@@ -69,8 +89,14 @@ class RequestLimits:
             return too_large
         parts: list[bytes] = []
         size = 0
+        began = anyio.current_time()
         while True:
-            message = await receive()
+            within = began + self.body_s + size / SLOWEST_BYTES_PER_S
+            message: Message | None = None
+            with anyio.CancelScope(deadline=within):
+                message = await receive()
+            if message is None:
+                return SlowBody("Le corps de la requête n'est pas arrivé à temps.")
             if message["type"] == "http.disconnect":
                 return None
             part = message.get("body", b"")
@@ -94,20 +120,20 @@ class RequestLimits:
 
 
 def _unacceptable_text(body: bytes) -> Invalid | None:
-    if _NUL.search(body):
-        return Invalid.at("body", message="Le caractère nul n'est pas accepté.")
-    if _SURROGATE.search(body) and _holds_lone_surrogate(body):
-        return Invalid.at("body", message="Le texte n'est pas de l'Unicode valide.")
-    return None
-
-
-def _holds_lone_surrogate(body: bytes) -> bool:
+    if not _SUSPECT.search(body):
+        return None
     try:
-        orjson.loads(body)
+        sent = orjson.loads(body)
     except orjson.JSONDecodeError:
-        # Not JSON at all, or a lone surrogate: either is refused.
-        return True
-    return False
+        # A lone surrogate; or no JSON at all, which the endpoint says better.
+        if _SURROGATE.search(body):
+            return Invalid.at("body", message="Le texte n'est pas de l'Unicode valide.")
+        return None
+    for way, text in strings_of(sent):
+        refusal = refusal_at_the_door(text)
+        if refusal:
+            return Invalid.at("body", *way, message=refusal)
+    return None
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

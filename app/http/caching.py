@@ -10,30 +10,47 @@ that there is no time-to-live and nothing stale.
 import asyncio
 import hashlib
 import re
-from collections import OrderedDict
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from anyio import fail_after
+from cachetools import LRUCache
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.database.calendar import today
+from app.database.failures import Trouble
+from app.database.waiting import allowed, waited
 from app.http.compression import best_coding, encoded
+from app.http.credentials import bears_credential
+from app.http.questions import Questions
 from app.http.repository import Revision
 from app.http.revisions import Revisions, RevisionUnknown
-from app.problems import DatabaseUnavailable, problem_response
+from app.instruments import KEPT_BYTES, KEPT_ENTRIES, KEPT_HITS, KEPT_MISSES
+from app.problems import problem_response, unavailable
 
 _SCOPE_KEY = "cpts.kept"
-_CACHE_CONTROL = b"public, no-cache"
 _TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _CODING_SUFFIX = re.compile(r"-(?:br|gzip)$")
 # Compressing more than this stops the event loop for too long; it goes to a thread.
 _INLINE_BYTES = 20_000
-# What an entry weighs beyond its body.
-_ENTRY_OVERHEAD_BYTES = 1_500
+# Of an entry in the tables that hold it, and of what the allocator rounds up (measured).
+_PLACE_BYTES = 700
 
 Header = tuple[bytes, bytes]
 Key = tuple[str, bytes, str]
+
+_PUBLIC: tuple[Header, ...] = (
+    (b"cache-control", b"public, no-cache"),
+    (b"vary", b"Accept-Encoding"),
+)
+# Its own reader may keep it and ask again; nobody else may.
+_PRIVATE: tuple[Header, ...] = (
+    (b"cache-control", b"private, no-cache"),
+    (b"vary", b"Accept-Encoding, Authorization, Cookie"),
+)
 
 
 @dataclass(slots=True)
@@ -58,10 +75,7 @@ class _Entry:
     body: bytes
     start: Message
     not_modified: Message
-
-    @property
-    def weight(self) -> int:
-        return len(self.body) + _ENTRY_OVERHEAD_BYTES
+    weight: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -119,16 +133,25 @@ class Caching:
     """Tags, compresses and keeps the answers whose endpoints allow it.
 
     Parameters: `revisions`, to ask for the state of the registry; `capacity`, in bytes,
-    of all bodies kept. Requests that bear an Authorization header are tagged and
-    compressed, but never answered from what is kept nor kept.
+    of all that is kept: questions, headers and bodies; `questions`, how a question is
+    spelled. Requests that bear a credential are tagged and compressed, but never answered
+    from what is kept nor kept.
     """
 
-    def __init__(self, app: ASGIApp, *, revisions: Revisions, capacity: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        revisions: Revisions,
+        capacity: int,
+        questions: Questions | None = None,
+    ) -> None:
         self.app = app
         self.revisions = revisions
-        self.capacity = capacity
-        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
-        self._weight = 0
+        self.questions = questions or Questions()
+        self._entries: LRUCache[Key, _Entry] = LRUCache(
+            maxsize=capacity, getsizeof=lambda entry: entry.weight
+        )
         self._flights: dict[Key, _Flight] = {}
         # Orders arrivals and beginnings of flights.
         self._clock = 0
@@ -138,26 +161,28 @@ class Caching:
             await self.app(scope, receive, send)
             return
         accepted = asked = b""
-        personal = False
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
                 accepted = accepted + b"," + value if accepted else value
             elif name == b"if-none-match":
                 asked = asked + b"," + value if asked else value
-            elif name == b"authorization":
-                personal = True
-        key = (scope["path"], scope["query_string"], best_coding(accepted))
-        if personal:
+        question = self.questions.spelled(scope["path"], scope["query_string"])
+        scope = {**scope, "query_string": question}
+        key = (scope["path"], question, best_coding(accepted))
+        if bears_credential(scope):
             await self._build(key, asked, scope, receive, send, keep=False)
             return
         try:
-            answer = await self._find(key)
-        except RevisionUnknown:
-            await problem_response(DatabaseUnavailable())(scope, receive, send)
+            with waited(), fail_after(allowed(None)):
+                answer = await self._find(key)
+        except (RevisionUnknown, TimeoutError):
+            await problem_response(unavailable(Trouble.UNREACHABLE))(scope, receive, send)
             return
         if isinstance(answer, _Entry):
+            KEPT_HITS.inc()
             await _send(answer, asked, send)
             return
+        KEPT_MISSES.inc()
         try:
             await self._build(key, asked, scope, receive, send, keep=True, flight=answer)
         finally:
@@ -193,9 +218,8 @@ class Caching:
             if entry is None:
                 continue
             if entry.revision == revision and entry.day == today():
-                self._entries.move_to_end(key)
                 return entry
-            self._drop(key)
+            self._entries.pop(key, None)
 
     def _land(self, key: Key, flight: _Flight | None, entry: _Entry | None = None) -> None:
         """Tell those who wait for a flight; only the first call for a flight counts."""
@@ -236,7 +260,9 @@ class Caching:
             parts.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            entry = await _entry(wish.revision, wish.day, start, b"".join(parts), key[2])
+            entry = await _entry(
+                wish, start, b"".join(parts), key=key, directives=_PUBLIC if keep else _PRIVATE
+            )
             if keep:
                 self._keep(key, entry)
             self._land(key, flight, entry)
@@ -245,33 +271,23 @@ class Caching:
         await self.app(scope, receive, collect)
 
     def _keep(self, key: Key, entry: _Entry) -> None:
-        self._drop(key)
-        if entry.weight > self.capacity:
-            return
-        self._entries[key] = entry
-        self._weight += entry.weight
-        while self._weight > self.capacity:
-            self._drop(next(iter(self._entries)))
-
-    def _drop(self, key: Key) -> None:
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self._weight -= entry.weight
+        self._entries.pop(key, None)
+        if entry.weight <= self._entries.maxsize:
+            self._entries[key] = entry
+        KEPT_ENTRIES.set(len(self._entries))
+        KEPT_BYTES.set(self._entries.currsize)
 
 
 async def _entry(
-    revision: Revision | None, day: date, start: Message, body: bytes, coding: str
+    wish: _Wish, start: Message, body: bytes, *, key: Key, directives: Iterable[Header]
 ) -> _Entry:
+    coding = key[2]
     if len(body) > _INLINE_BYTES:
         sent, used = await asyncio.to_thread(encoded, body, coding)
     else:
         sent, used = encoded(body, coding)
     tag = entity_tag(body, used)
-    validators: list[Header] = [
-        (b"etag", tag.encode()),
-        (b"cache-control", _CACHE_CONTROL),
-        (b"vary", b"Accept-Encoding"),
-    ]
+    validators: list[Header] = [(b"etag", tag.encode()), *directives]
     replaced = {b"content-length", *(name for name, _ in validators)}
     headers = [pair for pair in start["headers"] if pair[0] not in replaced]
     # A browser takes over the headers of a 304, the policy of a page among them.
@@ -280,14 +296,26 @@ async def _entry(
     headers += [*validators, (b"content-length", str(len(sent)).encode())]
     if used:
         headers.append((b"content-encoding", used.encode()))
-    return _Entry(
-        revision=revision,
-        day=day,
+    entry = _Entry(
+        revision=wish.revision,
+        day=wish.day,
         tag=tag,
         body=sent,
         start={"type": "http.response.start", "status": 200, "headers": headers},
         not_modified={"type": "http.response.start", "status": 304, "headers": unmodified},
     )
+    return replace(entry, weight=_weight(key, entry))
+
+
+def _weight(key: Key, entry: _Entry) -> int:
+    """Give the bytes of memory that an entry and its key hold."""
+    lists = [message["headers"] for message in (entry.start, entry.not_modified)]
+    pairs = {id(pair): pair for headers in lists for pair in headers}.values()
+    texts = {id(text): text for pair in pairs for text in pair}.values()
+    held: tuple[object, ...] = (key, *key, entry, entry.tag, entry.body)
+    held += (entry.revision, entry.day)
+    held += (entry.start, entry.not_modified, *lists, *pairs, *texts)
+    return _PLACE_BYTES + sum(map(sys.getsizeof, held))
 
 
 def _names(if_none_match: bytes, tag: str) -> bool:

@@ -11,15 +11,21 @@ _SMALLEST = 1_000
 # Compressed once, read many times; beyond these levels time grows and bytes hardly shrink.
 _BROTLI_QUALITY = 6
 _GZIP_LEVEL = 6
+_MOST_READ_BYTES = 256
 
 
-@lru_cache(maxsize=256)
 def best_coding(accept_encoding: bytes) -> str:
     """Choose among Brotli, gzip and identity after an Accept-Encoding header (RFC 9110).
 
-    Of equal weights the smaller result wins; a coding of weight 0 is refused, and identity
-    serves whoever refuses all.
+    256 bytes of it are read: browsers send 25, and what is remembered has a bound. Of equal
+    weights the smaller result wins; a coding of weight 0 is refused, and identity serves
+    whoever refuses all.
     """
+    return _best_coding(accept_encoding[:_MOST_READ_BYTES])
+
+
+@lru_cache(maxsize=256)
+def _best_coding(accept_encoding: bytes) -> str:
     weights: dict[str, float] = {}
     for part in accept_encoding.decode("latin-1").lower().split(","):
         name, _, parameters = part.partition(";")

@@ -2,6 +2,8 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.credentials import bears_credential
+
 _DEFAULTS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
@@ -10,7 +12,7 @@ _DEFAULTS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"cross-origin"),
     # Reading is for everyone, and no answer depends on cookies.
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, Link, Location, Retry-After"),
+    (b"access-control-expose-headers", b"ETag, Link, Location, Retry-After, X-Request-ID"),
 )
 _STRICT_TRANSPORT = ((b"strict-transport-security", b"max-age=31536000"),)
 _PREFLIGHT: tuple[tuple[bytes, bytes], ...] = (
@@ -66,6 +68,8 @@ class ResponseHeaders:
                 if message["status"] == 304:
                     # A browser replaces the headers that it has kept by those of a 304.
                     present.add(b"content-security-policy")
+                if b"cache-control" not in present and bears_credential(scope):
+                    headers.append((b"cache-control", b"no-store"))
                 headers.extend(pair for pair in self.defaults if pair[0] not in present)
                 message["headers"] = headers
             await send(message)

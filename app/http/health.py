@@ -1,15 +1,23 @@
 """Whether the process lives, and whether it can do its work."""
 
+import threading
+import time
 from functools import lru_cache
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
-from app.http.repository import geography_is_loaded
-from app.problems import DatabaseUnavailable, declared
+from app.database.failures import CANNOT_RECORD, Trouble, trouble_of
+from app.database.sessions import Sessions
+from app.http.repository import geography_is_loaded, write_something
+from app.problems import DatabaseUnavailable, declared, unavailable
+
+# How often a process tries whether it can write, in seconds: as long as it can, and
+# once it could not.
+_TRIED_EVERY_S = 15.0
+_TRIED_AGAIN_EVERY_S = 2.0
 
 router = APIRouter(tags=["Service"])
 
@@ -28,18 +36,56 @@ def _newest_revision() -> str:
     return newest_revision()
 
 
-def _why_not_ready(engine: Engine) -> str | None:
-    from app.database.migration import current_revision  # noqa: PLC0415
+class Readiness:
+    """Whether this process can do its work; kept as `app.state.readiness`."""
 
-    try:
-        with engine.connect() as connection:
-            if current_revision(connection) != _newest_revision():
-                return "Le schéma de la base de données n'est pas à jour."
-            if not geography_is_loaded(connection):
-                return "La géographie de référence n'est pas chargée."
-    except SQLAlchemyError:
-        return "La base de données ne répond pas."
-    return None
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._lock = threading.Lock()
+        self._tried_at = float("-inf")
+
+    def problem(self) -> DatabaseUnavailable | None:
+        """Give what is in the way, None when nothing is. Asks the database each time."""
+        from app.database.migration import current_revision  # noqa: PLC0415
+
+        try:
+            with self._sessions.aside_read() as session:
+                connection = session.connection()
+                if current_revision(connection) != _newest_revision():
+                    return DatabaseUnavailable(
+                        "Le schéma de la base de données n'est pas à jour."
+                    )
+                if not geography_is_loaded(connection):
+                    return DatabaseUnavailable("La géographie de référence n'est pas chargée.")
+            trouble = self._recording_trouble()
+        except SQLAlchemyError as error:
+            return unavailable(trouble_of(error) or Trouble.UNREACHABLE)
+        return unavailable(trouble) if trouble else None
+
+    def _recording_trouble(self) -> Trouble | None:
+        """Tell what keeps the process from recording, by trying it now and then.
+
+        A request that could not record counts at once, and until a try succeeds.
+        """
+        recording = self._sessions.recording
+        now = time.monotonic()
+        with self._lock:
+            wait_s = _TRIED_EVERY_S if recording.trouble is None else _TRIED_AGAIN_EVERY_S
+            if now < self._tried_at + wait_s:
+                return recording.trouble
+            self._tried_at = now
+        try:
+            with self._sessions.aside_write() as session, session.begin():
+                write_something(session)
+        except SQLAlchemyError as error:
+            trouble = trouble_of(error)
+            if trouble is not None and trouble not in CANNOT_RECORD:
+                raise
+            # A role that may not make temporary tables can only wait for a write to fail.
+            recording.trouble = trouble or recording.trouble
+        else:
+            recording.trouble = None
+        return recording.trouble
 
 
 @router.get("/healthz", summary="Le processus est vivant")
@@ -52,10 +98,12 @@ async def healthz(response: Response) -> Health:
 @router.get(
     "/readyz", summary="Le service peut répondre", responses=declared(DatabaseUnavailable)
 )
-def readyz(request: Request, response: Response) -> Health:
-    """Vérifie que la base répond, que son schéma est à jour et la géographie chargée."""
-    reason = _why_not_ready(request.app.state.engine)
-    if reason is not None:
-        raise DatabaseUnavailable(reason)
+async def readyz(request: Request, response: Response) -> Health:
+    """Vérifie que la base répond et enregistre, schéma à jour et géographie chargée."""
+    readiness: Readiness = request.app.state.readiness
+    sessions: Sessions = request.app.state.sessions
+    problem = await sessions.aside(readiness.problem)
+    if problem is not None:
+        raise problem
     response.headers["Cache-Control"] = "no-store"
     return Health(status="ready")

@@ -1,4 +1,4 @@
-"""The table of requests counted by address."""
+"""The tables of requests counted by address."""
 
 from datetime import datetime
 
@@ -17,3 +17,12 @@ class AddressCount(Base):
     address_digest: Mapped[bytes] = mapped_column(primary_key=True)
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
     requests: Mapped[int]
+
+
+class AddressSecret(Base):
+    """What the digests of addresses are keyed with in one hour."""
+
+    __tablename__ = "address_secret"
+
+    hour: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    secret: Mapped[bytes]

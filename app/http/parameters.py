@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import Depends, Query, Request, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from app.problems import Invalid, stated
 
@@ -19,10 +19,11 @@ DEFAULT_LIMIT = 1_000
 MAXIMUM_LIMIT = 10_000
 # Far beyond any list; keeps the number inside what the database counts with.
 MAXIMUM_OFFSET = 1_000_000_000
-_MAXIMUM_TEXT = 200
-_MAXIMUM_VALUES = 200
+MAXIMUM_TEXT = 200
+MAXIMUM_VALUES = 200
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_WHOLE_NUMBER = re.compile(r"[+-]?\d+", re.ASCII)
+# Of more digits is no number that anything here counts to.
+_WHOLE_NUMBER = re.compile(r"-?\d{1,20}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -44,9 +45,9 @@ def separated(values: Any) -> Any:
     parts = [part.strip() for value in values for part in str(value).split(",")]
     if "" in parts:
         raise stated("Une valeur est vide.", "valeur,valeur…")
-    if len(parts) > _MAXIMUM_VALUES:
+    if len(parts) > MAXIMUM_VALUES:
         raise stated(
-            f"Au plus {_MAXIMUM_VALUES} valeurs sont acceptées.", f"≤ {_MAXIMUM_VALUES} valeurs"
+            f"Au plus {MAXIMUM_VALUES} valeurs sont acceptées.", f"≤ {MAXIMUM_VALUES} valeurs"
         )
     return list(dict.fromkeys(parts))
 
@@ -63,6 +64,12 @@ def whole_number(value: Any) -> Any:
     if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value):
         raise stated("Un nombre entier est attendu.", "nombre entier")
     return value
+
+
+# A number in an address or a form: digits, and nothing else that Python would take for one.
+WholeNumber = Annotated[int, BeforeValidator(whole_number)]
+# Ids are 64-bit in the database.
+RowId = Annotated[WholeNumber, Field(ge=1, lt=2**63)]
 
 
 def parse_bbox(text: str) -> Bbox:
@@ -125,7 +132,7 @@ Tiers = Annotated[list[str], _several("Tailles, de 1 à 4.", "2"), BeforeValidat
 SearchText = Annotated[
     str | None,
     Query(
-        max_length=_MAXIMUM_TEXT,
+        max_length=MAXIMUM_TEXT,
         description="Débuts de mots, sans égard aux accents ni aux majuscules.",
         examples=["haute prov"],
     ),
@@ -140,14 +147,12 @@ Day = Annotated[
     BeforeValidator(_iso_day),
 ]
 Limit = Annotated[
-    int,
+    WholeNumber,
     Query(ge=1, le=MAXIMUM_LIMIT, description="Nombre maximal d'éléments.", examples=[100]),
-    BeforeValidator(whole_number),
 ]
 Offset = Annotated[
-    int,
+    WholeNumber,
     Query(ge=0, le=MAXIMUM_OFFSET, description="Nombre d'éléments à passer.", examples=[0]),
-    BeforeValidator(whole_number),
 ]
 
 

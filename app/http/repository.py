@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from app.database.sessions import WritingSession
+
 REVISION_SQL = "SELECT revision, changed_at FROM registry_revision"
 _TABLES = text("SELECT to_regclass('geography_release') IS NOT NULL")
 _GEOGRAPHY = text(
@@ -23,8 +25,34 @@ _COUNT = text("""
     RETURNING requests,
         ceil(extract(epoch FROM since + interval '1 minute' - now()))::integer AS wait_s
 """)
-# Nobody's address, not even as a digest, is kept for long.
-_FORGET = text("DELETE FROM address_count WHERE since < now() - interval '10 minutes'")
+# Nobody's address, not even as a digest, is kept for more than ten minutes: those who
+# forget pass by each minute. Rows that are being counted just now are left to the next
+# round, and all who forget go through the rows in one order.
+_FORGET = text("""
+    DELETE FROM address_count WHERE (what, address_digest) IN (
+        SELECT what, address_digest FROM address_count
+        WHERE since < now() - interval '8 minutes'
+        ORDER BY what, address_digest FOR UPDATE SKIP LOCKED
+    )
+""")
+_FORGET_SECRETS = text("""
+    DELETE FROM address_secret WHERE hour IN (
+        SELECT hour FROM address_secret WHERE hour < now() - interval '2 hours'
+        ORDER BY hour FOR UPDATE SKIP LOCKED
+    )
+""")
+_DRAW = text("""
+    INSERT INTO address_secret (hour, secret)
+    VALUES (date_trunc('hour', now(), 'UTC'), :fresh) ON CONFLICT DO NOTHING
+""")
+_SECRET = text("SELECT secret FROM address_secret ORDER BY hour DESC LIMIT 1")
+
+# On the disk of the registry, wherever temporary tables are otherwise.
+_WRITE_SOMETHING = (
+    text("SET LOCAL temp_tablespaces = ''"),
+    text("CREATE TEMPORARY TABLE cpts_written (filling bigint) ON COMMIT DROP"),
+    text("INSERT INTO cpts_written SELECT generate_series(1, 30000)"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +76,33 @@ def geography_is_loaded(connection: Connection) -> bool:
     return bool(connection.execute(_GEOGRAPHY).scalar_one())
 
 
-def count_request(session: Session, what: str, digest: bytes) -> tuple[int, int]:
+def count_request(session: WritingSession, what: str, digest: bytes) -> tuple[int, int]:
     """Count a request and tell how many there were since the first of this minute.
 
     Parameters: `what` is asked for; `digest`, of the address. Returns the number, this
     request included, and the seconds until the minute is over, at least one.
     """
     row: Any = session.execute(_COUNT, {"what": what, "digest": digest}).one()
-    if row.requests == 1:
-        session.execute(_FORGET)
     return row.requests, max(1, row.wait_s)
+
+
+def address_secret(session: WritingSession, fresh: bytes) -> bytes:
+    """Give the secret of this hour, `fresh` when it is the first of all workers to ask."""
+    session.execute(_DRAW, {"fresh": fresh})
+    return bytes(session.execute(_SECRET).scalar_one())
+
+
+def forget_addresses(session: WritingSession) -> None:
+    """Delete the counts and the secrets that nobody needs any more; waits for nobody."""
+    session.execute(_FORGET)
+    session.execute(_FORGET_SECRETS)
+
+
+def write_something(session: WritingSession) -> None:
+    """Write a megabyte that is gone at the transaction's end.
+
+    It takes a transaction's number, its record in the log and new blocks of a file, and so
+    fails whenever the registry could not be written.
+    """
+    for statement in _WRITE_SOMETHING:
+        session.execute(statement)

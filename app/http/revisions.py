@@ -3,17 +3,20 @@
 import asyncio
 import contextlib
 import logging
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
 from sqlalchemy.engine import URL
 
+from app.database.engine import connection_settings
+from app.database.waiting import WaitLimits
+from app.exception_texts import safe_text
 from app.http.repository import REVISION_SQL, Revision
 
 log = logging.getLogger(__name__)
 
-_CONNECT_TIMEOUT_S = 3
-_ANSWER_TIMEOUT_S = 5
+_ANSWER_TIMEOUT_S = 3.0
 
 
 class RevisionUnknown(Exception):
@@ -28,11 +31,15 @@ class Revisions:
     before it asked, it sees in the answer. The connection is made when first needed and
     made again after a restart of the database; each event loop has its own.
 
-    Parameters: `url`, of the database, as for SQLAlchemy.
+    Parameters: `url`, of the database, as for SQLAlchemy; `answer_s`, the most that a
+    look-up takes, in seconds, connecting included.
     """
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *, answer_s: float = _ANSWER_TIMEOUT_S) -> None:
+        limits = WaitLimits(connect=answer_s, statement=answer_s, lock=answer_s)
         query = {"application_name": "cpts-revision", **url.query}
+        self._answer_s = answer_s
+        self._settings = connection_settings(url, limits)
         self._conninfo = url.set(drivername="postgresql", query=query).render_as_string(
             hide_password=False
         )
@@ -45,7 +52,9 @@ class Revisions:
         loop = asyncio.get_running_loop()
         look_ups = self._look_ups.get(loop)
         if look_ups is None:
-            look_ups = self._look_ups[loop] = _LookUps(self._conninfo)
+            look_ups = self._look_ups[loop] = _LookUps(
+                self._conninfo, self._settings, self._answer_s
+            )
         return await look_ups.current()
 
     async def close(self) -> None:
@@ -58,8 +67,10 @@ class Revisions:
 class _LookUps:
     """The look-ups of one event loop: one that runs, and one that waits to begin."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, settings: dict[str, Any], answer_s: float) -> None:
         self._conninfo = conninfo
+        self._settings = settings
+        self._answer_s = answer_s
         self._connection: psycopg.AsyncConnection | None = None
         self._running: asyncio.Task[Revision] | None = None
         self._next: asyncio.Task[Revision] | None = None
@@ -83,9 +94,9 @@ class _LookUps:
         # From here on newcomers wait for the next one.
         self._running, self._next = self._next, None
         try:
-            return await asyncio.wait_for(self._look_up(), _ANSWER_TIMEOUT_S)
+            return await asyncio.wait_for(self._look_up(), self._answer_s)
         except (psycopg.Error, OSError, TimeoutError) as error:
-            log.warning("the registry's revision cannot be asked for: %r", error)
+            log.warning("the registry's revision cannot be asked for: %s", safe_text(error))
             await self.close()
             raise RevisionUnknown from error
 
@@ -98,8 +109,8 @@ class _LookUps:
         self._connection = await psycopg.AsyncConnection.connect(
             self._conninfo,
             autocommit=True,
-            connect_timeout=_CONNECT_TIMEOUT_S,
             prepare_threshold=0,
+            **self._settings,
         )
         return await _ask(self._connection)
 

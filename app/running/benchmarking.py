@@ -13,6 +13,7 @@ from app.settings import PROJECT_ROOT
 
 PEER_ENVIRONMENT = ".venv-bench"
 PEER_REQUIREMENTS = "requirements-bench.lock"
+INSTALLER = Path(__file__).with_name("installation.py")
 
 
 def run_benchmarks(report: Path | None, seconds: int, parts: list[str]) -> int:
@@ -57,7 +58,7 @@ def _peer_python() -> Path:
         [
             sys.executable,
             "-I",
-            PROJECT_ROOT / "app" / "installation.py",
+            INSTALLER,
             PROJECT_ROOT,
             PEER_REQUIREMENTS,
             PEER_ENVIRONMENT,

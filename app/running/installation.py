@@ -5,6 +5,13 @@ python installation.py CHECKOUT LOCK [ENVIRONMENT], where LOCK is the name of a 
 requirements with hashes, and ENVIRONMENT the folder that gets them, `.venv` by default.
 """
 
+import signal
+
+# Until there is something to undo; the launcher, which says so, has them ignored here.
+for _number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(_number, signal.SIG_DFL)
+
+# ruff: noqa: E402  (what follows takes its time)
 import fcntl
 import importlib.util
 import os
@@ -13,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 # The bigger list holds the smaller with the same versions.
 _INCLUDED = {"requirements-dev.lock": ["requirements.lock"]}
@@ -120,23 +127,31 @@ def _install(lock: Path, environment: Path) -> None:
             text=True,
             errors="replace",
         )
-        assert pip.stdout is not None
-        done = 0
-        for line in pip.stdout:
-            said.write(line)
-            if line.startswith(("Collecting ", "Requirement already ")):
-                done += 1
-                if counts:
-                    sys.stderr.write(f"\r  {done}/{total}")
-                    sys.stderr.flush()
-        if counts:
-            sys.stderr.write("\r")
+        try:
+            _follow(pip, said, total if counts else None)
+        except BaseException:
+            pip.terminate()
+            raise
         if pip.wait() != 0:
             said.seek(0)
             errors = [line for line in said if line.startswith("ERROR")] or ["code inconnu"]
             _stop(
                 f"les bibliothèques Python n'ont pas pu être installées : {errors[0].strip()}"
             )
+
+
+def _follow(pip: subprocess.Popen[str], said: IO[str], total: int | None) -> None:
+    """Keep what pip says; of a `total`, show how many libraries are there."""
+    assert pip.stdout is not None
+    done = 0
+    for line in pip.stdout:
+        said.write(line)
+        if total and line.startswith(("Collecting ", "Requirement already ")):
+            done += 1
+            sys.stderr.write(f"\r  {done}/{total}")
+            sys.stderr.flush()
+    if total:
+        sys.stderr.write("\r")
 
 
 def _last(text: str) -> str:
@@ -154,8 +169,11 @@ def _stop(reason: str) -> NoReturn:
     sys.exit(1)
 
 
+def _end(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
-    try:
-        main(Path(sys.argv[1]), *sys.argv[2:])
-    except KeyboardInterrupt:
-        sys.exit(130)
+    for _number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(_number, _end)
+    main(Path(sys.argv[1]), *sys.argv[2:])

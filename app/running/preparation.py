@@ -1,6 +1,8 @@
 """Bringing a database to where the service needs it; look-ups only when it is there."""
 
-from app.cluster import database_server
+from sqlalchemy import Engine
+
+from app.cluster import DatabaseAddress, database_server
 from app.cluster.command_database import migrate, preparation_lock
 from app.cpts.demonstration.service import load_on_first_start
 from app.database.engine import create_database_engine
@@ -20,9 +22,21 @@ def prepare_database(settings: Settings, progress: Progress) -> None:
         engine = create_database_engine(address.url, application_name="cpts-prepare")
         try:
             with preparation_lock(engine):
-                migrate(engine, progress)
-                load_geography(engine, progress)
+                migrate(engine, progress, address.owner_url)
+                _load_geography(address, engine, progress)
                 if settings.service.wants_demonstration(private=address.private):
                     load_on_first_start(engine, progress)
         finally:
             engine.dispose()
+
+
+def _load_geography(address: DatabaseAddress, engine: Engine, progress: Progress) -> None:
+    """Load the geography as the owner of its tables, who may have them analysed."""
+    if address.owner_url is None:
+        load_geography(engine, progress)
+        return
+    owner = create_database_engine(address.owner_url, application_name="cpts-prepare")
+    try:
+        load_geography(owner, progress)
+    finally:
+        owner.dispose()

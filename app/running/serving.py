@@ -10,19 +10,23 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from app.cluster import DatabaseAddress, database_server
 from app.failures import Failure
+from app.logs import configure_logs
+from app.metrics.own_port import metrics_served
+from app.metrics.processes import shared_folder
 from app.progress import Progress, terminal_progress
+from app.running.protocol import BoundedHttpProtocol
+from app.running.supervision import STARTING_S, Supervisor
 from app.settings import PROJECT_ROOT, Settings
 
 _MOST_WORKERS_BY_DEFAULT = 4
 _GRACE_S = 10
-_WORKER_SILENCE_S = 30
 _ANNOUNCEMENT_TIMEOUT_S = 60
 
 
@@ -36,14 +40,23 @@ def serve(host: str, port: int, workers: int | None) -> None:
     """
     began = time.monotonic()
     settings = Settings()
+    configure_logs(settings.logs)
     progress = terminal_progress()
     with (
         _reserved(host, port) as reserved,
+        _metrics_port(host, settings) as metrics,
+        shared_folder(),
         database_server(settings.database, progress, watch=True) as address,
+        ExitStack() as beside,
     ):
         _prepare(settings, address)
+        if metrics is not None:
+            data = settings.database.data_directory
+            beside.enter_context(metrics_served(metrics, address.url, data))
         # The workers read their settings from the environment, as anyone's would.
         os.environ["DATABASE_URL"] = address.url
+        # They need not know how to alter a table.
+        os.environ.pop("CPTS_OWNER_DATABASE_URL", None)
         url = _url(host, reserved)
         threading.Thread(target=_announce, args=(url, progress, began), daemon=True).start()
         _run(reserved, workers or min(os.cpu_count() or 1, _MOST_WORKERS_BY_DEFAULT), settings)
@@ -56,15 +69,18 @@ def _prepare(settings: Settings, address: DatabaseAddress) -> None:
     """
     demonstration = settings.service.wants_demonstration(private=address.private)
     done = subprocess.run(
-        [sys.executable, "-m", "app.cli", "db", "prepare"],
+        [sys.executable, "-m", "app", "db", "prepare"],
         check=False,
         cwd=PROJECT_ROOT,
         env={
             **os.environ,
             "DATABASE_URL": address.url,
+            "CPTS_OWNER_DATABASE_URL": address.owner_url or "",
             "CPTS_DEMO": "1" if demonstration else "0",
         },
         stdin=subprocess.DEVNULL,
+        # Ctrl-C is this process's to tell, which ends that one.
+        start_new_session=True,
     )
     if done.returncode != 0:
         # It has said why.
@@ -76,16 +92,19 @@ def _run(reserved: socket.socket, workers: int, settings: Settings) -> None:
         "app.running.worker:create_worker",
         factory=True,
         workers=workers,
-        log_level="warning",
+        # One formatter for all (app.logs), and one line of access of our own.
+        log_config=None,
+        log_level="debug" if settings.logs.log_level == "debug" else "warning",
         access_log=False,
         server_header=False,
+        http=BoundedHttpProtocol,
         proxy_headers=True,
         forwarded_allow_ips=settings.service.trusted_proxies,
         timeout_graceful_shutdown=_GRACE_S,
-        timeout_worker_healthcheck=_WORKER_SILENCE_S,
+        timeout_worker_healthcheck=STARTING_S,
     )
     survives_terminal = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    supervisor = Multiprocess(config, sockets=[reserved])
+    supervisor = Supervisor(config, sockets=[reserved])
     # For uvicorn a lost terminal means new workers; here it means the end, but for nohup.
     signal.signal(
         signal.SIGHUP,
@@ -96,6 +115,13 @@ def _run(reserved: socket.socket, workers: int, settings: Settings) -> None:
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise Failure("Le service n'a pas démarré : la raison est au-dessus.")
+
+
+def _metrics_port(
+    host: str, settings: Settings
+) -> AbstractContextManager[socket.socket | None]:
+    port = settings.monitoring.metrics_port
+    return nullcontext() if port is None else _reserved(host, port)
 
 
 def _url(host: str, reserved: socket.socket) -> str:

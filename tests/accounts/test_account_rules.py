@@ -26,25 +26,68 @@ def test_a_member_registers_nothing(stage: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("touched", "lead", "allowed"),
+    ("touched", "before", "after", "allowed"),
     [
-        (["32"], "32", True),
-        (["32", "32"], "11", True),
-        (["32", "11"], "32", True),
-        (["32", "11"], "11", False),
-        (["11"], "11", False),
-        ([], None, True),
+        (["32"], "32", "32", True),
+        (["32", "32"], "11", "11", True),
+        (["32", "11"], "32", "32", True),
+        (["32", "11"], "11", "11", False),
+        (["11"], "11", "11", False),
+        # Its own CPTS is not given to another region, nor another's taken.
+        (["32", "11"], "32", "11", False),
+        (["32", "11"], "11", "32", False),
+        # Each of these communes is its own, but the CPTS that they would bring is not.
+        (["32"], "11", "32", False),
+        (["32"], "32", "11", True),
+        # Without a commune before, or after, nobody else leads.
+        (["32", "11"], None, "32", True),
+        (["32", "11"], None, "11", False),
+        (["32", "11"], "32", None, True),
+        (["11"], "11", None, False),
+        ([], None, None, True),
     ],
 )
-def test_an_ars_amends_inside_its_region_or_a_cpts_led_from_it(
-    touched: list[str], lead: str | None, allowed: bool
+def test_an_ars_amends_inside_its_region_or_a_cpts_led_from_it_before_and_after(
+    touched: list[str], before: str | None, after: str | None, allowed: bool
 ) -> None:
+    def amend(caller: Caller) -> None:
+        caller.may_amend(touched_regions=touched, lead_before=before, lead_after=after)
+
     if allowed:
-        ARS.may_amend(touched_regions=touched, lead_region=lead)
+        amend(ARS)
     else:
         with pytest.raises(Forbidden):
-            ARS.may_amend(touched_regions=touched, lead_region=lead)
-    ADMIN.may_amend(touched_regions=touched, lead_region=lead)
+            amend(ARS)
+    amend(ADMIN)
+    for caller in (EDITOR, MEMBER):
+        with pytest.raises(Forbidden):
+            amend(caller)
+
+
+@pytest.mark.parametrize(
+    ("touched", "lead", "allowed"),
+    [
+        (["32"], "11", True),
+        (["11"], "32", True),
+        (["32", "11"], "11", False),
+        (["11"], "11", False),
+    ],
+)
+def test_a_dynamic_gives_way_to_its_own_region(
+    touched: list[str], lead: str, allowed: bool
+) -> None:
+    def supersede(caller: Caller) -> None:
+        caller.may_supersede(cpts_id=9, touched_regions=touched, lead_region=lead)
+
+    if allowed:
+        supersede(ARS)
+    else:
+        with pytest.raises(Forbidden, match="n° 9"):
+            supersede(ARS)
+    supersede(ADMIN)
+    for caller in (EDITOR, MEMBER):
+        with pytest.raises(Forbidden):
+            supersede(caller)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +130,7 @@ def test_only_ars_and_administrators_settle_the_past_or_supersede() -> None:
 def test_the_assurance_maladie_changes_the_registry_by_its_decisions_only() -> None:
     caller = Caller(5, "assurance_maladie", region="32")
     with pytest.raises(Forbidden):
-        caller.may_amend(touched_regions=["32"], lead_region="32")
+        caller.may_amend(touched_regions=["32"], lead_before="32", lead_after="32")
     with pytest.raises(Forbidden):
         caller.may_create(stage="aci_signe", touched_regions=["32"], lead_region="32")
     with pytest.raises(Forbidden):

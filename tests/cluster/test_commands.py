@@ -1,14 +1,16 @@
 """`./cpts db run`: a program beside the running database."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import psycopg
+import pytest
 from psycopg import sql
 
-from app.cluster.commands import drop_leftovers
+from app.cluster.commands import drop_leftovers, in_processes
 
 ROOT = Path(__file__).parents[2]
 SHOW = "import os; print(os.environ['PGUSER'], os.environ['PGDATABASE']); raise SystemExit(7)"
@@ -16,9 +18,13 @@ SHOW = "import os; print(os.environ['PGUSER'], os.environ['PGDATABASE']); raise 
 
 def db_run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "app.cli", "db", "run", "--", *command],
+        [sys.executable, "-m", "app", "db", "run", "--", *command],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": os.environ["CPTS_TEST_DATABASE_URL"]},
+        env={
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": os.environ["CPTS_TEST_DATABASE_URL"],
+            "CPTS_OWNER_DATABASE_URL": os.environ["CPTS_TEST_OWNER_URL"],
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -66,3 +72,48 @@ def test_databases_of_killed_runs_are_dropped_and_others_stay() -> None:
                 connection.execute(
                     sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
                 )
+
+
+@pytest.mark.parametrize("arguments", ["", "-x", "-q --durations 10", "--color=yes", "tests"])
+def test_the_whole_suite_runs_on_every_core(arguments: str) -> None:
+    assert in_processes(arguments.split()) == ["-n", "auto", "--dist", "loadscope"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "tests/cluster/test_commands.py",
+        "-x tests/cluster/test_commands.py::test_a_program_that_does_not_exist_is_named",
+        "tests/cluster",
+        "-k names",
+        "-kname",
+        "--lf",
+        "-n 0",
+        "-n3",
+        "--numprocesses=1",
+        "-p no:xdist",
+        "--pdb",
+        "--capture=no",
+        "--version",
+    ],
+)
+def test_a_selection_and_what_needs_a_terminal_run_in_one_process(arguments: str) -> None:
+    assert in_processes(arguments.split()) == []
+
+
+def test_the_last_line_of_a_run_counts_its_tests_on_workers_too() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope"),
+            *("tests/accounts/test_account_rules.py", "tests/funding/test_rules.py"),
+        ],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\b[1-9][0-9]+ passed in [0-9.]+s", done.stdout.splitlines()[-1])

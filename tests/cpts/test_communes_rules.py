@@ -5,8 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cpts.communes.rules import Search, searches
+from app.geography.evidence.departments import Departments
 
-DEPARTMENTS = {"var": "83", "la reunion": "974", "reunion": "974", "loire": "42"}
+DEPARTMENTS = Departments(
+    [
+        ("83", "Var", "Provence-Alpes-Côte d'Azur"),
+        ("974", "La Réunion", "La Réunion"),
+        ("42", "Loire", "Auvergne-Rhône-Alpes"),
+        ("69", "Rhône", "Auvergne-Rhône-Alpes"),
+        ("75", "Paris", "Île-de-France"),
+    ]
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +26,8 @@ DEPARTMENTS = {"var": "83", "la reunion": "974", "reunion": "974", "loire": "42"
         ("420", Search(digits="420")),
         ("42 000", Search(digits="42000", code="42000")),
         ("2a004", Search(code="2A004")),
+        ("75013", Search(digits="75013")),
+        ("69003", Search(digits="69003")),
     ],
 )
 def test_the_first_reading_is_the_literal_one(q: str, search: Search) -> None:
@@ -27,6 +38,13 @@ def test_a_department_in_the_text_is_tried_apart() -> None:
     assert Search("saint denis", ("saint", "denis"), departments=("974",)) in searches(
         "saint-denis (974)", DEPARTMENTS
     )
+
+
+@pytest.mark.parametrize(("q", "key"), [("75013 PARIS", "paris 13"), ("Lyon 69003", "lyon 3")])
+def test_a_postal_code_beside_its_city_means_the_arrondissement(q: str, key: str) -> None:
+    found = searches(q, DEPARTMENTS)
+    assert key in [search.key for search in found]
+    assert not any(search.key in ("paris", "lyon") for search in found)
 
 
 @given(st.text(max_size=40))

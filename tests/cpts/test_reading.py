@@ -87,6 +87,7 @@ def test_list_item_and_feature_tell_the_same_of_a_cpts(
         "phone": "03 20 00 00 00",
         "address": "1 rue de l'Essai",
         "demonstration": False,
+        "planned": [],
     }
     assert item["ended_on"] is None
     assert item["communes"] == [
@@ -349,6 +350,13 @@ def test_a_name_is_never_a_formula_in_a_spreadsheet(client: TestClient, engine: 
             text("INSERT INTO cpts (name, started_on) VALUES (:name, :day) RETURNING id"),
             {"name": '=HYPERLINK("http://x.example")', "day": today()},
         ).scalar_one()
+        connection.execute(
+            text(
+                "INSERT INTO cpts_stage (cpts_id, stage_slug, since)"
+                " VALUES (:cpts, 'aci_signe', :day)"
+            ),
+            {"cpts": cpts, "day": today()},
+        )
         connection.execute(
             text(
                 "INSERT INTO claim (cpts_id, commune_code, held)"

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from app.cpts.verification.service import verify
 from app.database.sessions import snapshot_scope
 from app.progress import SilentProgress
+from tests.administration import administration
 
 Register = Callable[..., int]
 
@@ -54,7 +55,7 @@ def test_what_somebody_with_the_rights_of_an_owner_damaged_is_named(
         effective_on="2024-01-01",
     )
     guard = "ALTER TABLE cpts_territory {} TRIGGER cpts_territory_guard"
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(
             text(
                 "INSERT INTO cpts_stage (cpts_id, since, stage_slug)"
@@ -73,12 +74,12 @@ def test_what_somebody_with_the_rights_of_an_owner_damaged_is_named(
 
 def test_a_guard_that_is_switched_off_is_named(engine: Engine) -> None:
     toggle = "ALTER TABLE claim {} TRIGGER claim_inserted"
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(text(toggle.format("DISABLE")))
     try:
         assert drift(engine) == ["Garde désactivée : claim.claim_inserted"]
     finally:
-        with engine.begin() as connection:
+        with administration(engine) as connection:
             connection.execute(text(toggle.format("ENABLE")))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.database.calendar import today
+from tests.administration import administration
 
 LILLE, MARCQ, MONS, RONCHIN = "59350", "59378", "59410", "59507"
 NICE = "06088"
@@ -136,8 +137,8 @@ def test_derived_rows_follow_plain_sql_and_are_never_written_directly(
         "TRUNCATE cpts_territory",
     ):
         with (
-            engine.connect() as connection,
             pytest.raises(Exception, match="derived from claim"),
+            administration(engine) as connection,
         ):
             connection.execute(text(statement))
 

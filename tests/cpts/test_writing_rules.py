@@ -1,6 +1,7 @@
 """Rules of a CPTS's life, without a database."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,13 +9,9 @@ from hypothesis import strategies as st
 
 from app.cpts.errors import StageRegression
 from app.cpts.writing.rules import (
-    ClaimConflict,
     change_stage,
-    check_effective_date,
     check_first_stage_date,
-    check_territory_size,
     first_day,
-    split_superseded,
 )
 from app.problems import Invalid
 
@@ -29,51 +26,10 @@ RANKS = {slug: rank for rank, slug in enumerate(STAGES, start=1)}
 TODAY = date(2026, 6, 1)
 
 
-def conflict(cpts_id: int, rank: int) -> ClaimConflict:
-    return ClaimConflict(
-        commune_code="59350",
-        commune_name="Lille",
-        cpts_id=cpts_id,
-        cpts_name="CPTS voisine",
-        stage=STAGES[rank - 1],
-        rank=rank,
-        demonstration=False,
-        held_from=date(2025, 1, 1),
-        held_until=None,
-    )
-
-
-@pytest.mark.parametrize("stage", STAGES[1:])
-def test_a_territory_is_empty_at_the_first_stage_only(stage: str) -> None:
-    check_territory_size("dynamique_identifiee", [])
-    check_territory_size(stage, ["59350"])
-    with pytest.raises(Invalid):
-        check_territory_size(stage, [])
-
-
 def test_a_cpts_holds_no_commune_before_its_first_stage() -> None:
     check_first_stage_date(TODAY, TODAY)
     with pytest.raises(Invalid):
         check_first_stage_date(date(2026, 6, 2), TODAY)
-
-
-def test_a_territory_does_not_begin_before_its_cpts() -> None:
-    check_effective_date(TODAY, TODAY)
-    with pytest.raises(Invalid):
-        check_effective_date(date(2026, 5, 31), TODAY)
-
-
-def test_a_later_stage_supersedes_a_named_dynamic_only() -> None:
-    dynamic, unnamed, letter = conflict(1, 1), conflict(2, 1), conflict(3, 2)
-    ended, standing = split_superseded([dynamic, unnamed, letter], rank=2, superseded=[1, 3])
-    assert ended == [dynamic]
-    assert standing == [unnamed, letter]
-
-
-def test_a_dynamic_supersedes_nobody() -> None:
-    ended, standing = split_superseded([conflict(1, 1)], rank=1, superseded=[1])
-    assert ended == []
-    assert standing == [conflict(1, 1)]
 
 
 def test_a_stage_advances_today_unless_dated() -> None:
@@ -164,3 +120,39 @@ def test_however_a_stage_is_changed_the_timeline_advances_with_time(
         dates = [timeline[slug] for slug in by_rank]
         assert dates == sorted(dates)
         assert by_rank[-1] == stage
+
+
+HELD_SINCE = date(2024, 3, 1)
+SIGNED_ONLY = [("aci_signe", date(2023, 5, 2))]
+
+
+def changed(stage: str | None, since: date | None, timeline: list[tuple[str, date]]) -> Any:
+    return change_stage(
+        timeline,
+        RANKS,
+        stage=stage,
+        since=since,
+        today=TODAY,
+        may_correct=True,
+        held_since=HELD_SINCE,
+    )
+
+
+@pytest.mark.parametrize("stage", [None, "aci_signe", "association_creee"])
+def test_the_only_stage_is_not_dated_after_the_first_commune(stage: str | None) -> None:
+    after = date(2024, 3, 2)
+    with pytest.raises(Invalid):
+        changed(stage, after, SIGNED_ONLY)
+    change = changed(stage, HELD_SINCE, SIGNED_ONLY)
+    assert list(change.record.values()) == [HELD_SINCE]
+
+
+def test_a_stage_taken_back_to_the_only_one_dates_from_the_first_that_there_was() -> None:
+    change = changed("association_creee", None, SIGNED_ONLY)
+    assert change.record == {"association_creee": date(2023, 5, 2)}
+    assert list(change.remove) == ["aci_signe"]
+
+
+def test_a_stage_after_another_may_follow_the_first_commune() -> None:
+    timeline = [("dynamique_identifiee", date(2023, 5, 2)), *SIGNED_ONLY]
+    assert changed(None, date(2025, 1, 1), timeline).record == {"aci_signe": date(2025, 1, 1)}

@@ -32,7 +32,7 @@ SCHEMA = """
 @pytest.fixture(scope="module")
 def scratch() -> Iterator[Engine]:
     """An engine on an empty database with one table, and few connections."""
-    server = database_url(os.environ["CPTS_TEST_DATABASE_URL"])
+    server = database_url(os.environ["CPTS_TEST_OWNER_URL"])
     name = f"cpts_test_sessions_{os.getpid()}"
     administration = create_database_engine(_written(server)).execution_options(
         isolation_level="AUTOCOMMIT"

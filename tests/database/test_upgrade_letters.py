@@ -57,14 +57,14 @@ KEPT = (
 
 
 @pytest.fixture
-def first_schema(server_url: URL, maintenance: Engine) -> Iterator[Engine]:
+def first_schema(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
     """A database at migration 0001 with a small registry in it."""
-    name = f"cpts_upgrade_{os.getpid()}"
+    name = f"cpts_test_upgrade_{os.getpid()}"
     with maintenance.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine = create_database_engine(
-        server_url.set(database=name).render_as_string(hide_password=False)
+        owner_url.set(database=name).render_as_string(hide_password=False)
     )
     upgrade_database(engine, "0001")
     with engine.begin() as connection:

@@ -1,16 +1,14 @@
 """Listings at an address, served from this machine."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
 from app.failures import Failure
 from app.files import fetching
 from app.files.fetching import fetched
-from tests.cpts.importing.conftest import RunImport
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -49,14 +47,11 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     thread.join(5)
 
 
-def test_a_listing_is_imported_from_its_address(
-    address: str, run_import: RunImport, write_csv: Callable[..., Path]
-) -> None:
-    rows = [["CPTS", "Commune", "Stade"], ["CPTS A", "Apt", "ACI"]]
-    _Handler.content = write_csv(rows).read_bytes()
-    done = run_import(f"{address}/listes/cpts.csv?jour=1")
-    assert done.status == 0, done.output
-    assert done.report[0]["commune_code"] == "84003"
+def test_a_file_is_fetched_under_the_name_of_its_address(address: str) -> None:
+    _Handler.content = b"CPTS;Commune\n"
+    with fetched(f"{address}/listes/cpts.csv?jour=1") as (path, name):
+        assert path.read_bytes() == b"CPTS;Commune\n"
+        assert name == "cpts.csv"
 
 
 @pytest.mark.parametrize("path", ["/absent", "/loop", "/file"])

@@ -59,13 +59,13 @@ NEXT_YEAR = replace(
 
 
 @pytest.fixture
-def empty(server_url: URL, maintenance: Engine) -> Iterator[Engine]:
+def empty(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
     """An engine on a migrated database without any geography."""
     name = f"cpts_loading_{uuid.uuid4().hex[:12]}"
     with maintenance.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine = create_database_engine(
-        server_url.set(database=name).render_as_string(hide_password=False)
+        owner_url.set(database=name).render_as_string(hide_password=False)
     )
     upgrade_database(engine)
     yield engine
@@ -100,6 +100,13 @@ def hold(engine: Engine, name: str, **claims: str) -> int:
             text("INSERT INTO cpts (name, started_on) VALUES (:n, '2020-01-01') RETURNING id"),
             {"n": name},
         ).scalar_one()
+        connection.execute(
+            text(
+                "INSERT INTO cpts_stage (cpts_id, stage_slug, since)"
+                " VALUES (:c, 'aci_signe', '2020-01-01')"
+            ),
+            {"c": cpts},
+        )
         for commune, held in claims.items():
             connection.execute(
                 text(

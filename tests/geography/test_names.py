@@ -7,26 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.geography import naming
-from app.geography.naming import Reading, name_key
-
-DEPARTMENTS = {
-    key: code
-    for code, name in (
-        ("04", "Alpes-de-Haute-Provence"),
-        ("05", "Hautes-Alpes"),
-        ("2A", "Corse-du-Sud"),
-        ("2B", "Haute-Corse"),
-        ("10", "Aube"),
-        ("13", "Bouches-du-Rhône"),
-        ("69", "Rhône"),
-        ("75", "Paris"),
-        ("83", "Var"),
-        ("93", "Seine-Saint-Denis"),
-        ("971", "Guadeloupe"),
-        ("974", "La Réunion"),
-    )
-    for key in naming.name_keys(name)
-}
+from app.geography.naming import name_key
 
 WORDS = st.lists(
     st.text(string.ascii_letters + "éèçâÉÇœ", min_size=3, max_size=9), min_size=1, max_size=4
@@ -110,52 +91,9 @@ def test_case_accents_and_joins_never_matter(words: list[str], join: str) -> Non
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_an_error(text: str) -> None:
-    for reading in naming.readings(text, DEPARTMENTS):
-        assert reading.key
-        assert set(reading.key) <= set(string.ascii_lowercase + string.digits + " ")
-    naming.department_codes(text, DEPARTMENTS)
+    assert set(naming.name_key(text)) <= set(string.ascii_lowercase + string.digits + " ")
     naming.commune_code(text)
     naming.siren_code(text)
-
-
-@given(WORDS.map("-".join), st.sampled_from(["(04)", "(Var)", "(La Réunion)", ", 93", "- 2A"]))
-def test_a_department_behind_the_name_is_understood(name: str, place: str) -> None:
-    found = naming.readings(f"{name} {place}", DEPARTMENTS)
-    expected = naming.department_codes(place.strip("(), -"), DEPARTMENTS)
-    assert expected
-    assert Reading(name, expected) in found
-
-
-@pytest.mark.parametrize(
-    ("text", "codes"),
-    [
-        ("4", ("04",)),
-        ("04", ("04",)),
-        ("4.0", ("04",)),
-        ("004", ("04",)),
-        ("2a", ("2A",)),
-        ("2B", ("2B",)),
-        ("20", ("2A", "2B")),
-        ("974", ("974",)),
-        ("971.0", ("971",)),
-        ("Var", ("83",)),
-        ("var (83)", ("83",)),
-        ("83 - Var", ("83",)),
-        ("Réunion", ("974",)),
-        ("la reunion", ("974",)),
-        ("BOUCHES DU RHONE", ("13",)),
-        ("Dépt 05", ("05",)),
-        ("04/05", ("04", "05")),
-        ("4 et 5", ("04", "05")),
-        ("Alpes-de-Haute-Provence", ("04",)),
-        ("99", ()),
-        ("", ()),
-        ("PACA", ()),
-        ("²", ()),
-    ],
-)
-def test_departments_are_read_as_listings_write_them(text: str, codes: tuple[str, ...]) -> None:
-    assert naming.department_codes(text, DEPARTMENTS) == codes
 
 
 @pytest.mark.parametrize(
@@ -208,49 +146,3 @@ def test_a_double_encoding_is_undone() -> None:
 
 def test_control_characters_and_half_characters_are_dropped() -> None:
     assert naming.tidy("\ufeffLa\u00a0Garde\x00 \ud800\u200b") == "La Garde"
-
-
-@pytest.mark.parametrize(
-    ("text", "reading"),
-    [
-        ("Saint-Denis (974)", Reading("Saint-Denis", ("974",))),
-        ("Saint-Denis (La Réunion)", Reading("Saint-Denis", ("974",))),
-        ("Saint-Denis 974", Reading("Saint-Denis", ("974",))),
-        ("93 - Saint-Denis", Reading("Saint-Denis", ("93",))),
-        ("93200 Saint-Denis", Reading("Saint-Denis", ("93",))),
-        ("Ajaccio (20000)", Reading("Ajaccio", ("2A", "2B"))),
-        ("Commune de Gap", Reading("Gap", ignored="Commune de")),
-        ("Ville du Mans", Reading("Le Mans", ignored="Ville du")),
-        (
-            "Commune de Saint-Denis (93)",
-            Reading("Saint-Denis", ("93",), ignored="Commune de"),
-        ),
-        ("mairie d'Apt", Reading("Apt", ignored="mairie d'")),
-        ("Toulon (quartier est)", Reading("Toulon", ignored="quartier est")),
-        ("Ponèon (04)", Reading("Ponçon", ("04",), repaired=True)),
-    ],
-)
-def test_what_stands_around_a_name_is_set_apart(text: str, reading: Reading) -> None:
-    assert reading in naming.readings(text, DEPARTMENTS)
-
-
-def test_the_literal_reading_comes_first() -> None:
-    first, *_ = naming.readings("Château-Chinon (Ville)", DEPARTMENTS)
-    assert first == Reading("Château-Chinon (Ville)")
-
-
-def test_an_arrondissement_that_a_city_lacks_is_not_read_as_a_department() -> None:
-    assert all(not reading.departments for reading in naming.readings("Lyon 10", DEPARTMENTS))
-
-
-def test_an_arrondissement_alone_needs_the_department_of_its_city() -> None:
-    assert naming.district_of_a_department("14e arrondissement", ("13",)) == "Marseille 14"
-    assert naming.district_of_a_department("14e arrondissement", ()) is None
-    assert naming.district_of_a_department("14e arrondissement", ("13", "75")) is None
-
-
-def test_spaces_left_out_or_put_in_are_the_same_name() -> None:
-    assert naming.is_same_but_for_spaces("Saintetienne", "Saint-Étienne")
-    assert naming.is_same_but_for_spaces("Mont dauphin", "Montdauphin")
-    assert not naming.is_same_but_for_spaces("Saint-Étienne", "Sainte-Étienne")
-    assert not naming.is_same_but_for_spaces("", "")

@@ -1,6 +1,8 @@
 """What is shared between requests, and what never is, told with a revision set by hand."""
 
 import asyncio
+import gc
+import tracemalloc
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +30,7 @@ class Registry:
         self.asked = 0
         self.down = False
         self.kept = True
+        self.status = 200
         self.padding = b""
         # Set for answers to leave; cleared, they wait with the number they have read.
         self.gate = asyncio.Event()
@@ -46,7 +49,7 @@ class Registry:
         await self.gate.wait()
         if self.kept:
             keep_until_change(Request(scope), revision(number))
-        response = Response(b"state %d" % number + self.padding)
+        response = Response(b"state %d" % number + self.padding, self.status)
         await response(scope, receive, send)
 
 
@@ -62,7 +65,7 @@ def caching(registry: Registry, capacity: int = 100_000) -> Caching:
 
 
 async def get(
-    app: Caching, path: str = "/", **headers: str
+    app: Caching, path: str = "/", query: str = "", **headers: str
 ) -> tuple[int, bytes, dict[str, str]]:
     messages: list[Message] = []
 
@@ -76,7 +79,7 @@ async def get(
         "type": "http",
         "method": "GET",
         "path": path,
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [
             (name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()
         ],
@@ -217,15 +220,78 @@ def test_an_answer_that_did_not_ask_for_it_is_not_kept() -> None:
     run(scenario())
 
 
-def test_what_a_token_is_shown_is_neither_kept_nor_taken_from_what_is_kept() -> None:
+@pytest.mark.parametrize(
+    "credential",
+    [
+        {"authorization": "Bearer x"},
+        {"cookie": "cpts-agent=x"},
+        {"cookie": "a=b; __Host-cpts-agent=x"},
+        {"cookie": 'a="b;c" ;cpts-agent = x'},
+    ],
+)
+def test_what_a_token_or_session_is_shown_is_neither_kept_nor_taken_from_what_is_kept(
+    credential: dict[str, str],
+) -> None:
     async def scenario() -> None:
         registry = Registry()
         app = caching(registry)
-        _, _, headers = await get(app, authorization="Bearer x")
+        _, _, headers = await get(app, **credential)
         assert headers["etag"] == entity_tag(b"state 1")
-        await get(app)
-        await get(app, authorization="Bearer x")
+        assert headers["cache-control"] == "private, no-cache"
+        assert headers["vary"] == "Accept-Encoding, Authorization, Cookie"
+        _, _, headers = await get(app)
+        assert headers["cache-control"] == "public, no-cache"
+        await get(app, **credential)
         assert registry.built == 3
+
+    run(scenario())
+
+
+def test_a_cookie_that_is_no_session_makes_nobody_known() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        await get(app)
+        _, _, headers = await get(app, cookie="measure=1")
+        assert headers["cache-control"] == "public, no-cache"
+        assert registry.built == 1
+
+    run(scenario())
+
+
+def test_a_304_is_sent_from_what_is_kept_and_only_while_it_is_true() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        tag = (await get(app))[2]["etag"]
+        for _ in range(3):
+            status, body, headers = await get(app, if_none_match=tag)
+            assert (status, body, headers["etag"]) == (304, b"", tag)
+            assert headers["cache-control"] == "public, no-cache"
+            assert "content-length" not in headers
+        assert registry.built == 1
+        registry.number = 2
+        status, body, _ = await get(app, if_none_match=tag)
+        assert (status, body) == (200, b"state 2")
+
+    run(scenario())
+
+
+def test_a_refusal_is_never_kept_even_where_the_answer_would_be() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry)
+        for status in (404, 422):
+            registry.status = status
+            for _ in range(2):
+                answered, _, headers = await get(app, f"/{status}")
+                assert answered == status
+                assert "etag" not in headers
+        registry.status = 200
+        assert (await get(app, "/404"))[0] == 200
+        assert registry.built == 5
+        # Nothing of a refusal stays, not even that it was on its way.
+        assert (len(app._entries), len(app._flights)) == (1, 0)
 
     run(scenario())
 
@@ -234,7 +300,7 @@ def test_memory_stays_within_its_bound_and_the_least_recent_goes_first() -> None
     async def scenario() -> None:
         registry = Registry()
         registry.padding = b"x" * 8_500
-        app = caching(registry, capacity=30_500)
+        app = caching(registry, capacity=37_000)
         for path in ("/a", "/b", "/c", "/a", "/d"):
             await get(app, path)
         assert registry.built == 4
@@ -247,6 +313,42 @@ def test_memory_stays_within_its_bound_and_the_least_recent_goes_first() -> None
         await get(app, "/a")
         await get(app, "/a")
         assert registry.built == 7
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "padding"),
+    [
+        ("/", "q={:08}", 0),
+        ("/{:08}", "", 0),
+        ("/" + "x" * 3_000 + "{:08}", "", 10),
+        ("/", "q=" + "x" * 3_000 + "{:08}", 10),
+        ("/", "x" * 500 + "{:08}=1", 900),
+    ],
+)
+def test_thousands_of_hostile_questions_hold_no_more_memory_than_was_allowed(
+    path: str, query: str, padding: int
+) -> None:
+    capacity = 2**20
+
+    async def scenario() -> None:
+        registry = Registry()
+        app = caching(registry, capacity=capacity)
+        await get(app)
+        gc.collect()
+        tracemalloc.start()
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1_500):
+            registry.padding = b"x" * padding
+            await get(app, path.format(number), query.format(number))
+        gc.collect()
+        held = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+        assert registry.built == 1_501
+        assert len(app._entries) < 1_500
+        # Full, and within its bound.
+        assert 0.5 * capacity < held < 1.1 * capacity
 
     run(scenario())
 

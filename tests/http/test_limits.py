@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 
+import anyio
 import pytest
+from starlette.responses import Response
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
-from app.http.body import MAXIMUM_BODY_BYTES
+from app.http.body import MAXIMUM_BODY_BYTES, SLOWEST_BYTES_PER_S, RequestLimits
+from tests.event_loop import run_apart
 
 CHECK = "/api/v1/letters/check"
 
@@ -147,3 +151,45 @@ def test_a_body_that_is_no_json_is_told_without_naming_a_field(client: TestClien
     assert answer.json()["errors"] == [
         {"loc": ["body"], "message": "Le corps de la requête n'est pas un JSON valide."}
     ]
+
+
+def slow_body(parts: list[bytes], pause_s: float) -> tuple[list[Message], list[bytes]]:
+    """Send a body part by part through `RequestLimits`; give its answer and what was read."""
+    answered: list[Message] = []
+    read: list[bytes] = []
+
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        read.append((await receive())["body"])
+        await Response("ok")(scope, receive, send)
+
+    async def receive() -> Message:
+        await anyio.sleep(pause_s)
+        part = parts.pop(0) if parts else b""
+        return {"type": "http.request", "body": part, "more_body": bool(parts)}
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": [],
+    }  # fmt: skip
+    limits = RequestLimits(inside, body_s=0.2)
+    run_apart(limits(scope, receive, send))
+    return answered, read
+
+
+def test_a_body_that_comes_by_drops_is_refused_and_the_connection_closed() -> None:
+    answered, read = slow_body([b"x"] * 1000, pause_s=0.02)
+    assert answered[0]["status"] == 408
+    headers = dict(answered[0]["headers"])
+    assert headers[b"connection"] == b"close"
+    assert headers[b"content-type"] == b"application/problem+json"
+    assert b"request-timeout" in answered[1]["body"]
+    assert read == []
+
+
+def test_a_large_body_has_time_by_its_size() -> None:
+    parts = [b"x" * SLOWEST_BYTES_PER_S] * 5
+    answered, read = slow_body(list(parts), pause_s=0.1)
+    assert answered[0]["status"] == 200
+    assert read == [b"".join(parts)]

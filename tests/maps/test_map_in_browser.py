@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.maps.palette import STAGE_COLOURS, TIER_COLOURS
+from tests.administration import administration
 
 Register = Callable[..., int]
 
@@ -235,7 +236,7 @@ def test_the_view_fits_the_filter(watched: Page, register: Register) -> None:
 
 def test_demonstration_data_says_so(watched: Page, register: Register, engine: Engine) -> None:
     register("Démo CPTS d'Arras", "aci_signe", (ARRAS,))
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(text("UPDATE cpts SET demonstration = true"))
     _open(watched, "?region=32")
     expect(watched.locator("#demonstration")).to_have_text("Données de démonstration fictives")

@@ -13,7 +13,7 @@ import pytest
 
 from app.running import installation
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 # Stands in for the application: shows that the library is there, what it was asked for,
 # and ends with the status that it was asked for.
@@ -60,11 +60,12 @@ def _record_hash(text: str) -> str:
 def checkout(tmp_path: Path) -> Path:
     """A checkout with the real launcher, whose only requirement lies beside it."""
     folder = tmp_path / "a checkout"
-    (folder / "app").mkdir(parents=True)
+    (folder / "app" / "running").mkdir(parents=True)
     shutil.copy(ROOT / "cpts", folder / "cpts")
-    shutil.copy(ROOT / "app" / "installation.py", folder / "app" / "installation.py")
+    installation_module = Path("app", "running", "installation.py")
+    shutil.copy(ROOT / installation_module, folder / installation_module)
     (folder / "app" / "__init__.py").touch()
-    (folder / "app" / "cli.py").write_text(CLI)
+    (folder / "app" / "__main__.py").write_text(CLI)
     line = make_wheel(folder, "1.0")
     (folder / "requirements.lock").write_text(line)
     (folder / "requirements-dev.lock").write_text(line)

@@ -14,7 +14,7 @@ import pytest
 
 from app.cluster.home import existing_home, remove_home
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 # Upper bounds, for a machine that is busy with other things.
 FIRST_START_S = 600
 START_S = 120
@@ -27,7 +27,7 @@ class Service:
         self.port = free_port()
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve", f"--port={self.port}", "--workers=2"],
+            [sys.executable, "-m", "app", "serve", f"--port={self.port}", "--workers=2"],
             cwd=ROOT,
             env={**kept, **environment},
             stdin=subprocess.DEVNULL,
@@ -114,7 +114,7 @@ def test_no_demonstration_data_in_a_database_that_was_given(
 
 def refusal(*arguments: str, **environment: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "app.cli", "serve", *arguments],
+        [sys.executable, "-m", "app", "serve", *arguments],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **environment},
         stdin=subprocess.DEVNULL,

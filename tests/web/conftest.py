@@ -1,11 +1,15 @@
 """A visitor of the site, and a few CPTS to be visited."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page
-from starlette.testclient import TestClient
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+    from starlette.testclient import TestClient
 
 Register = Callable[..., int]
 BASEMAP = "https://data.geopf.fr/"

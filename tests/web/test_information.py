@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from app.main import create_app
 from app.maps.palette import FILL_OPACITY, PAPER_COLOUR, STAGE_COLOURS
 from app.settings import OperatorSettings, ServiceSettings, Settings
+from tests.administration import administration
 
 Register = Callable[..., int]
 PAGES = ("/mentions-legales", "/donnees-personnelles", "/accessibilite", "/aide")
@@ -69,7 +70,7 @@ def test_the_sitemap_leads_to_every_territory_commune_and_real_cpts(
     client: TestClient, alps: dict[str, int], engine: Engine, register: Register
 ) -> None:
     fictitious = register("Démo CPTS", "aci_signe", ("59350",))
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(
             text("UPDATE cpts SET demonstration = true WHERE id = :id"), {"id": fictitious}
         )

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.web.opendata.columns import CPTS
+from tests.administration import administration
 
 Register = Callable[..., int]
 Bearer = Callable[..., dict[str, str]]
@@ -286,7 +287,7 @@ def test_demonstration_entries_are_marked(
     client: TestClient, engine: Engine, register: Register
 ) -> None:
     number = register("Démo CPTS", "aci_signe", ("05061",))
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(
             text("UPDATE cpts SET demonstration = true WHERE id = :id"), {"id": number}
         )

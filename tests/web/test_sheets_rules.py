@@ -7,6 +7,7 @@ import pytest
 from app.cpts.drawing.rules import placed_labels
 from app.cpts.reports.rules import terminal_safe
 from app.failures import Failure
+from app.http.origin import same_origin
 from app.web.sheets.contacts import contact_of, read_contacts
 from app.web.sheets.rules import (
     MESSAGE_LIMIT,
@@ -17,7 +18,6 @@ from app.web.sheets.rules import (
     padded_box,
     read_report,
     safe_website,
-    same_origin,
     telephone_address,
 )
 
@@ -97,7 +97,10 @@ def test_a_report_needs_a_message_and_a_true_mailbox_if_any() -> None:
     assert set(read_report("  \r\n ", "").errors) == {"message"}
     assert set(read_report("x" * (MESSAGE_LIMIT + 1), "").errors) == {"message"}
     assert set(read_report("une date", "pas une adresse").errors) == {"reply_to"}
-    given = read_report(" une\r\ndate\0 ", " a@b.example ")
+    for unread in ("\0", "\ufffe", "\u202e", "\ufdd0", "\x07"):
+        assert set(read_report(f"une date{unread}!", "").errors) == {"message"}
+    assert set(read_report("une date", "a?bcc=b@c.example").errors) == {"reply_to"}
+    given = read_report(" une\r\ndate ", " a@b.example ")
     assert (given.message, given.reply_to, given.errors) == ("une\ndate", "a@b.example", {})
 
 

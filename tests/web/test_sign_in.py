@@ -150,3 +150,73 @@ def test_what_an_agent_sees_is_never_stored(client: TestClient, make_token: Make
 @pytest.mark.parametrize("address", ["/", "/recherche?q=gap", "/regions", "/regions/93"])
 def test_a_visitor_never_gets_a_cookie(client: TestClient, address: str) -> None:
     assert "set-cookie" not in client.get(address, headers=BROWSER).headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://testserver.evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://testserver"},
+    ],
+)
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/connexion",
+        "/deconnexion",
+        "/lettres/depot",
+        "/lettres/1/decision",
+        "/lettres/verification",
+        "/communes/59350/signaler",
+    ],
+)
+def test_no_form_is_taken_from_another_site(
+    client: TestClient, make_token: MakeToken, address: str, headers: dict[str, str]
+) -> None:
+    answer = client.post(address, data={"token": make_token("admin")}, headers=headers)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+    assert "ne vient pas d'une page de ce site" in answer.json()["detail"]
+
+
+def test_a_write_by_cookie_comes_from_this_site_and_one_by_token_from_anywhere(
+    client: TestClient, make_token: MakeToken
+) -> None:
+    token = make_token("admin")
+    foreign = {"Origin": "https://evil.example"}
+    body = {"communes": ["59350"]}
+    check = "/api/v1/letters/check"
+    by_token = foreign | {"Authorization": f"Bearer {token}"}
+    assert client.post(check, json=body, headers=by_token).status_code == 200
+    assert client.post(check, json=body, headers=foreign).status_code == 200
+    _sign_in(client, token)
+    assert client.post(check, json=body, headers=foreign).status_code == 403
+
+
+def test_this_site_s_own_forms_are_taken(client: TestClient, make_token: MakeToken) -> None:
+    own = {"Origin": "http://testserver", "Sec-Fetch-Site": "same-origin"}
+    answer = client.post(
+        "/connexion",
+        data={"token": make_token("admin")},
+        headers=own,
+        follow_redirects=False,
+    )
+    assert answer.status_code == 303
+
+
+def test_signing_in_ends_the_former_session(client: TestClient, make_token: MakeToken) -> None:
+    _sign_in(client, make_token("ars", region="93"))
+    former = client.cookies["cpts-agent"]
+    # A wrong token leaves it as it was.
+    assert _sign_in(client, "cpts_faux").status_code == 403
+    assert client.get("/essai-agents").json() == "essai ars"
+    _sign_in(client, make_token("admin"))
+    assert client.get("/essai-agents").json() == "essai admin"
+    client.cookies.clear()
+    kept = client.get(
+        "/essai-agents", headers={"Cookie": f"cpts-agent={former}"}, follow_redirects=False
+    )
+    assert kept.status_code == 303

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.settings import DatabaseSettings, Settings
+from tests.administration import administration
 from tests.web.conftest import BROWSER, HOSTILE, Register
 
 GAP, LA_SAULCE, CHAMPSAUR = "05061", "05162", "05039"
@@ -319,7 +320,7 @@ def test_the_banner_shows_as_long_as_the_registry_holds_fictitious_data(
 ) -> None:
     register("CPTS d'essai", "aci_signe", (GAP,))
     assert "demonstration-banner" not in client.get("/", headers=BROWSER).text
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(text("UPDATE cpts SET demonstration = true"))
     for address in ("/", "/regions", "/regions/11", "/recherche?q=paris"):
         assert "demonstration-banner" in client.get(address, headers=BROWSER).text

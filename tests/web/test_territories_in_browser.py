@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine, text
 
 from app.maps.palette import STAGE_COLOURS
+from tests.administration import administration
 from tests.web.accessibility import accessibility_faults
 from tests.web.conftest import HOSTILE
 
@@ -144,7 +145,7 @@ def test_axe_finds_no_fault(
 def test_axe_finds_no_fault_in_the_banner_of_fictitious_data(
     visitor: Page, alps: dict[str, int], engine: Engine, address: str
 ) -> None:
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(text("UPDATE cpts SET demonstration = true"))
     visitor.goto(address)
     expect(visitor.get_by_role("complementary", name="Avertissement")).to_contain_text("émo")

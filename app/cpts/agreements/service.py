@@ -1,18 +1,33 @@
 """What ARS and Assurance Maladie agree on, beyond a single CPTS's own changes.
 
 As in `app.cpts.writing.service`: in the caller's transaction, the registry locked first.
+What an agreement changes on a day to come is planned: no other change drops it.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import date
 
+from app.cpts.claims import repository as claims
+from app.cpts.claims.rules import (
+    FIRST_STAGE,
+    Period,
+    check_effective_date,
+    periods_as_planned,
+    together,
+)
+from app.cpts.claims.service import (
+    RegistryChange,
+    check_nothing_planned,
+    plan,
+    planned_of,
+    settle_territory,
+)
 from app.cpts.errors import TerritoryOverlap
-from app.cpts.history.repository import Change, snapshot
 from app.cpts.writing import repository
-from app.cpts.writing.rules import FIRST_STAGE, Authority, check_effective_date
-from app.cpts.writing.service import clear_the_way, living_cpts, record
+from app.cpts.writing.rules import Authority
+from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
-from app.database.sessions import WritingSession
+from app.database.sessions import ReadingSession, WritingSession
 from app.problems import Invalid
 
 RECOGNISED_STAGE = "lettre_intention_validee"
@@ -27,19 +42,21 @@ def recognise_dynamic(
     supersede: Collection[int],
     decided_on: date,
     effective_on: date,
+    letter: int,
     authority: Authority,
 ) -> None:
     """Advance a dynamic to a recognised CPTS, with exactly these communes from a day on.
 
     Parameters: `communes`, codes of today's communes; `themes`, slugs, which add to its
     own; `supersede`, dynamics that give way; `decided_on`, the first day of its new stage,
-    unless the dynamic was noted later; `effective_on`, not before the CPTS began.
+    unless the dynamic was noted later; `effective_on`, not before the CPTS began;
+    `letter`, the number of the letter that plans it.
 
     Raises:
         NotFound, Invalid: no such CPTS, or it is no dynamic any more.
         TerritoryOverlap: communes are held by others; all are named, nothing is written.
     """
-    repository.lock_registry(session)
+    change = RegistryChange.by(session, authority)
     cpts = living_cpts(session, cpts_id)
     stage, since = repository.stages_of(session, cpts_id)[-1]
     if stage != FIRST_STAGE:
@@ -47,32 +64,71 @@ def recognise_dynamic(
             "body", "cpts", message="Cette CPTS n'est plus au stade « Dynamique identifiée »."
         )
     check_effective_date(effective_on, cpts.started_on)
-    ranks = repository.stage_ranks(session)
-    superseded = clear_the_way(
+    change.watch([cpts_id], "updated")
+    held = claims.periods_from(session, [cpts_id], effective_on).get(cpts_id, {})
+    planned = planned_of(session, [cpts_id]).get(cpts_id, {})
+    wanted = {code: code in communes for code in {*communes, *held}}
+    settle_territory(
+        change,
         session,
-        communes,
+        cpts_id,
+        periods_as_planned(wanted, effective_on, planned),
         effective_on,
-        rank=ranks[RECOGNISED_STAGE],
+        stage=RECOGNISED_STAGE,
+        rank=repository.stage_ranks(session)[RECOGNISED_STAGE],
         supersede=supersede,
-        own=cpts_id,
+        authority=authority,
     )
-    before = snapshot(session, [cpts_id])[cpts_id]
     repository.put_stages(session, [(cpts_id, RECOGNISED_STAGE, max(decided_on, since))])
-    repository.set_themes(session, {cpts_id: sorted({*before["themes"], *themes})})
-    held = repository.own_claims_from(session, [cpts_id], effective_on).get(cpts_id, {})
-    settled = {code for code, unchanged in held.items() if unchanged}
-    repository.release_from(
+    own = repository.themes_of(session, cpts_id)
+    repository.set_themes(session, {cpts_id: sorted({*own, *themes})})
+    change.record()
+    plan(session, letter, {cpts_id: dict.fromkeys(wanted, effective_on)}, adds=communes)
+
+
+def amend_by_letter(
+    session: WritingSession,
+    cpts_id: int,
+    *,
+    add: Collection[str],
+    withdraw: Collection[str],
+    supersede: Collection[int],
+    effective_on: date,
+    letter: int,
+    authority: Authority,
+) -> None:
+    """Add communes to a CPTS and withdraw others from a day on; the rest stays untouched.
+
+    Parameters: `add`, `withdraw`, codes of today's communes; `supersede`, dynamics that
+    give way; `effective_on`, not before the CPTS began; `letter`, the number of the
+    letter that plans it.
+
+    Raises:
+        NotFound, Invalid: no such CPTS, or it would be left without any commune.
+        TerritoryOverlap: communes are held by others; all are named, nothing is written.
+        PlannedChangeDropped: another letter has planned the contrary by then.
+    """
+    change = RegistryChange.by(session, authority)
+    cpts = living_cpts(session, cpts_id)
+    check_effective_date(effective_on, cpts.started_on)
+    stage, _ = repository.stages_of(session, cpts_id)[-1]
+    wanted = dict.fromkeys(withdraw, False) | dict.fromkeys(add, True)
+    change.watch([cpts_id], "territory")
+    settle_territory(
+        change,
         session,
-        [(cpts_id, code) for code in held.keys() - (settled & set(communes))],
+        cpts_id,
+        periods_as_planned(
+            wanted, effective_on, planned_of(session, [cpts_id]).get(cpts_id, {})
+        ),
         effective_on,
+        stage=stage,
+        rank=repository.stage_ranks(session)[stage],
+        supersede=supersede,
+        authority=authority,
     )
-    repository.hold_from(
-        session, [(cpts_id, code) for code in set(communes) - settled], effective_on
-    )
-    repository.forget_fulfilled_refusals(session, [cpts_id])
-    repository.touch_cpts(session, [cpts_id])
-    after = snapshot(session, [cpts_id])[cpts_id]
-    record(session, authority, [Change(cpts_id, "updated", before, after), *superseded])
+    change.record()
+    plan(session, letter, {cpts_id: dict.fromkeys(wanted, effective_on)}, adds=add)
 
 
 def merge_cpts(
@@ -81,68 +137,75 @@ def merge_cpts(
     absorbed: Collection[int],
     *,
     effective_on: date,
-    reason: str,
+    letter: int,
     authority: Authority,
 ) -> None:
     """Make several CPTS one: from a day on the absorbing one holds what they all held.
 
     The others end on that day, which may lie ahead, and keep their history. Communes that
-    a party was to hold later only are held from that day too.
+    a party was to hold later only are held later.
+
+    Parameters: `letter`, the number of the letter that plans it.
 
     Raises:
         NotFound, Invalid: a CPTS that is not there, has ended, or begins later.
         TerritoryOverlap: somebody else is to hold one of the communes later on.
+        PlannedChangeDropped: another letter has something planned for one that would end.
     """
-    repository.lock_registry(session)
-    parties = [absorbing, *sorted(set(absorbed) - {absorbing})]
+    change = RegistryChange.by(session, authority)
+    ending = sorted(set(absorbed) - {absorbing})
+    parties = [absorbing, *ending]
     for cpts_id in parties:
         check_effective_date(effective_on, living_cpts(session, cpts_id).started_on)
-    held = repository.own_claims_from(session, parties, effective_on)
-    communes = set().union(*(held.get(cpts_id, {}) for cpts_id in parties))
-    others = repository.conflicts(
-        session,
-        communes,
-        effective_on,
-        stage_day=max(effective_on, today()),
-        excluded_cpts=parties,
+    check_nothing_planned(session, ending)
+    held = claims.periods_from(session, parties, effective_on)
+    merged = {
+        code: together(held.get(cpts_id, {}).get(code, ()) for cpts_id in parties)
+        for code in set().union(*(held.get(cpts_id, {}) for cpts_id in parties))
+    }
+    others = claims.conflicts_in_periods(
+        session, merged, stage_day=max(effective_on, today()), excluded_cpts=parties
     )
     if others:
         raise TerritoryOverlap([conflict.public() for conflict in others])
-    before = snapshot(session, parties)
-    own = {code for code, unchanged in held.get(absorbing, {}).items() if unchanged}
-    repository.release_from(
-        session,
-        [
-            (cpts_id, code)
-            for cpts_id in parties
-            for code in held.get(cpts_id, {})
-            if cpts_id != absorbing or code not in own
-        ],
-        effective_on,
-    )
-    repository.hold_from(session, [(absorbing, code) for code in communes - own], effective_on)
-    repository.forget_fulfilled_refusals(session, [absorbing])
-    repository.touch_cpts(session, [absorbing])
-    for cpts_id in parties[1:]:
+    reason = f"fusion : lettre n° {letter}, absorbée par la CPTS n° {absorbing}"
+    change.watch([absorbing], "territory", reason)
+    change.watch(ending, "ended", reason)
+    handed: dict[tuple[int, str], Sequence[Period]] = {
+        (cpts_id, code): [] for cpts_id in ending for code in held.get(cpts_id, {})
+    }
+    own = held.get(absorbing, {})
+    handed |= {
+        (absorbing, code): each for code, each in merged.items() if each != own.get(code)
+    }
+    claims.put_periods(session, handed, effective_on)
+    claims.forget_fulfilled_refusals(session, [absorbing])
+    for cpts_id in ending:
         repository.update_cpts_columns(session, cpts_id, {"ended_on": effective_on})
-        repository.forget_refusals_of(session, cpts_id)
-    after = snapshot(session, parties)
-    record(
+        claims.forget_refusals_of(session, cpts_id)
+    change.record()
+    # What one of them was to give up later is no lasting gain.
+    gained = {
+        code: periods[0][0]
+        for cpts_id in ending
+        for code, periods in held.get(cpts_id, {}).items()
+        if periods[-1][1] is None
+    }
+    plan(session, letter, {absorbing: gained}, adds=gained)
+    plan(
         session,
-        authority,
-        [
-            Change(
-                cpts_id,
-                "territory" if cpts_id == absorbing else "ended",
-                before[cpts_id],
-                after[cpts_id],
-                reason,
-            )
-            for cpts_id in parties
-        ],
+        letter,
+        {cpts_id: dict.fromkeys(held.get(cpts_id, {}), effective_on) for cpts_id in ending},
+        adds=(),
     )
 
 
-def planned_territory(session: WritingSession, cpts_id: int, day: date) -> set[str]:
+def planned_territory(session: ReadingSession, cpts_id: int, day: date) -> set[str]:
     """Give the communes that a CPTS holds, or is to hold, on or after a day."""
-    return set(repository.own_claims_from(session, [cpts_id], day).get(cpts_id, {}))
+    return set(claims.own_claims_from(session, [cpts_id], day).get(cpts_id, {}))
+
+
+def territory_on(session: ReadingSession, cpts_id: int, day: date) -> set[str]:
+    """Give the communes that a CPTS holds on a day."""
+    held = claims.periods_from(session, [cpts_id], day).get(cpts_id, {})
+    return {code for code, periods in held.items() if periods[0][0] == day}

@@ -13,7 +13,8 @@ from app.cpts.reading.service import PageAddress, check_values
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography import naming
-from app.geography.repository import department_names, known_codes
+from app.geography.evidence.departments import Departments
+from app.geography.repository import departments_with_region, known_codes
 from app.problems import NotFound
 
 
@@ -44,10 +45,7 @@ def commune_page(
 def _find(session: ReadingSession, filters: CommuneFilters, day: date) -> FoundCommunes:
     if filters.q is None:
         return repository.find_communes(session, None, filters, day)
-    names = {
-        key: code for code, name in department_names(session) for key in naming.name_keys(name)
-    }
-    asked = searches(filters.q, names)
+    asked = searches(filters.q, Departments(departments_with_region(session)))
     for search in asked:
         found = repository.find_communes(session, search, filters, day)
         if found.matched:

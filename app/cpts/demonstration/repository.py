@@ -1,8 +1,13 @@
 """The SQL that is about demonstration data only."""
 
+from datetime import date
+
 from sqlalchemy import delete, func, select, update
 
-from app.cpts.models import Claim, Cpts, RegistryRevision
+from app.cpts.claims.models import Claim
+from app.cpts.claims.repository import planned_after
+from app.cpts.claims.rules import PlannedChange
+from app.cpts.models import Cpts, RegistryRevision
 from app.database.sessions import ReadingSession, WritingSession
 
 
@@ -17,6 +22,17 @@ def never_loaded(session: ReadingSession) -> bool:
 def note_loaded(session: WritingSession) -> None:
     """Remember that demonstration data was loaded, so that it does not come back by itself."""
     session.execute(update(RegistryRevision).values(demonstration_loaded_at=func.now()))
+
+
+def planned_with_real_ones(session: ReadingSession, day: date) -> list[PlannedChange]:
+    """List what letters plan, after a day, for real CPTS together with fictitious ones."""
+    planned = planned_after(session, None, day)
+    fictitious = set(session.execute(select(Cpts.id).where(Cpts.demonstration)).scalars())
+    changes = [change for each in planned.values() for change in each]
+    sides: dict[int, set[bool]] = {}
+    for change in changes:
+        sides.setdefault(change.letter, set()).add(change.cpts_id in fictitious)
+    return [change for change in changes if len(sides[change.letter]) == 2]
 
 
 def remove(session: WritingSession) -> int:

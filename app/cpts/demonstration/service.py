@@ -12,11 +12,15 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from app.cpts.claims import repository as claims_of
+from app.cpts.claims.rules import told
+from app.cpts.claims.service import RegistryChange
 from app.cpts.demonstration import repository as demonstration
-from app.cpts.history.repository import Change, record_changes, snapshot
+from app.cpts.errors import PlannedChangeDropped
 from app.cpts.writing import repository
 from app.database.calendar import today
 from app.database.sessions import WritingSession, session_scope
+from app.failures import Failure
 from app.progress import Progress
 from app.settings import PROJECT_ROOT
 
@@ -76,8 +80,7 @@ def load_demonstration(
     """
     label = "Chargement des données de démonstration"
     with progress.step(label), session_scope(engine) as session:
-        repository.lock_registry(session)
-        demonstration.remove(session)
+        remove_demonstration(session)
         return _insert(session, read_demonstration(directory))
 
 
@@ -85,16 +88,27 @@ def remove_demonstration(session: WritingSession) -> int:
     """Take every demonstration CPTS out of the registry and give their number.
 
     Unlike a real CPTS, a fictitious one leaves no history behind.
+
+    Raises:
+        Failure: a validated letter has planned something for real CPTS together with
+            fictitious ones; it is named.
     """
-    repository.lock_registry(session)
+    claims_of.lock_registry(session)
+    planned = demonstration.planned_with_real_ones(session, today())
+    if planned:
+        raise Failure(
+            "Les données de démonstration ne peuvent pas être retirées : "
+            + PlannedChangeDropped(told(planned)).detail
+        )
     return demonstration.remove(session)
 
 
 def _insert(session: WritingSession, wanted: list[DemonstrationCpts]) -> tuple[int, int]:
+    change = RegistryChange(session, actor=ACTOR, token_id=None)
     codes = {code for cpts in wanted for code in cpts.claims}
     held = {
         claim.commune_code
-        for claim in repository.conflicts(
+        for claim in claims_of.conflicts(
             session, codes, date.min.replace(year=1900), stage_day=today()
         )
     }
@@ -126,14 +140,9 @@ def _insert(session: WritingSession, wanted: list[DemonstrationCpts]) -> tuple[i
         for code, since in cpts.claims.items()
         if code not in held
     ]
-    repository.insert_claims(session, claims)
-    after = snapshot(session, ids)
-    record_changes(
-        session,
-        [Change(cpts_id, "created", None, after[cpts_id]) for cpts_id in ids],
-        actor=ACTOR,
-        token_id=None,
-    )
+    claims_of.insert_claims(session, claims)
+    change.created(ids, "created")
+    change.record()
     demonstration.note_loaded(session)
     return len(ids), len(claims)
 

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Path, Response
 from app.accounts.dependencies import EditorCaller
 from app.cpts.history import schemas, service
 from app.database.sessions import ReadSession
+from app.http.parameters import RowId
 
 router = APIRouter(prefix="/api/v1/cpts", tags=["Registre"])
 
-Id = Annotated[int, Path(ge=1, lt=2**63, description="Identifiant de la CPTS")]
+Id = Annotated[RowId, Path(description="Identifiant de la CPTS")]
 
 
 @router.get(

@@ -4,31 +4,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
-from app.cpts.models import CptsChange, RegistryRevision
+from app.cpts.models import Cpts, CptsChange, RegistryRevision
 from app.database.sessions import ReadingSession, WritingSession
 
-_SNAPSHOT = text("""
-    SELECT p.id, jsonb_build_object(
-        'name', p.name, 'acronym', p.acronym, 'finess', p.finess, 'website', p.website,
-        'email', p.email, 'phone', p.phone, 'address', p.address,
-        'started_on', p.started_on, 'ended_on', p.ended_on,
-        'stages', (SELECT coalesce(jsonb_object_agg(s.stage_slug, s.since), '{}')
-                   FROM cpts_stage s WHERE s.cpts_id = p.id),
-        'themes', (SELECT coalesce(jsonb_agg(t.theme_slug ORDER BY t.theme_slug), '[]')
-                   FROM cpts_theme t WHERE t.cpts_id = p.id),
-        'claims', (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                       'communes', h.communes, 'from', lower(h.held), 'until', upper(h.held)
-                       ) ORDER BY h.held), '[]')
-                   FROM (SELECT c.held,
-                                array_agg(c.commune_code ORDER BY c.commune_code) AS communes
-                         FROM claim c WHERE c.cpts_id = p.id GROUP BY c.held) h)
-    ) AS state
-    FROM cpts p WHERE p.id = ANY (:ids)
-""").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+# The function stands in the database, which compares the same state at each commit.
+_SNAPSHOT = text("SELECT s.id, s.state FROM cpts_state(:ids) s").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger))
+)
 
 
 def snapshot(session: ReadingSession, cpts_ids: Collection[int]) -> dict[int, dict[str, Any]]:
@@ -82,6 +68,14 @@ def record_changes(
             for change in changes
         ],
     )
+
+
+def touch_cpts(session: WritingSession, cpts_ids: Collection[int]) -> None:
+    """Set the date of change of these CPTS to now."""
+    if cpts_ids:
+        session.execute(
+            update(Cpts).where(Cpts.id.in_(cpts_ids)).values(updated_at=func.clock_timestamp())
+        )
 
 
 def history(session: ReadingSession, cpts_id: int) -> list[CptsChange]:

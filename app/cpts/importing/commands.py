@@ -22,7 +22,7 @@ def import_listing(
         str,
         typer.Argument(
             metavar="FICHIER_OU_ADRESSE",
-            help="CSV, XLSX, GeoJSON (export WFS), GeoPackage ou Shapefile zippé.",
+            help="CSV, XLSX, ODS, XLS, GeoJSON (export WFS), GeoPackage ou Shapefile zippé.",
         ),
     ],
     *,
@@ -54,9 +54,13 @@ def import_listing(
         list[str] | None,
         typer.Option(
             metavar="RÔLE=EN-TÊTE",
-            help="Colonne d'un rôle (name, commune, code, department, stage, since, finess, "
-            "website, email, phone, acronym, themes) ; répétable.",
+            help="Colonne d'un rôle (name, commune, code, postcode, department, stage, since, "
+            "finess, website, email, phone, acronym, themes) ; répétable.",
         ),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Encodage des textes (utf-8, windows-1252, mac, cp850…)."),
     ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Rapport CSV, une ligne par ligne du fichier.")
@@ -77,7 +81,7 @@ def import_listing(
     chosen = parse_column_options(column or [])
     if report is not None:
         check_writable(report)
-    with _source(file, format_) as source:
+    with _source(file, format_, encoding) as source:
         with progress.step(f"Lecture de « {source.name} »"):
             listing = service.read_listing(source, chosen)
         for remark in listing.remarks:
@@ -104,15 +108,15 @@ def import_listing(
 
 
 @contextmanager
-def _source(file: str, stated: str | None) -> "Iterator[Source]":
+def _source(file: str, stated: str | None, encoding: str | None) -> "Iterator[Source]":
     from app.files.fetching import fetched, is_address
     from app.files.sources import open_source
 
     if not is_address(file):
-        yield open_source(Path(file), given=stated)
+        yield open_source(Path(file), given=stated, encoding=encoding)
         return
     with fetched(file) as (path, name):
-        yield open_source(path, name=name, given=stated)
+        yield open_source(path, name=name, given=stated, encoding=encoding)
 
 
 def _tell(plan: "Plan", *, dry_run: bool) -> None:

@@ -4,23 +4,28 @@ Nothing of a person goes beyond this module: only a mailbox that is the CPTS's o
 landline, a site.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from app.cpts.importing.columns import Role
-from app.cpts.importing.listing import Entry
+from app.cpts.importing.entries import Entry
 from app.cpts.importing.mailboxes import generic_mailbox, holds_address
 from app.cpts.importing.rules import Outcome
+from app.cpts.importing.stages import StageReading, read_stage
 from app.cpts.importing.values import (
     date_of,
     finess_of,
     phone_of,
     says_nothing,
-    stage_of,
     website_of,
 )
+from app.files.sources import unusable
 from app.files.words import words_of
+
+# A letter that no decoding gave back, or that a program replaced by a question mark.
+_DAMAGED = re.compile(r"\ufffd|\w\?\w|[\u0080-\u009f]")
 
 
 @dataclass(frozen=True)
@@ -83,19 +88,37 @@ def group(
     of the label; `default_stage`, a slug for CPTS whose rows state no stage; `as_of`, the
     import's day, after which no stage can date.
     """
-    found: dict[str, ListedCpts] = {}
+    found: dict[tuple[str, str], ListedCpts] = {}
+    told_apart = _told_apart_by_finess(entries, keys)
     for row, entry in enumerate(entries):
+        if entry.is_unclaimed or entry.shared:
+            continue
         key = keys.get(entry.cpts, "")
-        cpts = found.setdefault(key, ListedCpts(len(found), entry.cpts, key))
+        apart = _finess_of(entry) if key in told_apart else ""
+        cpts = found.setdefault((key, apart), ListedCpts(len(found), entry.cpts, key))
         cpts.rows.append(row)
     listed = list(found.values())
+    _refuse_damaged_names(listed)
     for cpts in listed:
         _describe(cpts, entries, themes, as_of)
-        _settle_stage(cpts, entries, default_stage)
+        _settle_stage(cpts, entries, default_stage, as_of)
         if not cpts.key:
             cpts.blame(Outcome.UNKNOWN, "le nom de la CPTS manque")
     _check_finess(listed)
     return listed
+
+
+def _refuse_damaged_names(listed: Sequence[ListedCpts]) -> None:
+    """Stop at names that lost letters: they would be stored and published so.
+
+    Raises `Failure` (exit status 2): only who has the file can tell its encoding.
+    """
+    damaged = [cpts.name for cpts in listed if _DAMAGED.search(cpts.name)]
+    if damaged:
+        raise unusable(
+            f"Des noms de CPTS ont perdu des lettres (« {damaged[0][:60]} ») : indiquez "
+            "l'encodage du fichier par --encoding (windows-1252, mac, cp850…) ou corrigez-les."
+        )
 
 
 def states_a_stage(entries: Iterable[Entry]) -> bool:
@@ -169,24 +192,34 @@ def _set_date(cpts: ListedCpts, row: int, text: str, as_of: date) -> None:
     if day is None:
         cpts.remark(row, f"date illisible, non retenue : {text[:40]}")
     elif day > as_of:
-        cpts.remark(row, f"date postérieure à l'import, non retenue : {day:%d/%m/%Y}")
+        cpts.blame(
+            Outcome.UNKNOWN,
+            f"le stade ne serait atteint que le {day:%d/%m/%Y} : une étape prévue n'est pas "
+            "enregistrée comme atteinte",
+        )
     elif cpts.since is None:
         cpts.since = day
 
 
 def _settle_stage(
-    cpts: ListedCpts, entries: Sequence[Entry], default_stage: str | None
+    cpts: ListedCpts, entries: Sequence[Entry], default_stage: str | None, as_of: date
 ) -> None:
     texts = dict.fromkeys(
         text
         for row in cpts.rows
         if not says_nothing(text := entries[row].particulars.get(Role.STAGE, ""))
     )
-    slugs = {text: stage_of(text) for text in texts}
-    unknown = [text for text, slug in slugs.items() if slug is None]
-    if unknown:
-        cpts.blame(Outcome.UNKNOWN, f"stade inconnu : {unknown[0][:80]}")
-    elif len(set(slugs.values())) > 1:
+    read = {text: read_stage(text, as_of) for text in texts}
+    slugs = {text: reading.slug for text, reading in read.items()}
+    for text, reading in read.items():
+        if reading.slug is None:
+            cpts.blame(Outcome.UNKNOWN, f"{_no_stage(reading)} : {text[:80]}")
+        elif reading.planned:
+            planned = ", ".join(reading.planned)
+            cpts.remark(cpts.rows[0], f"étape prévue, non enregistrée : {planned[:80]}")
+    if None in slugs.values():
+        return
+    if len(set(slugs.values())) > 1:
         cpts.blame(
             Outcome.AMBIGUOUS, f"plusieurs stades pour cette CPTS : {', '.join(texts)[:200]}"
         )
@@ -197,6 +230,26 @@ def _settle_stage(
         cpts.stage = default_stage
     else:
         cpts.blame(Outcome.UNKNOWN, "stade non renseigné (--default-stage en donnerait un)")
+
+
+def _no_stage(reading: StageReading) -> str:
+    if reading.given_up:
+        return "étape abandonnée, le stade n'est pas dit"
+    if reading.planned:
+        return "étape prévue, pas atteinte ; le stade atteint n'est pas dit"
+    return "stade inconnu"
+
+
+def _finess_of(entry: Entry) -> str:
+    return finess_of(entry.particulars.get(Role.FINESS, "")) or ""
+
+
+def _told_apart_by_finess(entries: Sequence[Entry], keys: Mapping[str, str]) -> set[str]:
+    """Give the names that are two CPTS: each of their rows says which by its FINESS number."""
+    numbers: dict[str, set[str]] = {}
+    for entry in entries:
+        numbers.setdefault(keys.get(entry.cpts, ""), set()).add(_finess_of(entry))
+    return {key for key, given in numbers.items() if len(given) > 1 and "" not in given}
 
 
 def _check_finess(listed: Sequence[ListedCpts]) -> None:

@@ -3,55 +3,14 @@
 Tables and polygon files both end here; nothing is resolved or judged yet.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from app.cpts.importing.columns import Columns, Role, find_header
-from app.cpts.importing.values import cut_list, says_nothing
+from app.cpts.importing.columns import Header, Role, find_header
+from app.cpts.importing.crosstabs import crosstab_entries, is_crosstab
+from app.cpts.importing.entries import Entry, is_footnote, table_entries
 from app.files.sources import Source, unusable
-from app.files.tables import Row, Table, read_tables
-from app.files.words import words_of
-
-_PARTICULARS = (
-    Role.ACRONYM, Role.FINESS, Role.STAGE, Role.SINCE, Role.WEBSITE, Role.EMAIL, Role.PHONE,
-    Role.THEMES,
-)  # fmt: skip
-LONGEST_NAME = 200
-_FOOTNOTE = re.compile(
-    r"(sources?|notes?|nb|nota|legendes?|totaux|total|maj|mise a jour|edition|page)( |$)"
-)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One commune that one row names for one CPTS, or the polygon of a feature.
-
-    `row` is the row's number as a person sees it in its sheet, `sheet` the sheet's or
-    layer's name when there are several; `commune` and `code` are what the row gives,
-    "" when it does not; `department` is as given; `particulars` what the row says of
-    the CPTS, as text; `polygon` a shapely geometry in EPSG:4326. `is_title` marks a
-    row that only names the CPTS of the rows beneath it.
-    """
-
-    row: int
-    cpts: str
-    commune: str = ""
-    code: str = ""
-    department: str = ""
-    sheet: str = ""
-    particulars: Mapping[Role, str] = field(default_factory=dict)
-    polygon: Any = None
-    is_title: bool = False
-    notes: tuple[str, ...] = ()
-
-    @property
-    def given(self) -> str:
-        """What the row gives for a commune, for the report."""
-        if self.polygon is not None:
-            return "polygone"
-        return self.commune or self.code
+from app.files.tables import Table, read_tables
 
 
 @dataclass(frozen=True)
@@ -73,20 +32,20 @@ def read_table_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
     remarks: list[str] = []
     has_stages = False
     tables = [table for table in read_tables(source) if table.rows]
-    headed = [(table, find_header(table.rows, chosen)) for table in tables]
+    headed = [(table, _header_of(table, chosen)) for table in tables]
     for table, header in headed:
         shown = f"Feuille « {table.name} » : " if table.name else ""
         if header is None:
             remarks.append(f"{shown}aucun en-tête reconnu, feuille laissée de côté.")
             continue
-        start, columns = header
-        remarks.append(f"{shown}{columns.described()}")
-        has_stages |= Role.STAGE in columns.positions
+        remarks.append(f"{shown}{header.columns.described()}")
         sheet = table.name if len(tables) > 1 else ""
-        for entry in table_entries(table, start, columns):
-            if _is_footnote(entry):
+        read = crosstab_entries if is_crosstab(table, header) else table_entries
+        for entry in read(table, header):
+            if is_footnote(entry):
                 remarks.append(f"{shown}ligne {entry.row}, « {entry.cpts[:60]} » : une note.")
             else:
+                has_stages |= Role.STAGE in entry.particulars
                 entries.append(replace(entry, sheet=sheet))
     if all(header is None for _, header in headed):
         raise unusable(_no_header(source, tables, chosen))
@@ -95,66 +54,13 @@ def read_table_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
     return Listing(entries, remarks, has_stages)
 
 
-def table_entries(table: Table, start: int, columns: Columns) -> Iterator[Entry]:
-    """Give the entries of the rows below a header.
-
-    Parameters: `start`, index of the header in the table's rows. A row without the
-    name of a CPTS belongs to that of the row above (merged cells), and the header
-    repeated further down is no entry.
-    """
-    header = table.rows[start].cells
-    rows = [row for row in table.rows[start + 1 :] if row.cells != header]
-    name = ""
-    for position, row in enumerate(rows):
-        own = " ".join(columns.cell(row.cells, Role.NAME).split())[:LONGEST_NAME]
-        if own:
-            name = own
-        communes = _communes(columns, row)
-        if not own and not communes:
-            # A second mailbox, a legend, the source: nothing that could be lost.
-            continue
-        notes = () if own or not name else ("CPTS de la ligne au-dessus",)
-        entry = Entry(
-            row.number,
-            name,
-            department=_one_line(columns.cell(row.cells, Role.DEPARTMENT)),
-            particulars={
-                role: text for role in _PARTICULARS if (text := columns.cell(row.cells, role))
-            },
-            notes=notes,
-        )
-        if not communes:
-            below = rows[position + 1] if position + 1 < len(rows) else None
-            titled = (
-                below is not None
-                and not columns.cell(below.cells, Role.NAME)
-                and bool(_communes(columns, below))
-            )
-            yield replace(entry, is_title=titled)
-        for commune, code in communes:
-            yield replace(entry, commune=commune, code=code)
-
-
-def _is_footnote(entry: Entry) -> bool:
-    """Whether a row that names no commune is a note under the table rather than a CPTS."""
-    if entry.given or entry.particulars or entry.department or entry.is_title:
-        return False
-    return entry.cpts.startswith("*") or bool(_FOOTNOTE.match(words_of(entry.cpts)))
-
-
-def _communes(columns: Columns, row: Row) -> list[tuple[str, str]]:
-    """Give what a row names as (name, code), either "" when it is not given."""
-    name_cell = columns.cell(row.cells, Role.COMMUNE)
-    code_cell = columns.cell(row.cells, Role.CODE)
-    names = [] if says_nothing(name_cell) else [_one_line(part) for part in cut_list(name_cell)]
-    codes = (
-        []
-        if says_nothing(code_cell)
-        else [_one_line(part) for part in cut_list(code_cell.replace(" - ", ";"))]
-    )
-    if len(names) == len(codes):
-        return list(zip(names, codes, strict=True))
-    return [("", code) for code in codes] + [(name, "") for name in names]
+def _header_of(table: Table, chosen: Mapping[Role, str]) -> Header | None:
+    header = find_header(table.rows, chosen)
+    if header is not None:
+        return header
+    # Communes with a column per CPTS name no CPTS in a column of its own.
+    listed = find_header(table.rows, chosen, with_name=False)
+    return listed if listed is not None and is_crosstab(table, listed) else None
 
 
 def _one_line(text: str) -> str:

@@ -8,6 +8,7 @@ over makes it a person's.
 import re
 
 from app.files.words import words_of
+from app.http.texts import mailbox
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9\-]+\.)+[A-Za-z]{2,24}")
 
@@ -29,9 +30,17 @@ def generic_mailbox(text: str, cpts_name: str) -> str | None:
     """
     for found in _ADDRESS.finditer(text):
         address = found[0].lower()
-        if _is_generic(address.partition("@")[0], cpts_name):
+        if _is_generic(address.partition("@")[0], cpts_name) and _is_mailbox(address):
             return address
     return None
+
+
+def _is_mailbox(address: str) -> bool:
+    try:
+        mailbox(address)
+    except ValueError:
+        return False
+    return True
 
 
 def holds_address(text: str) -> bool:

@@ -1,13 +1,15 @@
 """What became of every row, and why a CPTS stays out: the lines of the report."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.material import Material
 from app.cpts.importing.report import ReportLine
-from app.cpts.importing.resolving import given_department
 from app.cpts.importing.rules import Decision, Holder, Outcome
+from app.cpts.importing.values import department_of
 
 
 def report_lines(
@@ -40,14 +42,39 @@ def report_lines(
         for row in cpts.rows:
             if told[row][0] is Outcome.SKIPPED:
                 told[row] = (Outcome.SKIPPED, f"CPTS écartée : {reason}")
+    holders_of_rows = {row: cpts for cpts in material.listed for row in cpts.rows}
     lines = [
-        _line(material, cpts, row, *told[row])
-        for row, cpts in sorted(
-            ((row, cpts) for cpts in material.listed for row in cpts.rows),
-            key=lambda pair: pair[0],
-        )
+        _line(material, holders_of_rows[row], row, *told[row])
+        if row in holders_of_rows
+        else _line_of_none(material, row)
+        for row in range(len(material.entries))
     ]
     return lines, kept_out
+
+
+def _line_of_none(material: Material, row: int) -> ReportLine:
+    """Give the line of a row that is no single CPTS's: nobody's, or shared by several."""
+    entry, reading = material.entries[row], material.readings[row]
+    if entry.is_unclaimed:
+        outcome, detail = Outcome.SKIPPED, reading.detail
+    elif row not in material.shared:
+        outcome, detail = (
+            Outcome.AMBIGUOUS,
+            _joined(
+                "plusieurs CPTS dans une cellule, qui ne sont pas toutes dans le fichier",
+                reading.detail,
+            ),
+        )
+    elif reading.outcome.went_in:
+        names = " et ".join(f"« {cpts.name} »" for cpts in material.shared[row])
+        outcome, detail = (
+            Outcome.CONFLICT,
+            _joined(f"commune demandée par {names}, attribuée à aucune", reading.detail),
+        )
+    else:
+        outcome, detail = reading.outcome, reading.detail
+    line = _line(material, None, row, outcome, detail)
+    return replace(line, is_unclaimed=entry.is_unclaimed)
 
 
 def _row_outcome(
@@ -100,7 +127,7 @@ def _described(material: Material, holder: Holder, as_of: date) -> str:
 
 
 def _line(
-    material: Material, cpts: ListedCpts, row: int, outcome: Outcome, detail: str
+    material: Material, cpts: ListedCpts | None, row: int, outcome: Outcome, detail: str
 ) -> ReportLine:
     entry = material.entries[row]
     reading = material.readings[row]
@@ -109,13 +136,19 @@ def _line(
         entry.row,
         entry.cpts,
         entry.given,
-        given_department(entry),
+        _department(entry.department),
         outcome,
         [commune.code for commune in reading.communes],
         [commune.name for commune in reading.communes],
-        _joined(sheet, detail, *entry.notes, *cpts.remarks.get(row, ())),
+        _joined(sheet, detail, *entry.notes, *(cpts.remarks.get(row, ()) if cpts else ())),
     )
 
 
 def _joined(*parts: str) -> str:
     return " ; ".join(part for part in parts if part)
+
+
+def _department(text: str) -> str:
+    """Give a department as a code when it is written as a number alone, else as written."""
+    number = re.fullmatch(r"\d{1,3}|2[abAB]", text.strip(), re.ASCII)
+    return (department_of(text) or text) if number else text

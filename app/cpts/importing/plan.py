@@ -4,7 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from app.cpts.claims.repository import periods_from
+from app.cpts.claims.rules import (
+    Period,
+    cut,
+    dropped,
+    periods_as_planned,
+    together,
+    told,
+)
+from app.cpts.claims.service import planned_of
+from app.cpts.errors import PlannedChangeDropped
 from app.cpts.importing import repository
+from app.cpts.importing.doubts import tell_homonyms_apart, with_shared
 from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.material import Material
 from app.cpts.importing.outcomes import report_lines
@@ -21,8 +33,8 @@ from app.cpts.importing.rules import (
     decide,
     stage_step,
 )
-from app.cpts.importing.values import DYNAMIQUE
-from app.cpts.writing.repository import own_claims_from
+from app.cpts.importing.stages import DYNAMIQUE
+from app.database.calendar import today
 from app.database.sessions import ReadingSession
 
 _MOST_TOLD = 10
@@ -41,7 +53,8 @@ class Options:
 class Entering:
     """One CPTS that enters: a new one, or `registered` with only what changes.
 
-    `columns` are those of the table `cpts` to set; `release` and `hold` commune codes.
+    `columns` are those of the table `cpts` to set; `periods`, by commune, when those are
+    held from the import's day on whose periods change.
     """
 
     cpts: ListedCpts
@@ -49,8 +62,7 @@ class Entering:
     columns: Mapping[str, str | None]
     stage: StageStep
     themes: Collection[str] | None
-    release: frozenset[str]
-    hold: frozenset[str]
+    periods: Mapping[str, Sequence[Period]]
 
     @property
     def changes(self) -> bool:
@@ -60,8 +72,7 @@ class Entering:
             or self.columns
             or self.stage.record
             or self.themes is not None
-            or self.release
-            or self.hold
+            or self.periods
         )
 
 
@@ -80,19 +91,21 @@ class Plan:
     @property
     def everything_went_in(self) -> bool:
         """Whether no row of the file was kept out."""
-        return all(line.outcome.went_in for line in self.lines)
+        return all(line.outcome.went_in or line.is_unclaimed for line in self.lines)
 
 
 def make_plan(session: ReadingSession, material: Material, options: Options) -> Plan:
     """Recognise the CPTS in the registry, decide who enters, and write the report's lines."""
     _recognise(session, material, options)
     _allow_no_territory(material)
+    tell_homonyms_apart(session, material)
     for cpts in material.listed:
         named: dict[str, int] = {}
         for row in cpts.rows:
             for commune in material.readings[row].communes:
                 named.setdefault(commune.code, row)
         material.communes[cpts.position] = named
+        _keep_to_what_is_planned(session, material, cpts, options)
     candidates = [_candidate(material, cpts) for cpts in material.listed]
     codes = {code for candidate in candidates for code in candidate.communes}
     standing = [
@@ -106,7 +119,7 @@ def make_plan(session: ReadingSession, material: Material, options: Options) -> 
         )
         for claim in repository.standing_claims(session, codes, options.as_of)
     ]
-    decision = decide(candidates, standing, options.on_conflict)
+    decision = with_shared(material, decide(candidates, standing, options.on_conflict))
     entering = [
         _entering(material, cpts, decision.granted[cpts.position], options)
         for cpts in material.listed
@@ -157,9 +170,9 @@ def _recognise(session: ReadingSession, material: Material, options: Options) ->
                 "(--as-of plus tard)",
             )
         material.registered[cpts.position] = found
-    material.held = own_claims_from(
-        session, [r.id for r in material.registered.values()], options.as_of
-    )
+    ids = [each.id for each in material.registered.values()]
+    material.held = periods_from(session, ids, options.as_of)
+    material.planned = planned_of(session, ids)
 
 
 def _by_name(cpts: ListedCpts, same_name: Sequence[RegisteredCpts]) -> RegisteredCpts | None:
@@ -182,6 +195,36 @@ def _by_name(cpts: ListedCpts, same_name: Sequence[RegisteredCpts]) -> Registere
         )
         return None
     return found
+
+
+def _periods(
+    material: Material, cpts_id: int, communes: Collection[str], day: date
+) -> dict[str, list[Period]]:
+    """Merge the territory that the file gives with what letters have planned."""
+    planned = material.planned.get(cpts_id, {})
+    concerned = {*communes, *material.held.get(cpts_id, {}), *planned}
+    return periods_as_planned({code: code in communes for code in concerned}, day, planned)
+
+
+def _keep_to_what_is_planned(
+    session: ReadingSession, material: Material, cpts: ListedCpts, options: Options
+) -> None:
+    """Keep a CPTS out whose territory in the file is not what a letter has planned by then."""
+    found = material.registered.get(cpts.position)
+    planned = material.planned.get(found.id) if found else None
+    if found is None or not planned or material.is_faulty(cpts):
+        return
+    until_then = periods_from(session, [found.id], today()).get(found.id, {})
+    periods = _periods(material, found.id, material.communes[cpts.position], options.as_of)
+    contradicted = dropped(
+        planned,
+        {
+            code: together([cut(until_then.get(code, ()), options.as_of), periods[code]])
+            for code in planned
+        },
+    )
+    if contradicted:
+        cpts.blame(Outcome.SKIPPED, PlannedChangeDropped(told(contradicted)).detail)
 
 
 def _allow_no_territory(material: Material) -> None:
@@ -213,6 +256,11 @@ def _candidate(material: Material, cpts: ListedCpts) -> Candidate:
         stage,
         list(material.communes[cpts.position]),
         existing=found.id if found else None,
+        until={
+            code: changes[-1].effective_on
+            for code, changes in (material.planned.get(found.id, {}) if found else {}).items()
+            if not changes[-1].adds
+        },
         is_faulty=material.is_faulty(cpts),
     )
 
@@ -235,15 +283,24 @@ def _entering(
     if found is None:
         columns: dict[str, str | None] = {"name": cpts.name, **cpts.columns}
         return Entering(
-            cpts, None, columns, step, cpts.themes or None, frozenset(), frozenset(communes)
+            cpts,
+            None,
+            columns,
+            step,
+            cpts.themes or None,
+            {code: [(options.as_of, None)] for code in granted},
         )
     given = dict(cpts.columns)
     if found.key != cpts.key:
         given["name"] = cpts.name
         cpts.remark(cpts.rows[0], f"nom changé, « {found.name} » au registre (même FINESS)")
     held = material.held.get(found.id, {})
-    settled = {code for code, unchanged in held.items() if unchanged}
-    left = held.keys() - communes
+    periods = {
+        code: each
+        for code, each in _periods(material, found.id, communes, options.as_of).items()
+        if each != held.get(code, [])
+    }
+    left = held.keys() & periods.keys() - communes
     if left:
         cpts.remark(
             cpts.rows[0],
@@ -255,8 +312,7 @@ def _entering(
         {column: value for column, value in given.items() if found.columns[column] != value},
         step,
         cpts.themes if cpts.themes and set(cpts.themes) != found.themes else None,
-        frozenset(held.keys() - (settled & communes)),
-        frozenset(communes - settled),
+        periods,
     )
 
 

@@ -28,6 +28,8 @@ class ReportLine:
     commune_codes: Sequence[str]
     commune_names: Sequence[str]
     detail: str
+    # The row says that nobody holds its commune: nothing was kept out.
+    is_unclaimed: bool = False
 
 
 def write_report(path: Path, lines: Sequence[ReportLine]) -> None:
@@ -72,10 +74,14 @@ def counted(lines: Sequence[ReportLine]) -> str:
         Outcome.CONFLICT: "en conflit",
         Outcome.SKIPPED: "écartées avec leur CPTS",
     }
-    counts = Counter(line.outcome for line in lines)
-    return ", ".join(
+    counts = Counter(line.outcome for line in lines if not line.is_unclaimed)
+    told = [
         f"{counts[outcome]} {label}" for outcome, label in labels.items() if counts[outcome]
-    )
+    ]
+    unclaimed = sum(line.is_unclaimed for line in lines)
+    if unclaimed:
+        told.append(f"{unclaimed} sans CPTS")
+    return ", ".join(told)
 
 
 def check_writable(path: Path) -> None:

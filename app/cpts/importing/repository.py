@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text
 
-from app.cpts.models import Cpts, CptsStage, CptsTheme, RefusedClaim, Stage, Theme
+from app.cpts.claims.models import RefusedClaim
+from app.cpts.models import Cpts, CptsStage, CptsTheme, Stage, Theme
 from app.database.sessions import ReadingSession, WritingSession
 
 
@@ -37,6 +38,26 @@ class Refusal:
     claimant_name: str
     claimant_finess: str | None
     claimant_stage: str
+
+
+@dataclass(frozen=True)
+class RegistryState:
+    """Which registry, and which geography, something was decided on."""
+
+    revision: int
+    geography: str | None
+
+
+_STATE = text("""
+    SELECT r.revision, g.content_hash || ' ' || g.loaded_at AS geography
+    FROM registry_revision r LEFT JOIN geography_release g ON true
+""")
+
+
+def registry_state(session: ReadingSession) -> RegistryState:
+    """Tell the state of the registry; it stays while the registry is locked."""
+    row = session.execute(_STATE).one()
+    return RegistryState(row.revision, row.geography)
 
 
 def search_keys(session: ReadingSession, names: Iterable[str]) -> dict[str, str]:
@@ -199,3 +220,18 @@ def update_columns(
             setattr(row, column, value)
         row.updated_at = func.clock_timestamp()
     session.flush()
+
+
+_TOUCHING_DEPARTMENTS = text("""
+    SELECT one.department_code AS code, array_agg(DISTINCT two.department_code) AS beside
+    FROM commune_neighbour n
+    JOIN commune one ON one.code = n.commune_code
+    JOIN commune two ON two.code = n.neighbour_code
+    WHERE one.department_code <> two.department_code
+    GROUP BY one.department_code
+""")
+
+
+def touching_departments(session: ReadingSession) -> dict[str, list[str]]:
+    """List, by department, those that share a border with it."""
+    return {row.code: row.beside for row in session.execute(_TOUCHING_DEPARTMENTS)}

@@ -1,18 +1,17 @@
 """From what rows give to communes of today: names, codes, polygons."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import shapely
 
+from app.cpts.importing.entries import Entry
 from app.cpts.importing.grouping import ListedCpts
-from app.cpts.importing.listing import Entry
 from app.cpts.importing.rules import Outcome
-from app.cpts.importing.values import department_of
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.repository import communes_by_code, communes_in_polygon
-from app.geography.resolution import CommuneRef, Given, Resolution, resolve
+from app.geography.resolution import CommuneRef, Resolution, resolve
 from app.progress import Step
 
 # A commune lies in a polygon when at least half its area does; between the other two
@@ -37,62 +36,30 @@ class Reading:
     doubtful: int = 0
 
 
-def given_department(entry: Entry) -> str:
-    """Give the department of an entry as a code when it can be told, else as written."""
-    return department_of(entry.department) or entry.department
-
-
 def read_names(session: ReadingSession, entries: Sequence[Entry]) -> list[Reading]:
-    """Resolve every entry that names a commune; those with a polygon or nothing get
-    a placeholder.
+    """Resolve every entry by everything that its row says of the place.
 
-    A row with a name and a code must mean one commune by both: when each leads
-    elsewhere, the row is ambiguous.
+    Those with a polygon or nothing get a placeholder.
     """
-    asked: dict[tuple[str, str], Given] = {}
-    for entry in entries:
-        department = given_department(entry)
-        for text in filter(None, (entry.code, entry.commune)):
-            asked[text, department] = Given(text, department or None)
-    resolved = dict(zip(asked, resolve(session, list(asked.values())), strict=True))
-
-    def found(text: str, entry: Entry) -> Resolution | None:
-        return resolved[text, given_department(entry)] if text else None
-
-    return [_combine(found(e.code, e), found(e.commune, e), e) for e in entries]
+    given = [None if entry.is_unclaimed or entry.doubt else entry.place for entry in entries]
+    asked = [each for each in given if each is not None]
+    resolved = iter(resolve(session, asked))
+    return [
+        _unnamed(entry) if each is None else _single(next(resolved))
+        for entry, each in zip(entries, given, strict=True)
+    ]
 
 
-def _combine(code: Resolution | None, name: Resolution | None, entry: Entry) -> Reading:
-    if code is None and name is None:
-        if entry.is_title:
-            return Reading(Outcome.LOADED, detail="titre des lignes suivantes")
-        return Reading(Outcome.UNKNOWN, detail="aucune commune n'est donnée")
-    if code is None or name is None:
-        found = code or name
-        assert found is not None
-        return _single(found)
-    return _agreed(code, name)
-
-
-def _agreed(code: Resolution, name: Resolution) -> Reading:
-    """Give what a row means that gives a code and a name."""
-    if code.outcome != "resolved":
-        if name.outcome == "resolved" and _no_code(code):
-            return _single(name)
-        reading = _single(code)
-        return replace(reading, detail=f"code « {code.given.text} » : {reading.detail}")
-    if name.outcome == "resolved" and not set(name.communes) & set(code.communes):
-        both = [*code.communes, *name.communes]
+def _unnamed(entry: Entry) -> Reading:
+    if entry.is_unclaimed:
+        return Reading(Outcome.SKIPPED, detail="aucune CPTS : la commune n'est à personne")
+    if entry.doubt:
         return Reading(
-            Outcome.AMBIGUOUS,
-            detail=f"le code et le nom désignent des communes différentes : {listed(both)}",
+            Outcome.AMBIGUOUS, detail=f"{entry.doubt} : fait-elle partie de la CPTS ?"
         )
-    return _single(code)
-
-
-def _no_code(resolution: Resolution) -> bool:
-    # « 0 », « NC »: what stands in the code's column is none at all.
-    return sum(sign.isdigit() for sign in resolution.given.text) < 4
+    if entry.is_title:
+        return Reading(Outcome.LOADED, detail="titre des lignes suivantes")
+    return Reading(Outcome.UNKNOWN, detail="aucune commune n'est donnée")
 
 
 def _single(resolution: Resolution) -> Reading:
@@ -100,6 +67,8 @@ def _single(resolution: Resolution) -> Reading:
     if resolution.outcome == "resolved":
         outcome = Outcome.CORRECTED if resolution.corrected else Outcome.LOADED
         return Reading(outcome, resolution.communes, note)
+    if resolution.contradictory:
+        return Reading(Outcome.AMBIGUOUS, detail=note)
     if resolution.outcome == "ambiguous":
         detail = f"plusieurs communes possibles : {listed(resolution.candidates)}"
         return Reading(Outcome.AMBIGUOUS, detail=_joined(detail, note))

@@ -41,7 +41,8 @@ class Candidate:
 
     `position` is its place in the file, `existing` its id in the registry or None,
     `communes` codes in the file's order, `is_faulty` whether a row of its own keeps it
-    out whatever the others do.
+    out whatever the others do, `until` the day on which a letter has it give up a
+    commune: who holds it from then on is not in its way.
     """
 
     position: int
@@ -50,6 +51,7 @@ class Candidate:
     communes: Sequence[str]
     existing: int | None = None
     is_faulty: bool = False
+    until: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ class _Board:
                 found[code] = Holder(taker.name, taker.stage, taker.position)
                 continue
             for claim in self._claims.get(code, []):
-                if claim.cpts_id != candidate.existing:
+                if claim.cpts_id != candidate.existing and not _follows(claim, candidate):
                     found[code] = Holder(
                         claim.name,
                         claim.stage,
@@ -175,6 +177,11 @@ class _Board:
             return
         for code, claims in self._claims.items():
             self._claims[code] = [c for c in claims if c.cpts_id != candidate.existing]
+
+
+def _follows(claim: Standing, candidate: Candidate) -> bool:
+    until = candidate.until.get(claim.commune)
+    return until is not None and claim.held_from is not None and claim.held_from >= until
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 
+from app.cpts.claims.repository import lock_registry
 from app.cpts.demonstration.service import remove_demonstration
+from app.cpts.errors import PlannedChangeDropped
 from app.cpts.importing import repository
 from app.cpts.importing.columns import Role
 from app.cpts.importing.grouping import group, states_a_stage
+from app.cpts.importing.layer_listing import read_layer_listing
 from app.cpts.importing.listing import Listing, read_table_listing
 from app.cpts.importing.material import Material
 from app.cpts.importing.plan import Options, Plan, make_plan
 from app.cpts.importing.resolving import read_names, read_polygons
-from app.cpts.importing.values import stage_of
+from app.cpts.importing.stages import stage_of
 from app.cpts.importing.writing import write_plan
-from app.cpts.writing.repository import lock_registry
 from app.database.sessions import ReadingSession, WritingSession
-from app.files.layers import read_layer_listing
+from app.failures import Failure
 from app.files.sources import Source, unusable
 from app.files.words import words_of
 from app.progress import Progress
@@ -66,18 +68,32 @@ def import_listing(
 ) -> Plan:
     """Import a listing in the caller's transaction.
 
-    What the file means is worked out first; what the registry holds is looked at, decided
-    on and written under its lock. Demonstration data goes. Parameters: `origin`, the
-    file's name for the history. Raises `Failure` as `plan_import` does; nothing is
-    written then.
+    What the file means and what is to be done is worked out beside other writers. The
+    registry's lock is taken to write; when the registry is no longer the one that was
+    looked at, all is decided anew before, under the lock. Demonstration data goes.
+    Parameters: `origin`, the file's name for the history. Raises `Failure` as
+    `plan_import` does, and when it would drop what a validated letter has planned; nothing
+    is written then.
     """
+    seen = repository.registry_state(session)
     material = _resolve(session, listing, options, progress)
+    plan = make_plan(session, material.unjudged(), options)
     with progress.step("Écriture au registre"):
         lock_registry(session)
-        if repository.has_demonstration(session):
+        found = repository.registry_state(session)
+        has_demonstration = repository.has_demonstration(session)
+        if has_demonstration:
             remove_demonstration(session)
-        plan = make_plan(session, material, options)
-        write_plan(session, plan, origin=origin)
+        if has_demonstration or found != seen:
+            # Nothing that this session remembers of the registry may enter the new plan.
+            session.expire_all()
+            if found.geography != seen.geography:
+                material = _resolve(session, listing, options, progress)
+            plan = make_plan(session, material.unjudged(), options)
+        try:
+            write_plan(session, plan, origin=origin)
+        except PlannedChangeDropped as refused:
+            raise Failure(refused.detail) from refused
     return plan
 
 
@@ -93,9 +109,12 @@ def _resolve(
     entries = listing.entries
     ranks, labels = repository.stages(session)
     themes = repository.theme_labels(session)
+    keys = repository.search_keys(
+        session, (name for entry in entries for name in (entry.cpts, *entry.shared))
+    )
     listed = group(
         entries,
-        repository.search_keys(session, (entry.cpts for entry in entries)),
+        keys,
         {words_of(word): slug for slug, label in themes.items() for word in (slug, label)},
         default_stage=options.default_stage,
         as_of=options.as_of,
@@ -104,4 +123,4 @@ def _resolve(
         readings = read_names(session, entries)
         drawn = [c for c in listed if any(entries[r].polygon is not None for r in c.rows)]
         read_polygons(session, drawn, entries, readings, step)
-    return Material(entries, listed, readings, ranks, labels)
+    return Material(entries, listed, readings, ranks, labels, keys)

@@ -1,4 +1,4 @@
-"""What the cells of a listing say: department, stage, date, site, mailbox, number.
+"""What the cells of a listing say: department, date, site, mailbox, number.
 
 Nothing is guessed: what cannot be read gives None, and the caller says so.
 """
@@ -8,14 +8,8 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from app.files.words import words_of
-
-DYNAMIQUE = "dynamique_identifiee"
-LETTRE = "lettre_intention_validee"
-ASSOCIATION = "association_creee"
-PROJET = "projet_sante_valide"
-ACI = "aci_signe"
-
-_STAGE_ORDER = (DYNAMIQUE, LETTRE, ASSOCIATION, PROJET, ACI)
+from app.geography.evidence import districts
+from app.http.texts import web_address
 
 _NOTHING = frozenset(
     {
@@ -29,6 +23,10 @@ _NOTHING = frozenset(
         "n a",
         "nc",
         "nr",
+        "null",
+        "none",
+        "nan",
+        "ref",
         "x",
         "sans",
         "sans objet",
@@ -39,92 +37,33 @@ _NOTHING = frozenset(
     }
 )
 
-# In this order: what is only under way must not be taken for what it will become.
-_STAGE_WORDINGS: tuple[tuple[str, str], ...] = (
-    (
-        r"(.* )?(aci|contrat)\b.*\b(negociation|en cours|a signer|a venir|non signee?)( .*)?",
-        PROJET,
-    ),
-    (r"(en |phase de )?(cours de )?negociation( .*)?", PROJET),
-    (
-        (
-            r"(lettre d intention|lettre|li|l i)\b.*\b(depose|deposee|en cours|redaction"
-            r"|instruction|ecriture|attente"
-            r"|transmise|recue|non validee|a venir|refusee)( .*)?"
-        ),
-        DYNAMIQUE,
-    ),
-    (
-        (
-            r"(projet de sante|ps|p s)\b.*\b(depose|en cours|redaction"
-            r"|instruction|ecriture|attente"
-            r"|transmis|recu|non valide|a venir|elaboration|refuse)( .*)?"
-        ),
-        "",
-    ),
-    (r"(.* )?(non|pas) (fonctionnel\w*|en fonctionnement|signee?)( .*)?", ""),
-    (
-        (
-            r"(cpts )?(aci|aci .*sign\w+|sign\w+ (de |d )?(l |un )?aci( .*)?|contrat .*sign\w+"
-            r"|contrat|conventionnee?s?|sous aci|avec aci|aci valide\w*|aci conclu\w*)"
-        ),
-        ACI,
-    ),
-    (
-        (
-            r"(cpts )?(en fonctionnement|fonctionnel\w*|en activite|active|operationnel\w*"
-            r"|en exercice|signee?|mise en oeuvre)"
-        ),
-        ACI,
-    ),
-    (r"(projet de sante|ps|p s)( (est )?(validee?|approuve|accepte))?( .*valide\w*)?", PROJET),
-    (r"valid\w+ (du |de )?(projet de sante|ps)", PROJET),
-    (
-        (
-            r"(association( loi 1901)?|asso)( (creee|constituee|declaree|existante))?"
-            r"|creation de l association"
-        ),
-        ASSOCIATION,
-    ),
-    (
-        r"(lettre d intention|lettre|li|l i)( (est )?(validee?|acceptee?|approuvee?|signee?))?",
-        LETTRE,
-    ),
-    (r"valid\w+ (de )?(la )?(lettre d intention|li)", LETTRE),
-    (
-        (
-            r"(dynamiques?|dynamique .*|pre ?projets?|avant projet|emergen\w+|en emergence|idee"
-            r"|en reflexion|reflexion|initiative|en projet|projet|prefiguration)"
-        ),
-        DYNAMIQUE,
-    ),
+# Who holds a commune, when the cell says that nobody does.
+_NOBODY = re.compile(
+    r"aucune?( cpts)?"
+    r"|(hors|sans|pas de|pas d|hors d une?)( (cpts|territoire|zone|projet|perimetre))?"
+    r"|(communes? )?(non|pas) (couverte?|concernee?|attribuee?|affectee?|renseignee?|rattachee?"
+    r"|definie?|determinee?|identifiee?)s?|zones? (blanches?|libres?|vierges?|non couvertes?)"
+    r"|(communes?|territoires?) (blanche?s?|libres?|sans cpts|hors cpts)|libre|neant|vide|null"
+    r"|none|nan|n ?[acdr]|so|sans objet|0+|x|non"
+    r"|a (definir|determiner|preciser|completer|venir)|en (cours de )?(definition|reflexion)"
+    r"|indeterminee?|inconnue?|div 0|ref|valeur"
 )
-_STAGES = tuple((re.compile(wording), slug) for wording, slug in _STAGE_WORDINGS)
 
 
-def stage_of(text: str) -> str | None:
-    """Give the slug of a stage as people write it, None when the words say no stage.
+def names_nobody(text: str) -> bool:
+    """Whether the cell of a CPTS says that there is none: « Aucune », « Hors CPTS », « - »."""
+    words = words_of(text)
+    return bool(text.strip()) and (not words or _NOBODY.fullmatch(words) is not None)
 
-    Of several (« LI validée - PS en cours ») the most advanced that is reached counts.
-    « ACI en négociation » is `projet_sante_valide`: the health project is validated and
-    the contract is not signed. A letter that is only deposited leaves the CPTS at
-    `dynamique_identifiee` (a letter counts once validated).
+
+def cut_names(text: str) -> list[str]:
+    """Cut a cell that may name several CPTS: « CPTS Nord / CPTS Sud ».
+
+    Gives the one name when it is not to be cut; whether the parts are CPTS is the
+    caller's to judge.
     """
-    slug = words_of(text).replace(" ", "_")
-    if slug in _STAGE_ORDER:
-        return slug
-    reached: list[str] = []
-    for part in re.split(r"[(),;/+\n:]|\s[-–]\s", text):
-        key = re.sub(r"^((stade|etape|phase|niveau) )?\d+( |$)", "", words_of(part))
-        key = re.sub(r"( (le|en|depuis|du|au))?( \d+)+( \w+ \d{4})?$", "", key)
-        if not key:
-            continue
-        found = next((s for pattern, s in _STAGES if pattern.fullmatch(key)), None)
-        if found is None:
-            return None
-        if found:
-            reached.append(found)
-    return max(reached, key=_STAGE_ORDER.index, default=None)
+    parts = re.split(r"\s*(?:[/;+&|\n]|,|\s[-–]\s|\bet\b)\s*", text)
+    return [part for part in (" ".join(part.split()) for part in parts) if part]
 
 
 def department_of(text: str) -> str | None:
@@ -177,21 +116,16 @@ def _address(text: str) -> str | None:
         port = parts.port
     except ValueError:
         return None
-    host = (parts.hostname or "").lower()
-    labels = host.split(".")
-    if (
-        parts.scheme.lower() not in ("http", "https")
-        or "@" in parts.netloc
-        or len(whole) > 500
-        or re.search(r"[\"'<>`\\{}|\s]", whole)
-        or len(labels) < 2
-        or not all(re.fullmatch(r"[^\W_](?:[\w\-]*[^\W_])?", label) for label in labels)
-        or not re.fullmatch(r"[a-z]{2,}", labels[-1])
-    ):
+    if len(whole) > 500:
         return None
+    host = (parts.hostname or "").lower()
     where = host if port is None else f"{host}:{port}"
     query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme.lower()}://{where}{parts.path}{query}"
+    try:
+        web_address(whole)
+        return web_address(f"{parts.scheme.lower()}://{where}{parts.path}{query}")
+    except ValueError:
+        return None
 
 
 def phone_of(text: str) -> str | None:
@@ -221,11 +155,18 @@ def _date(year: str, month: str, day: str) -> date | None:
         return None
 
 
+_ONE_SLASH = re.compile(r"[^;,\n•|/]+/[^;,\n•|/]+")
+
+
 def cut_list(text: str) -> list[str]:
     """Cut a cell that lists communes at commas, semicolons, slashes and line ends.
 
-    A bracket stays whole, « Garde, La » is one commune and so is « Bruges s/Mer ».
+    A bracket stays whole, « Garde, La » is one commune and so is « Bruges s/Mer ». So do the
+    arrondissements of one city, and two names at one slash, which may be « sur »: what they
+    mean is for whoever knows the communes.
     """
+    if _ONE_SLASH.fullmatch(text) or districts.keys_in(text):
+        return [text.strip()]
     parts = re.split(r"(?:[;,\n•|]|(?<!\bs)/)(?![^()]*\))", text)
     cut: list[str] = []
     for part in (part.strip(" .\t-") for part in parts):

@@ -1,11 +1,10 @@
 """Carrying out a plan, in the caller's transaction, with a handful of statements."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
-from app.cpts.history.repository import Change, record_changes, snapshot
+from app.cpts.claims import repository as claims
+from app.cpts.claims.service import RegistryChange
 from app.cpts.importing import repository
 from app.cpts.importing.plan import Plan
 from app.cpts.writing import repository as registry
@@ -20,12 +19,19 @@ def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> None:
 
     Parameters: `origin`, the file's name, kept with every entry of the history. The
     registry is locked and free of demonstration data.
+
+    Raises:
+        PlannedChangeDropped: what a validated letter has planned would not come to be.
     """
     changing = [entering for entering in plan.entering if entering.changes]
     ids = {e.cpts.position: e.registered.id for e in plan.entering if e.registered}
+    change = RegistryChange(session, actor=ACTOR, token_id=None)
+    reason = f"fichier {origin}"
     present = [ids[e.cpts.position] for e in changing if e.registered]
-    before = snapshot(session, present) if present else {}
-    ids |= _insert_new(session, plan)
+    change.watch(present, "imported", reason)
+    inserted = _insert_new(session, plan)
+    ids |= inserted
+    change.created(inserted.values(), "imported", reason)
     repository.update_columns(
         session, {ids[e.cpts.position]: e.columns for e in changing if e.registered}
     )
@@ -36,11 +42,15 @@ def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> None:
     themes = {ids[e.cpts.position]: e.themes for e in changing if e.themes is not None}
     if themes:
         registry.set_themes(session, themes)
-    # Everything is released before anything is claimed: CPTS may exchange communes.
-    released = [(ids[e.cpts.position], code) for e in changing for code in sorted(e.release)]
-    registry.release_from(session, released, plan.as_of)
-    held = [(ids[e.cpts.position], code) for e in changing for code in sorted(e.hold)]
-    registry.hold_from(session, held, plan.as_of)
+    claims.put_periods(
+        session,
+        {
+            (ids[e.cpts.position], code): periods
+            for e in changing
+            for code, periods in sorted(e.periods.items())
+        },
+        plan.as_of,
+    )
     by_key = {e.cpts.key: ids[e.cpts.position] for e in plan.entering}
     repository.put_refusals(
         session,
@@ -48,7 +58,7 @@ def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> None:
         plan.as_of,
     )
     repository.drop_refusals(session, plan.fulfilled)
-    _record(session, [ids[e.cpts.position] for e in changing], before, origin)
+    change.record()
 
 
 def _insert_new(session: WritingSession, plan: Plan) -> dict[int, int]:
@@ -67,21 +77,3 @@ def _insert_new(session: WritingSession, plan: Plan) -> dict[int, int]:
 
 def _first_day(record: tuple[str, date] | None, as_of: date) -> date:
     return first_day([record[1]] if record else [], as_of)
-
-
-def _record(
-    session: WritingSession, changed: list[int], before: Mapping[int, Any], origin: str
-) -> None:
-    if not changed:
-        return
-    after = snapshot(session, changed)
-    changes = [
-        Change(cpts_id, "imported", before.get(cpts_id), after[cpts_id], f"fichier {origin}")
-        for cpts_id in changed
-    ]
-    record_changes(
-        session,
-        [change.only_differences() for change in changes],
-        actor=ACTOR,
-        token_id=None,
-    )

@@ -76,6 +76,23 @@ WITH matched AS MATERIALIZED (
                         CROSS JOIN LATERAL (SELECT ranked.slug, ranked.label, ranked.mission) h
                     ) AS themes,
                     c.website, c.email, c.phone, c.address, c.demonstration,
+                    (
+                        SELECT ('[' || coalesce(
+                            string_agg(row_to_json(n)::text, ',' ORDER BY n.effective_on, n.letter),
+                            '') || ']')::json
+                        FROM (
+                            SELECT
+                                k.letter_id AS letter, k.effective_on,
+                                coalesce(array_agg(k.commune_code ORDER BY k.commune_code)
+                                    FILTER (WHERE k.change = 'add'), '{}') AS add,
+                                coalesce(array_agg(k.commune_code ORDER BY k.commune_code)
+                                    FILTER (WHERE k.change = 'withdraw'), '{}') AS withdraw
+                            FROM planned_change k
+                            WHERE k.cpts_id = c.id
+                                AND k.effective_on > greatest(CAST(:day AS date), CAST(:today AS date))
+                            GROUP BY k.letter_id, k.effective_on
+                        ) n
+                    ) AS planned,
                     to_char(c.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
                         AS updated_at
             ) properties

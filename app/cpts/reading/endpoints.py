@@ -21,7 +21,7 @@ from app.cpts.reading.service import PageAddress
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, ReadSession
 from app.http.caching import keep_until_change
-from app.http.parameters import Day, RegionCodes, StageSlugs
+from app.http.parameters import Day, RegionCodes, RowId, StageSlugs
 from app.http.repository import current_revision
 from app.problems import NotFound, declared
 from app.settings import Settings
@@ -35,7 +35,7 @@ router = APIRouter(
     responses={304: {"description": "Inchangé depuis l'`ETag` donné dans `If-None-Match`"}},
 )
 
-CptsId = Annotated[int, Path(ge=1, lt=2**63, description="Identifiant de la CPTS.")]
+CptsId = Annotated[RowId, Path(description="Identifiant de la CPTS.")]
 AskedDetail = Annotated[
     Detail | None,
     Query(

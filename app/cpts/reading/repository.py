@@ -10,6 +10,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from app.cpts.reading.schemas import Detail, Filters
+from app.database.calendar import today
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def find_cpts(
         "cpts",
         {
             **_filter_parameters(filters, day),
+            # What is planned lies ahead of now, whatever day is shown.
+            "today": today(),
             "id": cpts_id,
             "detail": detail,
             "with_communes": with_communes,

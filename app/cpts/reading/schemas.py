@@ -84,8 +84,17 @@ class ThemeOfCpts(BaseModel):
     mission: str
 
 
+class PlannedTerritory(BaseModel):
+    """What a validated letter will change: codes of the communes that come and go."""
+
+    letter: int
+    effective_on: date
+    add: list[str]
+    withdraw: list[str]
+
+
 class Cpts(BaseModel):
-    """A CPTS as of a day."""
+    """A CPTS as of a day; `planned` is what lies ahead of that day and of today."""
 
     id: int
     name: str
@@ -108,6 +117,7 @@ class Cpts(BaseModel):
     phone: str | None
     address: str | None
     demonstration: bool
+    planned: list[PlannedTerritory]
     updated_at: str
 
     model_config = ConfigDict(
@@ -135,6 +145,14 @@ class Cpts(BaseModel):
                     "phone": None,
                     "address": None,
                     "demonstration": False,
+                    "planned": [
+                        {
+                            "letter": 31,
+                            "effective_on": "2027-01-01",
+                            "add": ["04001"],
+                            "withdraw": [],
+                        }
+                    ],
                     "updated_at": "2026-02-03T09:12:00.000Z",
                 }
             ]

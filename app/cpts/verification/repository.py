@@ -54,6 +54,14 @@ _WITHOUT_STAGE = text("""
     WHERE NOT EXISTS (SELECT FROM cpts_stage s WHERE s.cpts_id = p.id) ORDER BY p.id
 """)
 
+_HELD_BEFORE_A_STAGE = text("""
+    SELECT DISTINCT c.cpts_id FROM claim c
+    WHERE NOT EXISTS (
+        SELECT FROM cpts_stage s WHERE s.cpts_id = c.cpts_id AND s.since <= lower(c.held))
+      AND EXISTS (SELECT FROM cpts_stage s WHERE s.cpts_id = c.cpts_id)
+    ORDER BY c.cpts_id
+""")
+
 # The communes' own polygons, each beside the period that its CPTS holds it in.
 _GEOMETRIES = {
     scale: text(f"""
@@ -77,6 +85,25 @@ _GUARDS_OFF = text("""
 _OVERLAP_RULE = text("""
     SELECT count(*) FROM pg_constraint
     WHERE conname IN ('claim_commune_held_once', 'cpts_territory_one_a_day') AND convalidated
+""")
+
+
+# What the history says, and what there is. Entries of before the database kept the history
+# whole need not begin where the one before ended.
+_HISTORY = text("""
+    SELECT c.cpts_id, c.id, c.before, c.after, c.id > r.history_chained_after AS chained
+    FROM cpts_change c CROSS JOIN registry_revision r ORDER BY c.id
+""")
+
+_STATES = text("SELECT s.id, s.state FROM cpts_state(ARRAY(SELECT p.id FROM cpts p)) s")
+
+_LETTERS_ASTRAY = text("""
+    SELECT l.id, l.state, last.state AS told
+    FROM letter l
+    LEFT JOIN LATERAL (SELECT e.state FROM letter_event e WHERE e.letter_id = l.id
+                       ORDER BY e.id DESC LIMIT 1) last ON true
+    WHERE l.state IS DISTINCT FROM last.state
+    ORDER BY l.id
 """)
 
 
@@ -125,10 +152,30 @@ def without_stage(session: ReadingSession) -> list[int]:
     return list(session.execute(_WITHOUT_STAGE).scalars())
 
 
+def held_before_a_stage(session: ReadingSession) -> list[int]:
+    """List the CPTS with stages that hold a commune before the first of them."""
+    return list(session.execute(_HELD_BEFORE_A_STAGE).scalars())
+
+
 def geometries(session: ReadingSession, scale: str) -> Iterator[RowMapping]:
     """Read, a few at a time, each stored polygon (WKB) beside those of its communes."""
     result = session.execute(_GEOMETRIES[scale].execution_options(yield_per=50))
     yield from result.mappings()
+
+
+def history(session: ReadingSession) -> Iterator[RowMapping]:
+    """Read every entry of the history, oldest first."""
+    yield from session.execute(_HISTORY.execution_options(yield_per=500)).mappings()
+
+
+def states(session: ReadingSession) -> dict[int, dict[str, Any]]:
+    """Read the present state of every CPTS, by id."""
+    return {row.id: row.state for row in session.execute(_STATES)}
+
+
+def letters_astray(session: ReadingSession) -> Sequence[RowMapping]:
+    """List the letters whose state is not that of their last event."""
+    return _mappings(session, _LETTERS_ASTRAY)
 
 
 def guards_off(session: ReadingSession) -> list[str]:

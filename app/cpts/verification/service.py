@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from app.cpts.claims.service import unfulfilled
 from app.cpts.verification import repository
+from app.cpts.verification.history import Entry, history_drift
 from app.cpts.verification.rules import (
     ClaimFacts,
     CommuneFacts,
@@ -47,8 +49,24 @@ def verify(session: ReadingSession, progress: Progress) -> list[str]:
         ]
         found += [f"{named(i)} : sans stade" for i in repository.without_stage(session)]
         found += [
+            f"{named(i)} : tient des communes avant son premier stade"
+            for i in repository.held_before_a_stage(session)
+        ]
+        found += [
+            f"{named(change.cpts_id)} : la commune {change.commune} n'est pas "
+            f"{'tenue' if change.adds else 'rendue'} à partir du {change.effective_on} comme "
+            f"la lettre n° {change.letter} l'a prévu"
+            for change in unfulfilled(session, None)
+        ]
+        found += [
             f"{named(i)} : stades dans le désordre"
             for i in repository.stages_out_of_order(session)
+        ]
+    with progress.step("Vérification de l'historique"):
+        found += [f"{named(cpts_id)} : {drift}" for cpts_id, drift in _history_drift(session)]
+        found += [
+            f"Lettre {row['id']} : état « {row['state']} », l'historique dit « {row['told']} »"
+            for row in repository.letters_astray(session)
         ]
     with progress.step("Vérification des valeurs dérivées"):
         found += [
@@ -83,6 +101,14 @@ def _geography(session: ReadingSession) -> Geography:
     }
     bounds = [TierBound(**row) for row in repository.bounds(session)]
     return Geography(communes, bounds, repository.first_vintage(session))
+
+
+def _history_drift(session: ReadingSession) -> Iterator[tuple[int, str]]:
+    entries = (
+        Entry(row["cpts_id"], row["id"], row["before"], row["after"], row["chained"])
+        for row in repository.history(session)
+    )
+    yield from history_drift(entries, repository.states(session))
 
 
 def _value_drift(

@@ -5,19 +5,24 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response, status
 
 from app.accounts.dependencies import AdminCaller, ArsCaller, EditorCaller
+from app.cpts.errors import PlannedChangeDropped
 from app.cpts.reading.service import cpts_item, cpts_item_body
 from app.cpts.writing import schemas, service
 from app.database.sessions import WriteSession, WritingSession
 from app.http.caching import matches
-from app.problems import StaleWrite
+from app.http.parameters import RowId
+from app.problems import Forbidden, NotFound, StaleWrite, Unauthenticated, declared
 
 router = APIRouter(prefix="/api/v1/cpts", tags=["Registre"])
 
-Id = Annotated[int, Path(ge=1, lt=2**63, description="Identifiant de la CPTS")]
+Id = Annotated[RowId, Path(description="Identifiant de la CPTS")]
 IfMatch = Annotated[
     str | None,
     Header(description="ETag de `GET /api/v1/cpts/{id}` : refuse si la CPTS a changé"),
 ]
+
+
+_REFUSED = declared(Unauthenticated, Forbidden, NotFound, PlannedChangeDropped)
 
 
 def _answer(session: WritingSession, written: service.Written) -> dict[str, Any]:
@@ -52,7 +57,9 @@ def create(
     return _answer(session, written)
 
 
-@router.patch("/{cpts_id}", summary="Modifier la fiche ou le stade d'une CPTS")
+@router.patch(
+    "/{cpts_id}", summary="Modifier la fiche ou le stade d'une CPTS", responses=_REFUSED
+)
 def update(
     cpts_id: Id,
     patch: Annotated[schemas.CptsPatch, Body()],
@@ -68,7 +75,9 @@ def update(
     return cpts_item(session, cpts_id)
 
 
-@router.put("/{cpts_id}/territory", summary="Fixer le territoire d'une CPTS")
+@router.put(
+    "/{cpts_id}/territory", summary="Fixer le territoire d'une CPTS", responses=_REFUSED
+)
 def amend(
     cpts_id: Id,
     territory: Annotated[schemas.TerritoryWrite, Body()],
@@ -86,6 +95,7 @@ def amend(
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Mettre fin à une CPTS",
     response_class=Response,
+    responses=_REFUSED,
 )
 def end(
     cpts_id: Id,

@@ -3,45 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.cpts.errors import StageRegression
 from app.problems import Invalid
-
-FIRST_STAGE = "dynamique_identifiee"
-
-
-@dataclass(frozen=True)
-class ClaimConflict:
-    """A claim that stands in the way of another on the same commune.
-
-    `held_until` is the first day on which the commune is no longer held, None for
-    a claim without end. `stage` and `rank` are those of the holder.
-    """
-
-    commune_code: str
-    commune_name: str
-    cpts_id: int
-    cpts_name: str
-    stage: str
-    rank: int
-    demonstration: bool
-    held_from: date
-    held_until: date | None
-
-    def public(self) -> dict[str, Any]:
-        """Give the conflict in the shape of the contract."""
-        return {
-            "commune": {"code": self.commune_code, "name": self.commune_name},
-            "cpts": {
-                "id": self.cpts_id,
-                "name": self.cpts_name,
-                "stage": self.stage,
-                "demonstration": self.demonstration,
-            },
-            "held_from": self.held_from.isoformat(),
-            "held_until": self.held_until.isoformat() if self.held_until else None,
-        }
 
 
 class Authority(Protocol):
@@ -64,7 +29,14 @@ class Authority(Protocol):
         lead_region: str | None,
     ) -> None: ...
     def may_amend(
-        self, *, touched_regions: Collection[str], lead_region: str | None
+        self,
+        *,
+        touched_regions: Collection[str],
+        lead_before: str | None,
+        lead_after: str | None,
+    ) -> None: ...
+    def may_supersede(
+        self, *, cpts_id: int, touched_regions: Collection[str], lead_region: str | None
     ) -> None: ...
     def may_settle_the_past_or_supersede(self) -> None: ...
 
@@ -75,20 +47,6 @@ class StageChange:
 
     record: Mapping[str, date]
     remove: Collection[str] = ()
-
-
-def check_territory_size(stage: str, communes: Collection[str]) -> None:
-    """A territory may be empty only at the first stage (contract).
-
-    Raises:
-        Invalid: no commune at a later stage.
-    """
-    if not communes and stage != FIRST_STAGE:
-        raise Invalid.at(
-            "body",
-            "communes",
-            message="Au-delà du stade « Dynamique identifiée », il faut au moins une commune.",
-        )
 
 
 def check_first_stage_date(since: date, effective_on: date) -> None:
@@ -105,41 +63,6 @@ def check_first_stage_date(since: date, effective_on: date) -> None:
         )
 
 
-def check_effective_date(effective_on: date, started_on: date) -> None:
-    """A territory never begins before its CPTS.
-
-    Raises:
-        Invalid: the date is before the CPTS's first day.
-    """
-    if effective_on < started_on:
-        raise Invalid.at(
-            "body",
-            "effective_on",
-            message=f"La CPTS n'existe que depuis le {started_on:%d/%m/%Y}.",
-        )
-
-
-def split_superseded(
-    conflicts: Sequence[ClaimConflict],
-    *,
-    rank: int,
-    superseded: Collection[int],
-) -> tuple[list[ClaimConflict], list[ClaimConflict]]:
-    """Part conflicts into those that a write may end and those that stand in its way.
-
-    Communes held at the first stage may be taken by a CPTS at a later one that names the
-    holder; every other claim is exclusive (contract, "Claims are exclusive at every stage").
-
-    Parameters: `rank`, of the writing CPTS's stage; `superseded`, ids that the write names.
-    """
-    ended = [
-        conflict
-        for conflict in conflicts
-        if rank > 1 and conflict.rank == 1 and conflict.cpts_id in superseded
-    ]
-    return ended, [conflict for conflict in conflicts if conflict not in ended]
-
-
 def change_stage(
     timeline: Sequence[tuple[str, date]],
     ranks: Mapping[str, int],
@@ -148,16 +71,20 @@ def change_stage(
     since: date | None,
     today: date,
     may_correct: bool,
+    held_since: date | None = None,
 ) -> StageChange:
     """Work out what a change of stage, or of its date, does to a timeline.
 
     Parameters: `timeline`, `(slug, since)` oldest first, never empty; `ranks`, by slug;
     `stage`, None to change the date only; `since`, None for today; `may_correct`, whether
-    an administrator gave a reason, so that a stage may be taken back.
+    an administrator gave a reason, so that a stage may be taken back; `held_since`, the
+    first day on which the CPTS holds a commune, None for never: by then it has a stage. A
+    stage that is taken back to the only one left dates from the first that there was.
 
     Raises:
         StageRegression: an earlier stage, without the right to correct.
-        Invalid: the date is in the future, or before that of the stage before.
+        Invalid: the date is in the future, before that of the stage before, or would
+            leave days with communes and no stage.
     """
     present, present_since = timeline[-1]
     target = stage or present
@@ -179,6 +106,15 @@ def change_stage(
             "stage_since",
             message=f"Le stade précédent date du {earlier[-1][1]:%d/%m/%Y}.",
         )
+    if not earlier and held_since is not None and reached > held_since:
+        if since is not None:
+            raise Invalid.at(
+                "body",
+                "stage_since",
+                message=f"La CPTS tient des communes depuis le {held_since:%d/%m/%Y} : son "
+                "premier stade ne peut pas être postérieur.",
+            )
+        reached = min(timeline[0][1], held_since)
     if target == present and reached == present_since:
         return StageChange({})
     return StageChange({target: reached}, remove)

@@ -2,37 +2,12 @@
 
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.http.texts import LINE, Mailbox, Website
 
 MAXIMUM_COMMUNES = 5_000
-
-
-def _plain_text(value: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
-        raise ValueError("Les caractères de contrôle ne sont pas acceptés.")
-    return value
-
-
-def _web_address(value: str) -> str:
-    refusal = "Une adresse http:// ou https:// est attendue."
-    if not value.startswith(("http://", "https://")) or " " in value or len(value) < 11:
-        raise ValueError(refusal)
-    try:
-        host = urlsplit(value).hostname
-    except ValueError:  # such as an unfinished IPv6 address
-        raise ValueError(refusal) from None
-    if not host:
-        raise ValueError(refusal)
-    return value
-
-
-def _mailbox(value: str) -> str:
-    local, separator, domain = value.partition("@")
-    if not (local and separator and "." in domain) or any(c in value for c in ' <>",;'):
-        raise ValueError("Une adresse électronique est attendue.")
-    return value
 
 
 def _text(maximum: int, pattern: str | None = None) -> Any:
@@ -41,18 +16,14 @@ def _text(maximum: int, pattern: str | None = None) -> Any:
     )
 
 
-PLAIN = AfterValidator(_plain_text)
-
-Name = Annotated[str, _text(200), PLAIN]
-Acronym = Annotated[str, _text(40), PLAIN]
+Name = Annotated[str, _text(200), LINE]
+Acronym = Annotated[str, _text(40), LINE]
 # Nine characters; the second may be the letter of a Corsican department.
 Finess = Annotated[str, _text(9, r"^[0-9][0-9AB][0-9]{7}$")]
-Website = Annotated[str, _text(300), PLAIN, AfterValidator(_web_address)]
-Mailbox = Annotated[str, _text(200), PLAIN, AfterValidator(_mailbox)]
 Phone = Annotated[str, _text(30, r"^\+?[0-9 .()-]{6,}$")]
-Address = Annotated[str, _text(300), PLAIN]
-Reason = Annotated[str, _text(500), PLAIN]
-CommuneCode = Annotated[str, _text(20), PLAIN]
+Address = Annotated[str, _text(300), LINE]
+Reason = Annotated[str, _text(500), LINE]
+CommuneCode = Annotated[str, _text(20), LINE]
 Communes = Annotated[list[CommuneCode], Field(max_length=MAXIMUM_COMMUNES)]
 # ids are 64-bit in the database.
 CptsId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]

@@ -8,8 +8,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.cpts.errors import TerritoryOverlap
-from app.cpts.history.repository import Change, record_changes, snapshot
+from app.cpts.claims import repository as claims
+from app.cpts.claims import rules as holding
+from app.cpts.claims.service import (
+    RegistryChange,
+    check_nothing_planned,
+    clear_the_way,
+    planned_of,
+    settle_territory,
+)
 from app.cpts.models import Cpts
 from app.cpts.writing import repository, rules
 from app.cpts.writing.rules import Authority
@@ -41,27 +48,29 @@ def create_cpts(
         Invalid: unknown communes (all are named), stage, themes or dates.
         TerritoryOverlap: communes are held by others; all are named, nothing is written.
     """
-    repository.lock_registry(session)
+    change = RegistryChange.by(session, authority)
     ranks = repository.stage_ranks(session)
     _check_known(creation.stage, creation.themes, ranks, repository.theme_slugs(session))
     effective_on = creation.effective_on or today()
     since = creation.stage_since or effective_on
     rules.check_first_stage_date(since, effective_on)
     communes, translated = _communes(session, creation.communes)
-    rules.check_territory_size(creation.stage, communes)
-    regions = repository.regions_by_weight(session, communes, effective_on)
+    holding.check_territory_size(creation.stage, communes)
+    regions = claims.regions_by_weight(session, communes, effective_on)
     authority.may_create(
         stage=creation.stage,
         touched_regions=regions,
         lead_region=regions[0] if regions else None,
     )
     _check_reach(authority, effective_on, creation.supersede)
-    superseded = clear_the_way(
+    clear_the_way(
+        change,
         session,
-        communes,
+        {code: [(effective_on, None)] for code in communes},
         effective_on,
         rank=ranks[creation.stage],
         supersede=creation.supersede,
+        authority=authority,
     )
     [cpts_id] = repository.insert_cpts(
         session,
@@ -75,10 +84,10 @@ def create_cpts(
     )
     repository.put_stages(session, [(cpts_id, creation.stage, since)])
     repository.set_themes(session, {cpts_id: creation.themes})
-    repository.hold_from(session, [(cpts_id, code) for code in communes], effective_on)
-    repository.forget_fulfilled_refusals(session, [cpts_id])
-    after = snapshot(session, [cpts_id])[cpts_id]
-    record(session, authority, [Change(cpts_id, "created", None, after), *superseded])
+    claims.hold_from(session, [(cpts_id, code) for code in communes], effective_on)
+    claims.forget_fulfilled_refusals(session, [cpts_id])
+    change.created([cpts_id], "created")
+    change.record()
     return Written(cpts_id, translated)
 
 
@@ -90,50 +99,47 @@ def amend_territory(
 ) -> Written:
     """Give a CPTS exactly these communes from a day on.
 
-    What was planned for later days is replaced as well; earlier days stay as they were.
+    What others than letters had arranged for later days is replaced as well; what a
+    validated letter has planned stays. Earlier days stay as they were.
 
     Raises:
         NotFound: no such CPTS.
+        PlannedChangeDropped: the communes contradict what is planned by then.
         Forbidden, Invalid, TerritoryOverlap: as for `create_cpts`.
     """
-    repository.lock_registry(session)
+    change = RegistryChange.by(session, authority)
     cpts = living_cpts(session, cpts_id)
     effective_on = write.effective_on or max(today(), cpts.started_on)
-    rules.check_effective_date(effective_on, cpts.started_on)
+    holding.check_effective_date(effective_on, cpts.started_on)
     communes, translated = _communes(session, write.communes)
     ranks = repository.stage_ranks(session)
     stage, _ = repository.stages_of(session, cpts_id)[-1]
-    rules.check_territory_size(stage, communes)
-    held = repository.own_claims_from(session, [cpts_id], effective_on).get(cpts_id, {})
-    settled = {code for code, unchanged in held.items() if unchanged}
-    lead = repository.regions_by_weight(session, held or communes, effective_on)
-    touched = (communes ^ settled) | (held.keys() - settled) or communes
+    holding.check_territory_size(stage, communes)
+    held = claims.periods_from(session, [cpts_id], effective_on).get(cpts_id, {})
+    planned = planned_of(session, [cpts_id]).get(cpts_id, {})
+    periods = holding.periods_as_planned(
+        {code: code in communes for code in {*communes, *held, *planned}}, effective_on, planned
+    )
+    touched = {code for code, each in periods.items() if each != held.get(code, [])}
     authority.may_amend(
-        touched_regions=repository.regions_by_weight(session, touched, effective_on),
-        lead_region=lead[0] if lead else None,
+        touched_regions=claims.regions_by_weight(session, touched or communes, effective_on),
+        lead_before=claims.lead_region(session, held, effective_on),
+        lead_after=claims.lead_region(session, communes, effective_on),
     )
     _check_reach(authority, effective_on, write.supersede)
-    superseded = clear_the_way(
+    change.watch([cpts_id], "territory")
+    settle_territory(
+        change,
         session,
-        communes,
+        cpts_id,
+        periods,
         effective_on,
+        stage=stage,
         rank=ranks[stage],
         supersede=write.supersede,
-        own=cpts_id,
+        authority=authority,
     )
-    if communes == held.keys() == settled:
-        return Written(cpts_id, translated)
-    before = snapshot(session, [cpts_id])[cpts_id]
-    repository.release_from(
-        session, [(cpts_id, code) for code in held.keys() - (settled & communes)], effective_on
-    )
-    repository.hold_from(
-        session, [(cpts_id, code) for code in communes - settled], effective_on
-    )
-    repository.forget_fulfilled_refusals(session, [cpts_id])
-    repository.touch_cpts(session, [cpts_id])
-    after = snapshot(session, [cpts_id])[cpts_id]
-    record(session, authority, [Change(cpts_id, "territory", before, after), *superseded])
+    change.record()
     return Written(cpts_id, translated)
 
 
@@ -156,11 +162,12 @@ def update_cpts(
         Forbidden, Invalid: as for `create_cpts`.
         StageRegression: an earlier stage without the right, or the reason, to correct.
     """
-    cpts = living_cpts(session, cpts_id)
+    change = RegistryChange.by(session, authority)
+    cpts = present_cpts(session, cpts_id)
     given = patch.model_fields_set
     stage_too = bool(given & {"stage", "stage_since"})
-    held = repository.own_claims_from(session, [cpts_id], today()).get(cpts_id, {})
-    regions = repository.regions_by_weight(session, held, today())
+    held = claims.own_claims_from(session, [cpts_id], today()).get(cpts_id, {})
+    regions = claims.regions_by_weight(session, held, today())
     authority.may_describe(
         cpts_id=cpts_id,
         created_by=cpts.created_by,
@@ -172,7 +179,7 @@ def update_cpts(
         raise Invalid.at("body", "name", message="Le nom ne peut pas être vide.")
     ranks = repository.stage_ranks(session)
     _check_known(patch.stage, patch.themes or [], ranks, repository.theme_slugs(session))
-    before = snapshot(session, [cpts_id])[cpts_id]
+    change.watch([cpts_id], "updated", patch.reason)
     if stage_too:
         _change_stage(
             session,
@@ -187,11 +194,7 @@ def update_cpts(
     columns = {column: getattr(patch, column) for column in COLUMNS if column in given}
     if columns:
         repository.update_cpts_columns(session, cpts_id, columns)
-    after = snapshot(session, [cpts_id])[cpts_id]
-    if after != before:
-        repository.touch_cpts(session, [cpts_id])
-        change = Change(cpts_id, "updated", before, after, patch.reason)
-        record(session, authority, [change])
+    change.record()
 
 
 def end_cpts(
@@ -201,20 +204,21 @@ def end_cpts(
 
     Raises:
         NotFound: no such CPTS.
+        PlannedChangeDropped: a validated letter has something planned for it.
     """
-    repository.lock_registry(session)
+    change = RegistryChange.by(session, authority)
     cpts = _existing(session, cpts_id)
+    check_nothing_planned(session, [cpts_id])
     if cpts.ended_on is not None:
         return
-    before = snapshot(session, [cpts_id])[cpts_id]
+    change.watch([cpts_id], "ended", reason)
     # One that was to begin later ends on its first day: it never was.
     day = max(today(), cpts.started_on)
-    held = repository.own_claims_from(session, [cpts_id], day).get(cpts_id, {})
-    repository.release_from(session, [(cpts_id, code) for code in held], day)
+    held = claims.own_claims_from(session, [cpts_id], day).get(cpts_id, {})
+    claims.release_from(session, [(cpts_id, code) for code in held], day)
     repository.update_cpts_columns(session, cpts_id, {"ended_on": day})
-    repository.forget_refusals_of(session, cpts_id)
-    after = snapshot(session, [cpts_id])[cpts_id]
-    record(session, authority, [Change(cpts_id, "ended", before, after, reason)])
+    claims.forget_refusals_of(session, cpts_id)
+    change.record()
 
 
 def open_for_change(session: WritingSession, cpts_id: int) -> None:
@@ -223,7 +227,7 @@ def open_for_change(session: WritingSession, cpts_id: int) -> None:
     Raises:
         NotFound: no such CPTS.
     """
-    repository.lock_registry(session)
+    claims.lock_registry(session)
     _existing(session, cpts_id)
 
 
@@ -244,72 +248,21 @@ def _change_stage(
         since=patch.stage_since,
         today=max(today(), cpts.started_on),
         may_correct=may_correct,
+        held_since=claims.first_claim_day(session, cpts.id),
     )
-    rules.check_territory_size(patch.stage or timeline[-1][0], communes)
+    if holding.FIRST_STAGE in change.record and change.remove:
+        # A letter binds recognised CPTS: what it has planned would be anybody's to take.
+        check_nothing_planned(session, [cpts.id])
+    holding.check_territory_size(patch.stage or timeline[-1][0], communes)
     repository.drop_stages(session, cpts.id, change.remove)
     repository.put_stages(
         session, [(cpts.id, slug, since) for slug, since in change.record.items()]
     )
     if change.record:
         dates = [since for _, since in repository.stages_of(session, cpts.id)]
-        first_claim = repository.first_claim_day(session, cpts.id)
+        first_claim = claims.first_claim_day(session, cpts.id)
         started_on = rules.first_day(dates, first_claim or dates[0])
         repository.update_cpts_columns(session, cpts.id, {"started_on": started_on})
-
-
-def clear_the_way(
-    session: WritingSession,
-    communes: Collection[str],
-    effective_on: date,
-    *,
-    rank: int,
-    supersede: Collection[int],
-    own: int | None = None,
-) -> list[Change]:
-    """End the claims that a write may supersede; give their entries for the history.
-
-    Parameters: `rank`, of the writing CPTS's stage; `supersede`, ids that the write names;
-    `own`, the writing CPTS, whose claims do not count. The registry must be locked.
-
-    Raises:
-        TerritoryOverlap: other claims remain.
-        Invalid: a superseded id that is no CPTS.
-    """
-    missing = set(supersede) - repository.existing_cpts(session, supersede)
-    if missing:
-        unknown = ", ".join(str(cpts_id) for cpts_id in sorted(missing))
-        raise Invalid.at("body", "supersede", message=f"CPTS inconnue(s) : {unknown}.")
-    found = repository.conflicts(
-        session,
-        communes,
-        effective_on,
-        stage_day=max(effective_on, today()),
-        excluded_cpts=[own] if own else [],
-    )
-    ended, standing = rules.split_superseded(found, rank=rank, superseded=supersede)
-    if standing:
-        raise TerritoryOverlap([conflict.public() for conflict in standing])
-    holders = {conflict.cpts_id for conflict in ended}
-    before = snapshot(session, holders)
-    repository.release_from(
-        session, {(claim.cpts_id, claim.commune_code) for claim in ended}, effective_on
-    )
-    repository.touch_cpts(session, holders)
-    after = snapshot(session, holders)
-    return [
-        Change(holder, "superseded", before[holder], after[holder])
-        for holder in sorted(holders)
-    ]
-
-
-def record(session: WritingSession, authority: Authority, changes: Sequence[Change]) -> None:
-    """Write entries of the history under a name, each without what stayed the same."""
-    record_changes(
-        session,
-        [change.only_differences() for change in changes],
-        actor=authority.name,
-        token_id=authority.token_id,
-    )
 
 
 def _communes(
@@ -370,14 +323,34 @@ def living_cpts(session: WritingSession, cpts_id: int) -> Cpts:
 
     Raises:
         NotFound: no such CPTS.
+        PlannedChangeDropped: a validated letter has planned its end.
         Invalid: it has ended, or its end is settled.
     """
     cpts = _existing(session, cpts_id)
     if cpts.ended_on is not None:
-        raise Invalid.at(
-            "path", "id", message=f"La fin de cette CPTS est fixée au {cpts.ended_on:%d/%m/%Y}."
-        )
+        if cpts.ended_on > today():
+            check_nothing_planned(session, [cpts_id])
+        raise _ended(cpts.ended_on)
     return cpts
+
+
+def present_cpts(session: WritingSession, cpts_id: int) -> Cpts:
+    """Read a CPTS that has not ended yet; the day of its end may be settled.
+
+    Raises:
+        NotFound: no such CPTS.
+        Invalid: it has ended.
+    """
+    cpts = _existing(session, cpts_id)
+    if cpts.ended_on is not None and cpts.ended_on <= today():
+        raise _ended(cpts.ended_on)
+    return cpts
+
+
+def _ended(day: date) -> Invalid:
+    return Invalid.at(
+        "path", "id", message=f"La fin de cette CPTS est fixée au {day:%d/%m/%Y}."
+    )
 
 
 def _no_such_cpts(cpts_id: int) -> NotFound:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from app.cpts.writing.rules import ClaimConflict
+from app.cpts.claims.rules import ClaimConflict
 from app.funding.rules import FundingScale
 from app.funding.schemas import FundingAnswer
 from app.geography.repository import CommuneOnDay

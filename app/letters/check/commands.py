@@ -72,9 +72,9 @@ def _answer(
     # Slow to import, and not needed to show the help.
     from app.cluster.command_database import command_engine
     from app.database.sessions import snapshot_scope
-    from app.files.commune_lists import read_commune_list
     from app.geography.loading import load_geography
     from app.letters.check import service
+    from app.letters.check.commune_lists import read_commune_list
     from app.problems import Invalid
     from app.progress import terminal_progress
 
@@ -185,9 +185,14 @@ def _unresolved(unresolved: "list[UnresolvedInput]") -> Table:
         table.add_row(
             escape(entry.given),
             "inconnue" if entry.reason == "unknown" else "plusieurs communes",
-            escape(", ".join(f"{c.name} ({c.department}, {c.code})" for c in entry.candidates)),
+            escape(_perhaps(entry)),
         )
     return table
+
+
+def _perhaps(entry: "UnresolvedInput") -> str:
+    named = ", ".join(f"{c.name} ({c.department}, {c.code})" for c in entry.candidates)
+    return "\n".join(part for part in (named, entry.note) if part)
 
 
 def _thousands(number: int) -> str:

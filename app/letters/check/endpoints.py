@@ -9,7 +9,8 @@ from app.accounts.dependencies import OptionalCaller
 from app.accounts.rules import Caller
 from app.cpts.writing.schemas import Day, Name
 from app.database.sessions import ReadingSession, ReadSession
-from app.http.address_limit import AddressLimit
+from app.http.address_limit import AddressLimit, client_network
+from app.http.departure import while_client_waits
 from app.letters.check import service
 from app.letters.check.file_reading import LARGEST_FILE_BYTES, FileContent, FileReader
 from app.letters.check.schemas import (
@@ -20,7 +21,13 @@ from app.letters.check.schemas import (
     SentCptsId,
 )
 from app.letters.record.rules import sees_names
-from app.problems import TooLarge, TooManyRequests, UnsupportedMediaType, declared
+from app.problems import (
+    DatabaseUnavailable,
+    TooLarge,
+    TooManyRequests,
+    UnsupportedMediaType,
+    declared,
+)
 
 router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
 
@@ -29,9 +36,9 @@ router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
 UPLOADS = {f"{router.prefix}/check/file": LARGEST_FILE_BYTES + 64 * 1024}
 
 
-def _within_limit(request: Request) -> None:
+async def _within_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.check_limit
-    limit.count_client(request)
+    await limit.count_aside(request)
 
 
 @router.post(
@@ -50,9 +57,9 @@ def check_letter(
     return _answered(session, service.Question.of(question), caller)
 
 
-def _within_file_limit(request: Request) -> None:
+async def _within_file_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.file_check_limit
-    limit.count_client(request)
+    await limit.count_aside(request)
 
 
 async def _read_file(
@@ -66,7 +73,9 @@ async def _read_file(
     ],
 ) -> FileContent:
     reader: FileReader = request.app.state.file_reader
-    return await reader.read(file)
+    return await while_client_waits(
+        request, lambda: reader.read(file, address=client_network(request))
+    )
 
 
 @router.post(
@@ -75,7 +84,7 @@ async def _read_file(
     description="La même vérification, sur une liste ou un fichier de polygones. Le fichier "
     "n'est pas conservé.",
     response_model=LetterCheck,
-    responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
+    responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests, DatabaseUnavailable),
     dependencies=[Depends(_within_file_limit)],
 )
 def check_letter_file(

@@ -1,9 +1,6 @@
 """What can go wrong with a letter, besides the errors of every route."""
 
-from collections.abc import Mapping
-from typing import ClassVar
-
-from app.problems import Invalid, TooLarge, TooManyRequests
+from app.problems import Invalid, TooLarge
 
 
 def polygon_too_complex() -> Invalid:
@@ -23,18 +20,8 @@ def unusable_file(message: str) -> Invalid:
     return Invalid.at("body", "file", message=message)
 
 
-def file_too_long(name: str) -> Invalid:
-    """Give the error of a file whose reading was given up: too slow, too large once open."""
+def file_too_complex(name: str) -> Invalid:
+    """Give the error of a file that took more time or memory than one file may."""
     return unusable_file(
-        f"« {name} » n'a pas pu être lu : il est trop complexe ou endommagé. Simplifiez-le, "
-        "ou envoyez la liste des communes."
+        f"« {name} » est trop complexe : simplifiez-le, ou envoyez la liste des communes."
     )
-
-
-class TooManyFiles(TooManyRequests):
-    """More files wait to be read than this worker takes."""
-
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
-
-    def __init__(self) -> None:
-        super().__init__("Trop de fichiers sont en cours de lecture : réessayez dans 5 s.")

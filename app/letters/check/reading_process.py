@@ -1,25 +1,22 @@
-"""The process that reads an uploaded file: `python -m app.letters.check.reading_process`.
+"""What the process does that reads an uploaded file (`app.processes`).
 
-Files come from anyone, and the libraries that read them are large. They run here, in a
+Files come from anyone, and the libraries that read them are large. They run there, in a
 process that holds no secret, has no network where the system allows to give it up, and is
-bounded in memory and time, so that whatever a file does to it stays here.
+bounded in memory and time, so that whatever a file does to it stays there.
 
-Arguments: the path of the file, and its name for messages. One JSON object is written:
-`{"given": [[text, department or null]…], "polygons": WKB in base64 or null}` in
+A request is one line of JSON, `{"suffix": …, "name": …}`, the name being for messages, and
+then the file. One JSON object answers:
+`{"given": [the parts of a `Given`…], "polygons": WKB in base64 or null}` in
 longitude and latitude (EPSG:4326), or `{"refused": a French sentence}`.
 """
 
 import base64
-import ctypes
 import json
-import resource
 import sys
+import tempfile
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
-
-MOST_MEMORY_BYTES = 3 * 2**30
-MOST_SECONDS = 10
-LARGEST_WRITTEN_FILE_BYTES = 300 * 2**20
 
 MOST_GIVEN = 5_000
 LONGEST_GIVEN = 200
@@ -30,21 +27,29 @@ MOST_VERTICES_KEPT = 20_000
 # Degrees: about a metre, ten, fifty. Whether half a commune is inside does not hang on that.
 SMOOTHINGS = (0.00001, 0.0001, 0.0005)
 
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+
+def prepare() -> None:
+    """Import what reads files, for all jobs to come."""
+    # pandas would start its threads, which no fork copies, for nothing that is read here.
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]
+    import app.files.layers  # noqa: PLC0415
+    import app.letters.check.commune_lists  # noqa: F401, PLC0415
 
 
-def main() -> None:
-    """Read the file of the arguments and write what it asks for."""
-    path, name = sys.argv[1:]
-    _bound()
-    sys.stdout.write(json.dumps(read(Path(path), name)))
+def run(request: bytes) -> bytes:
+    """Answer one request."""
+    asked, _, content = request.partition(b"\n")
+    about = json.loads(asked)
+    path = Path(tempfile.gettempdir()) / f"fichier{about['suffix']}"
+    path.write_bytes(content)
+    return json.dumps(read(path, about["name"])).encode()
 
 
 def read(path: Path, name: str) -> dict[str, Any]:
     """Give what a file asks for, as the JSON object that this process writes."""
-    # After the bounds are set: these are the large libraries.
+    # In the process only: these are the large libraries.
     from app.failures import Failure  # noqa: PLC0415
-    from app.files.commune_lists import read_commune_list  # noqa: PLC0415
+    from app.letters.check.commune_lists import read_commune_list  # noqa: PLC0415
 
     try:
         found = read_commune_list(path, name=name, most_vertices=MOST_VERTICES)
@@ -55,7 +60,9 @@ def read(path: Path, name: str) -> dict[str, Any]:
     if len(found.given) > MOST_GIVEN:
         return {"refused": f"« {name} » a plus de {MOST_GIVEN} lignes de communes."}
     if found.geometry is None:
-        given = [(g.text[:LONGEST_GIVEN], g.department) for g in found.given]
+        given = [
+            [part and part[:LONGEST_GIVEN] for part in astuple(each)] for each in found.given
+        ]
         return {"given": given, "polygons": None}
     surface = _smoothed(found.geometry)
     if surface is None:
@@ -75,25 +82,3 @@ def _smoothed(surface: Any) -> bytes | None:
         return None
     written: bytes = shapely.to_wkb(kept)
     return written
-
-
-def _bound() -> None:
-    for kind, limit in (
-        (resource.RLIMIT_CPU, MOST_SECONDS),
-        (resource.RLIMIT_AS, MOST_MEMORY_BYTES),
-        (resource.RLIMIT_FSIZE, LARGEST_WRITTEN_FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        try:
-            resource.setrlimit(kind, (limit, limit))
-        except (OSError, ValueError):  # not on every system; the time limit remains
-            continue
-    try:
-        # A network of its own, without any way out.
-        ctypes.CDLL(None).unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
-    except (AttributeError, OSError):
-        return
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Set
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.geography.contiguity import parts
+
 LandBorders = Mapping[str, Mapping[str, float]]
 
 
@@ -66,22 +68,6 @@ def verdict_of(
     if severities or competing_letters:
         return Verdict.CONTESTED
     return Verdict.CLEAR
-
-
-def parts(territory: Set[str], borders: LandBorders) -> list[frozenset[str]]:
-    """Cut a territory into pieces joined by land borders, the largest first."""
-    pieces = []
-    left = set(territory)
-    while left:
-        reached = {left.pop()}
-        to_visit = list(reached)
-        while to_visit:
-            beside = left.intersection(borders.get(to_visit.pop(), ()))
-            left -= beside
-            reached |= beside
-            to_visit.extend(beside)
-        pieces.append(frozenset(reached))
-    return sorted(pieces, key=lambda piece: (-len(piece), min(piece)))
 
 
 def land_masses_of(borders: LandBorders) -> LandMasses:

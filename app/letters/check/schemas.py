@@ -15,6 +15,8 @@ from pydantic import (
 
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES, CptsId, Day, Name
 from app.funding.schemas import FundingAnswer
+from app.http.parameters import RowId, WholeNumber
+from app.http.texts import LINES
 from app.letters.check.polygons import checked_geometry
 from app.letters.check.rules import Severity, Verdict
 
@@ -23,14 +25,14 @@ LONGEST_NAME = 200
 
 # Kept as given, so that the answer can say it back; odd characters are resolution's affair.
 GivenCommune = Annotated[
-    str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"\S")
+    str, StringConstraints(min_length=1, max_length=LONGEST_NAME, pattern=r"\S"), LINES
 ]
 
 
 # As a form sends it: text.
-SentCptsId = Annotated[int, Field(ge=1, lt=2**63)]
+SentCptsId = RowId
 # Of an association; the largest CPTS have some thousand.
-Members = Annotated[int, Field(ge=0, le=1_000_000)]
+Members = Annotated[WholeNumber, Field(ge=0, le=1_000_000)]
 MEMBERS_DESCRIPTION = "Membres de l'association : à partir de 100, la taille 4 paie plus."
 
 
@@ -203,6 +205,11 @@ class UnresolvedInput(BaseModel):
     given: str
     reason: Literal["unknown", "ambiguous"]
     candidates: list[Candidate]
+    note: str | None = Field(
+        default=None,
+        description="Ce que chaque élément donné veut dire, quand ils ne s'accordent pas, "
+        "et ce qui n'a pas pu être lu.",
+    )
 
 
 class FreeTerritory(BaseModel):

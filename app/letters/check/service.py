@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
-from app.cpts.writing.repository import conflicts
-from app.cpts.writing.rules import ClaimConflict
+from app.cpts.claims.repository import conflicts
+from app.cpts.claims.rules import ClaimConflict
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
 from app.funding.repository import scale_on
+from app.geography.contiguity import parts
 from app.geography.repository import communes_by_code
 from app.geography.resolution import CommuneRef, Given, resolve
 from app.letters.check import answers, rules, schemas
@@ -63,7 +64,7 @@ class Question:
         except ValueError as crossing:
             raise Invalid.at("body", "geometry", message=str(crossing)) from crossing
         return cls(
-            given=[Given(text, None) for text in (*asked.communes, *asked.epci)],
+            given=[Given(text) for text in (*asked.communes, *asked.epci)],
             surface=surface,
             name=asked.name,
             exclude_cpts=asked.exclude_cpts,
@@ -93,12 +94,14 @@ class _Asked:
         given: str,
         reason: Literal["unknown", "ambiguous"],
         candidates: Iterable[CommuneRef] = (),
+        note: str | None = None,
     ) -> None:
         """Note an input that leads to no commune, or to several."""
         self.unresolved.append(
             schemas.UnresolvedInput(
                 given=given,
                 reason=reason,
+                note=note,
                 candidates=[
                     schemas.Candidate(code=c.code, name=c.name, department=c.department)
                     for c in candidates
@@ -201,12 +204,12 @@ def _amended(session: ReadingSession, cpts_id: int | None, day: date) -> Amended
 def _asked(session: ReadingSession, question: Question) -> _Asked:
     asked = _Asked()
     for resolution in resolve(session, question.given) if question.given else ():
-        given = resolution.given.text
+        given = resolution.given.shown
         if resolution.outcome == "resolved":
             for commune in resolution.communes:
                 asked.add(commune.code, given, resolution.note)
         else:
-            asked.leave_out(given, resolution.outcome, resolution.candidates)
+            asked.leave_out(given, resolution.outcome, resolution.candidates, resolution.note)
     if question.surface is not None:
         inside = [
             (code, share)
@@ -235,7 +238,7 @@ def _surroundings(
     excluded: Sequence[int],
 ) -> _Surroundings:
     borders, masses = land_borders(session, state), land_masses(session, state)
-    pieces = rules.parts(territory, borders)
+    pieces = parts(territory, borders)
     groups = rules.enclosed_groups(territory, borders, masses)
     beside = rules.surroundings(territory, borders)
     claims = conflicts(

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from app.cpts.writing.repository import lock_registry
+from app.cpts.claims import repository as registry
+from app.cpts.claims.repository import lock_registry
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.letters.conciliations import repository
@@ -17,6 +18,7 @@ from app.letters.record.errors import (
     ConciliationUnsettled,
     no_such_conciliation,
     no_such_letter,
+    within,
 )
 from app.letters.record.repository import StoredLetter
 from app.letters.record.rules import Agent, Part, State
@@ -92,6 +94,7 @@ def _withdraw_others(
     if closure.outcome == Outcome.WITHDRAWN:
         for letter_id in sorted(set(closure.withdrawn_letters)):
             letter = _letter(session, letter_id)
+            rules.check_may_handle(agent, letter.regions)
             close_letter(session, letter, State.WITHDRAWN, agent, day=day, note=closure.note)
         return
     if closure.outcome != Outcome.JOINED or len(pending) < 2:
@@ -100,6 +103,7 @@ def _withdraw_others(
     communes = retained.communes(Part.ASKED, Part.KEPT)
     for letter_id in sorted(pending - {retained.id}):
         letter = _letter(session, letter_id)
+        rules.check_may_handle(agent, letter.regions)
         communes |= letter.communes(Part.ASKED)
         close_letter(
             session,
@@ -111,16 +115,19 @@ def _withdraw_others(
             details={"joined_letter": retained.id},
         )
     if retained.id not in {each.letter for each in closure.territories}:
-        put_territory(session, retained, communes, agent)
+        with within("retained_letter"):
+            put_territory(session, retained, communes, agent)
 
 
 def _share_out(session: WritingSession, closure: Closure, agent: Agent) -> None:
-    for share in closure.territories:
+    for position, share in enumerate(closure.territories):
         letter = _letter(session, share.letter)
+        rules.check_may_handle(agent, letter.regions)
         if not letter.pending:
             raise _at("territories", f"La lettre n° {letter.id} ne reste pas en cours.")
-        read = read_communes(session, share.communes, share.epci)
-        put_territory(session, letter, read.communes, agent, note=closure.note)
+        with within("territories", position):
+            read = read_communes(session, share.communes, share.epci)
+            put_territory(session, letter, read.communes, agent, note=closure.note)
 
 
 def _settle(
@@ -155,6 +162,10 @@ def _settle(
             ]
         )
     settled = [(each.letter, each.cpts, each.commune) for each in inside if each.cpts]
+    for cpts_id in sorted({cpts_id for _, cpts_id, _ in settled}):
+        _check_may_give_way(
+            session, agent, cpts_id, {code for _, cpts, code in settled if cpts == cpts_id}
+        )
     repository.settle(session, stored.id, settled)
     repository.close_conciliation(
         session,
@@ -163,6 +174,20 @@ def _settle(
         outcome=closure.outcome,
         note=closure.note,
         closed_by=agent.name,
+    )
+
+
+def _check_may_give_way(
+    session: WritingSession, agent: Agent, cpts_id: int, communes: set[str]
+) -> None:
+    day = today()
+    rules.check_may_give_way(
+        agent,
+        cpts_id,
+        touched_regions=registry.regions_by_weight(session, communes, day),
+        lead_region=registry.lead_region(
+            session, registry.own_claims_from(session, [cpts_id], day).get(cpts_id, {}), day
+        ),
     )
 
 

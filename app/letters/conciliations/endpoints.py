@@ -12,7 +12,7 @@ from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail, Filters
 from app.database.sessions import ReadSession, WriteSession
 from app.http.caching import keep_until_change
-from app.http.parameters import DepartmentCodes, RegionCodes
+from app.http.parameters import DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
 from app.letters.conciliations import closure as service
 from app.letters.conciliations.schemas import Closure
@@ -28,7 +28,7 @@ from app.problems import Forbidden, NotFound, Unauthenticated, declared
 
 router = APIRouter(prefix="/api/v1", tags=["Conciliations"])
 
-ConciliationId = Annotated[int, Path(ge=1, lt=2**63, description="Numéro de la conciliation")]
+ConciliationId = Annotated[RowId, Path(description="Numéro de la conciliation")]
 
 
 def _body(told: dict[str, Any]) -> bytes:

@@ -17,9 +17,9 @@ router = APIRouter(prefix="/api/v1/letters/notes", tags=["Lettres d'intention"])
 NoteKey = Annotated[str, Path(max_length=64, description="Clef de la note, dans son adresse.")]
 
 
-def _within_limit(request: Request) -> None:
+async def _within_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.note_limit
-    limit.count_client(request)
+    await limit.count_aside(request)
 
 
 @router.post(

@@ -13,10 +13,11 @@ from app.accounts.dependencies import (
     OptionalCaller,
 )
 from app.accounts.rules import Caller
-from app.cpts.errors import TerritoryOverlap
+from app.cpts.errors import PlannedChangeDropped, TerritoryOverlap
 from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
 from app.http.caching import entity_tag, keep_until_change, matches
+from app.http.parameters import RowId
 from app.http.repository import current_revision
 from app.letters.decisions import service as decisions
 from app.letters.reading import service as reading
@@ -35,7 +36,7 @@ JSON = "application/json"
 
 router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
 
-LetterId = Annotated[int, Path(ge=1, lt=2**63, description="Numéro de la lettre")]
+LetterId = Annotated[RowId, Path(description="Numéro de la lettre")]
 IfMatch = Annotated[
     str | None,
     Header(description="ETag de `GET /api/v1/letters/{id}` : refuse si la lettre a changé"),
@@ -103,7 +104,7 @@ def list_letters(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=LetterWritten,
-    responses=declared(Unauthenticated, Forbidden, TerritoryOverlap),
+    responses=declared(Unauthenticated, Forbidden, TerritoryOverlap, PlannedChangeDropped),
     summary="Déposer une lettre, un avenant ou une fusion",
 )
 def deposit_letter(
@@ -187,7 +188,13 @@ def change_letter_territory(
     "/{letter_id:int}/decisions",
     response_model=LetterDetail,
     responses=declared(
-        Unauthenticated, Forbidden, NotFound, TerritoryOverlap, LetterClosed, ConciliationOpen
+        Unauthenticated,
+        Forbidden,
+        NotFound,
+        TerritoryOverlap,
+        PlannedChangeDropped,
+        LetterClosed,
+        ConciliationOpen,
     ),
     summary="Enregistrer la décision de l'ARS ou de l'Assurance Maladie",
 )

@@ -1,9 +1,10 @@
 """What can go wrong between the deposit of a letter and its decision."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from app.problems import NotFound, Problem
+from app.problems import Invalid, NotFound, Problem
 
 
 class LetterClosed(Problem):
@@ -56,3 +57,42 @@ def no_such_letter(letter_id: int) -> NotFound:
 def no_such_conciliation(conciliation_id: int) -> NotFound:
     """Give the error of an unknown conciliation."""
     return NotFound(f"Aucune conciliation ne porte le numéro {conciliation_id}.")
+
+
+_DATES = {"effective_on", "stage_since", "decided_on"}
+
+
+@contextmanager
+def of_a_decision() -> Iterator[None]:
+    """Let what carrying out a decision finds wrong name the decision's own fields.
+
+    The registry's use cases name the members of requests that nobody sent here: a date is
+    the decision's date, everything else its being in favour.
+    """
+    try:
+        yield
+    except Invalid as error:
+        errors = [
+            {
+                **found,
+                "loc": ["body", "decided_on" if _DATES & set(found["loc"]) else "decision"],
+            }
+            for found in error.extensions["errors"]
+        ]
+        raise Invalid(errors, detail=error.detail) from error
+
+
+@contextmanager
+def within(*loc: str | int) -> Iterator[None]:
+    """Let what is wrong in a part of a request name the place of that part.
+
+    Parameters: `loc`, where the part stands in the body.
+    """
+    try:
+        yield
+    except Invalid as error:
+        errors = [
+            {**found, "loc": ["body", *loc, *found["loc"][1:]]}
+            for found in error.extensions["errors"]
+        ]
+        raise Invalid(errors, detail=error.detail) from error

@@ -86,6 +86,8 @@ class Agent(Protocol):
     @property
     def region(self) -> str | None: ...
     @property
+    def cpts_id(self) -> int | None: ...
+    @property
     def name(self) -> str: ...
 
 
@@ -104,6 +106,9 @@ class DecisionAuthority:
 
     def may_amend(self, **_: Any) -> None:
         """As `may_create`."""
+
+    def may_supersede(self, **_: Any) -> None:
+        """As `may_create`: which dynamics give way was judged when a conciliation closed."""
 
     def may_settle_the_past_or_supersede(self) -> None:
         """As `may_create`."""
@@ -153,6 +158,53 @@ def check_may_deposit(agent: Agent, regions: Collection[str]) -> None:
     """
     if agent.role not in ("admin", "editor"):
         _check_ars(agent, regions)
+
+
+def check_is_own(agent: Agent, cpts_id: int, created_by: int | None) -> None:
+    """Allow an editor a letter about its own CPTS only; others are judged by region.
+
+    Parameters: `cpts_id`, of the CPTS that the letter names: the one that is amended,
+    absorbs others or advances; `created_by`, the token that registered it.
+
+    Raises:
+        Forbidden: an editor, and another's CPTS.
+    """
+    own = cpts_id == agent.cpts_id or created_by == agent.token_id
+    if agent.role == "editor" and not own:
+        raise Forbidden("Un éditeur ne dépose de lettre que pour sa propre CPTS.")
+
+
+def check_lead(agent: Agent, before: str, after: str) -> None:
+    """Refuse an ARS that would take the examination of a letter from another region.
+
+    Parameters: `before`, `after`, the leading region as it stands and as it would.
+
+    Raises:
+        Forbidden: the leading region would become the caller's.
+    """
+    if agent.role == "ars" and before != after == agent.region:
+        raise Forbidden(
+            "La région qui instruit une lettre la confie à une autre ; nulle ne s'en saisit."
+        )
+
+
+def check_may_give_way(
+    agent: Agent, cpts_id: int, *, touched_regions: Collection[str], lead_region: str | None
+) -> None:
+    """Allow making a dynamic give way: by its own region.
+
+    Parameters: `touched_regions`, those of the communes that it would lose;
+    `lead_region`, that of its lead department.
+
+    Raises:
+        Forbidden: neither an administrator nor the ARS of one of these.
+    """
+    own = all(each == agent.region for each in touched_regions) or agent.region == lead_region
+    if agent.role != "admin" and not (agent.role == "ars" and own):
+        raise Forbidden(
+            f"La CPTS n° {cpts_id} et les communes qu'elle céderait relèvent d'une autre "
+            "région."
+        )
 
 
 def check_may_handle(

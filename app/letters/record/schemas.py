@@ -6,20 +6,19 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from app.cpts.writing.schemas import (
     MAXIMUM_COMMUNES,
-    PLAIN,
     CptsId,
     Day,
-    Mailbox,
     Name,
     Phone,
 )
+from app.http.texts import LINE, LINES, Mailbox
 from app.letters.check.schemas import GivenCommune
 
 Note = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), PLAIN
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000), LINES
 ]
 Reference = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), PLAIN
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), LINE
 ]
 Documents = Annotated[
     list[Reference],

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.cpts.writing.repository import lock_registry
+from app.cpts.claims.repository import lock_registry
+from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.letters.conciliations.rules import Outcome
@@ -56,7 +57,9 @@ def deposit(session: WritingSession, asked: schemas.LetterDeposit, agent: Agent)
     parts = parts_of(session, subject, read.communes, day)
     regions = repository.regions_by_inhabitants(session, parts, day)
     rules.check_may_deposit(agent, regions)
+    _check_own(session, agent, subject)
     _check_lead_region(asked.lead_region, regions)
+    rules.check_lead(agent, regions[0], asked.lead_region or regions[0])
     check_not_blocked(session, subject, parts, day)
     contact = asked.contact or schemas.Contact()
     letter_id = repository.insert_letter(
@@ -129,7 +132,9 @@ def correct(
         if agent.role == "editor":
             rules.check_may_conciliate(agent, letter.regions)
         _check_lead_region(patch.lead_region, letter.regions)
-        values["lead_region"] = patch.lead_region or letter.regions[0]
+        lead = patch.lead_region or letter.regions[0]
+        rules.check_lead(agent, letter.lead_region, lead)
+        values["lead_region"] = lead
         values["lead_region_corrected"] = patch.lead_region is not None
     if "orientations" in given:
         _check_themes(session, patch.orientations or [])
@@ -185,13 +190,10 @@ def put_territory(
         return
     repository.put_parts(session, letter.id, parts)
     kept = letter.lead_region_corrected and letter.lead_region in regions
+    lead = letter.lead_region if kept else regions[0]
+    rules.check_lead(agent, letter.lead_region, lead)
     repository.update_letter(
-        session,
-        letter.id,
-        {
-            "lead_region": letter.lead_region if kept else regions[0],
-            "lead_region_corrected": kept,
-        },
+        session, letter.id, {"lead_region": lead, "lead_region_corrected": kept}
     )
     details = _difference(letter.parts, parts)
     lapsed = repository.drop_positions(session, letter.id, DECIDING)
@@ -287,6 +289,12 @@ def _check_still_free(session: WritingSession, letter_id: int) -> None:
     letter = open_for_change(session, letter_id)
     subject = Subject(letter.kind, letter.subject_cpts_id, letter.absorbed)
     check_not_blocked(session, subject, letter.parts, day_of_effect(letter.effective_on))
+
+
+def _check_own(session: WritingSession, agent: Agent, subject: Subject) -> None:
+    if subject.cpts is not None:
+        named = living_cpts(session, subject.cpts)
+        rules.check_is_own(agent, named.id, named.created_by)
 
 
 def _check_lead_region(lead: str | None, regions: Collection[str]) -> None:

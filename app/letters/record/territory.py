@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.cpts.agreements.service import planned_territory
+from app.cpts.agreements.service import planned_territory, territory_on
+from app.cpts.claims import repository as claims
+from app.cpts.claims.rules import FIRST_STAGE
 from app.cpts.errors import TerritoryOverlap
 from app.cpts.writing import repository as registry
-from app.cpts.writing.rules import FIRST_STAGE
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES
 from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
@@ -75,7 +76,9 @@ def read_communes(
                 "loc": ["body", member, index],
                 "message": f"Commune inconnue : {text[:100]}."
                 if unknown
-                else f"Plusieurs communes possibles : {text[:100]}.",
+                else f"Plusieurs communes possibles : {text[:100]}."
+                if not answer.contradictory
+                else f"« {text[:100]} » : {answer.note}.",
                 "given": text,
                 "reason": answer.outcome,
                 "candidates": [
@@ -145,12 +148,14 @@ def parts_of(
         raise _at("communes", "Au moins une commune est attendue.")
     if subject.kind == Kind.CREATION or subject.cpts is None:
         return dict.fromkeys(asked, Part.ASKED)
-    held = planned_territory(session, subject.cpts, day)
-    if held == set(asked):
+    held = territory_on(session, subject.cpts, day)
+    # What it is to hold later anyway is neither asked for nor, left out, given up.
+    later = planned_territory(session, subject.cpts, day) - held
+    if set(asked) - later == held:
         raise _at("communes", "Cet avenant ne change rien au territoire.")
     return {
-        **dict.fromkeys(set(asked) - held, Part.ASKED),
-        **dict.fromkeys(set(asked) & held, Part.KEPT),
+        **dict.fromkeys(set(asked) - held - later, Part.ASKED),
+        **dict.fromkeys(set(asked) & (held | later), Part.KEPT),
         **dict.fromkeys(held - set(asked), Part.WITHDRAWN),
     }
 
@@ -163,7 +168,7 @@ def check_not_blocked(
     Raises:
         TerritoryOverlap: with every such commune and its holder.
     """
-    found = registry.conflicts(
+    found = claims.conflicts(
         session,
         [code for code, part in parts.items() if part == Part.ASKED],
         day,

@@ -9,7 +9,14 @@ from app.cpts.reading.schemas import Filters, RequestedFilters
 from app.database.sessions import ReadSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
-from app.http.parameters import DepartmentCodes, RegionCodes, StageSlugs, ThemeSlugs, Tiers
+from app.http.parameters import (
+    DepartmentCodes,
+    RegionCodes,
+    StageSlugs,
+    ThemeSlugs,
+    Tiers,
+    WholeNumber,
+)
 from app.http.repository import current_revision
 from app.maps.policy import page_policy, tile_origin
 from app.maps.service import map_page
@@ -30,7 +37,7 @@ def embedding(  # noqa: PLR0917  (FastAPI passes them by name)
     stage: StageSlugs = [],  # noqa: B006
     theme: ThemeSlugs = [],  # noqa: B006
     tier: Tiers = [],  # noqa: B006
-    height: Annotated[int, Query(ge=300, le=1200)] = DEFAULT_HEIGHT_PX,
+    height: Annotated[WholeNumber, Query(ge=300, le=1200)] = DEFAULT_HEIGHT_PX,
 ) -> HTMLResponse:
     """The form that writes the code of a map for another site."""
     base, is_settled = outside_address(request)

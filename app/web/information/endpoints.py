@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from app.database.sessions import ReadingSession, ReadSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_for_good, keep_until_change
+from app.http.parameters import WholeNumber
 from app.http.repository import current_revision
 from app.problems import NotFound
 from app.settings import Settings
@@ -132,7 +133,7 @@ def favicon(request: Request) -> Response:
 
 
 @router.get("/icone-{size}.png")
-def icon(request: Request, size: int) -> Response:
+def icon(request: Request, size: WholeNumber) -> Response:
     """The icon in one of the sizes that home screens want."""
     if size not in icons.SIZES:
         raise NotFound("Cette icône n'existe pas.")

@@ -8,6 +8,7 @@ import orjson
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.exception_texts import traced
 from app.problems import MEDIA_TYPE, Problem
 from app.settings import Settings
 from app.web.layout.rendering import page_text, site_policy
@@ -15,7 +16,15 @@ from app.web.layout.rendering import page_text, site_policy
 log = logging.getLogger(__name__)
 
 # Addresses of programs: their errors stay documents whoever asks.
-_FOR_PROGRAMS = ("/api/", "/static/", "/maps/", "/openapi.json", "/healthz", "/readyz")
+_FOR_PROGRAMS = (
+    "/api/",
+    "/static/",
+    "/maps/",
+    "/openapi.json",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
 _FRAMED = "/embed/"
 # What social networks and newsletters add to a link, and no page reads.
 _TRACKING = re.compile(
@@ -65,9 +74,7 @@ class ErrorPages:
         except Exception as error:
             if start is not None:
                 raise
-            log.error(
-                "unexpected error on %s %s", scope["method"], scope["path"], exc_info=error
-            )
+            log.error("unexpected error before a page was found: %s", traced(error))
             problem = Problem("Une erreur inattendue s'est produite.")
             empty: Message = {"type": "http.response.start", "status": 500, "headers": []}
             await self._answer(scope, empty, problem.body(), send)

@@ -11,7 +11,7 @@ from app.cpts.reading.service import PageAddress, compositions_csv, cpts_collect
 from app.database.sessions import ReadingSession, ReadSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
-from app.http.parameters import MAXIMUM_LIMIT, DepartmentCodes, RegionCodes
+from app.http.parameters import MAXIMUM_LIMIT, DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
 from app.problems import NotFound
 from app.settings import Settings
@@ -126,7 +126,7 @@ def changes(
     session: ReadSession,
     region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)
     department: DepartmentCodes = [],  # noqa: B006
-    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    before: Annotated[RowId | None, Query()] = None,
 ) -> Response:
     """The feed of changes, latest first."""
     base, is_settled = outside_address(request)

@@ -11,7 +11,7 @@ from app.cpts.reading.rules import spreadsheet_safe
 from app.cpts.reading.service import cpts_item
 from app.database.sessions import ReadSession
 from app.http.caching import keep_until_change
-from app.http.parameters import Day
+from app.http.parameters import Day, RowId
 from app.http.repository import current_revision
 from app.settings import Settings
 from app.web.layout.rendering import render
@@ -24,7 +24,7 @@ router = APIRouter()
 
 CommuneCode = Annotated[str, Path(pattern=r"^[0-9][0-9ABab][0-9]{3}$")]
 # As wide as the database counts.
-CptsId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+CptsId = Annotated[RowId, Path()]
 
 
 @router.get("/communes/{code}", response_class=HTMLResponse)

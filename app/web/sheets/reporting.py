@@ -12,6 +12,7 @@ from app.cpts.reading.service import cpts_item
 from app.cpts.reports.repository import insert_report, server_identity, waiting_reports
 from app.database.sessions import ReadingSession, ReadSession, WriteSession
 from app.http.address_limit import AddressLimit
+from app.http.origin import same_origin
 from app.problems import Forbidden, NotFound, TooManyRequests
 from app.settings import Settings
 from app.web.layout.rendering import render
@@ -24,7 +25,6 @@ from app.web.sheets.rules import (
     fill_time_s,
     form_token,
     read_report,
-    same_origin,
 )
 
 log = logging.getLogger(__name__)

@@ -93,6 +93,11 @@ _BOUNDS = text("""
 """)
 
 
+_COMMUNE_NAMES = text("SELECT code, name FROM commune WHERE code = ANY (:codes)").bindparams(
+    bindparam("codes", type_=ARRAY(Text))
+)
+
+
 def reached_stages(session: ReadingSession, cpts_id: int, day: date) -> list[ReachedStage]:
     """List the stages that a CPTS had reached on a day, oldest first."""
     rows = session.execute(_STAGES, {"id": cpts_id, "day": day})
@@ -128,3 +133,11 @@ def bounds_of(
     """Give the box of a territory: west, south, east, north in degrees; None without one."""
     row = session.execute(_BOUNDS, {"id": cpts_id, "day": day}).one_or_none()
     return None if row is None else (row[0], row[1], row[2], row[3])
+
+
+def commune_names(session: ReadingSession, codes: Collection[str]) -> dict[str, str]:
+    """Give the names of communes by code."""
+    if not codes:
+        return {}
+    rows = session.execute(_COMMUNE_NAMES, {"codes": list(codes)})
+    return {row.code: row.name for row in rows}

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode, urlsplit
 
+from app.http.texts import mailbox as checked_mailbox
+from app.http.texts import refusal_of_text
+
 # A person needs longer to say what is wrong; a page left open overnight still works.
 LEAST_FILL_S = 4
 MOST_FILL_S = 24 * 3600
 MESSAGE_LIMIT = 4_000
 REPLY_LIMIT = 254
-_MAILBOX = re.compile(
-    r"[^\s@<>\"',;:?&%()\\]+@[^\s@<>\"',;:?&%()\\]+\.[^\s@<>\"',;:?&%()\\.]{2,}"
-)
 _TELEPHONE = re.compile(r"\+?[\d][\d .\-()]{5,24}")
 
 
@@ -36,9 +36,10 @@ def safe_website(address: str | None) -> str | None:
 
 def mail_address(mailbox: str | None) -> str | None:
     """Give the `mailto:` of a mailbox, None when it is none."""
-    if not mailbox or not _MAILBOX.fullmatch(mailbox.strip()):
+    try:
+        return f"mailto:{checked_mailbox((mailbox or '').strip())}"
+    except ValueError:
         return None
-    return f"mailto:{mailbox.strip()}"
 
 
 def telephone_address(number: str | None) -> str | None:
@@ -107,24 +108,6 @@ def _signature(identity: str, subject: str, opened: str) -> str:
     return base64.urlsafe_b64encode(digest[:18]).decode()
 
 
-def same_origin(headers: Mapping[str, str], public_url: str | None) -> bool:
-    """Tell whether a form was sent from a page of this very host.
-
-    Every browser of today sends Origin with a POST; without it, Sec-Fetch-Site must say so.
-    """
-    origin = headers.get("origin")
-    if origin is None:
-        return headers.get("sec-fetch-site") == "same-origin"
-    known = {headers.get("host", "").lower()}
-    if public_url:
-        known.add(urlsplit(public_url).netloc.lower())
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and parts.netloc.lower() in known
-
-
 @dataclass(frozen=True, slots=True)
 class GivenReport:
     """A report as sent, and what is wrong with it by field (French sentences)."""
@@ -136,15 +119,18 @@ class GivenReport:
 
 def read_report(message: str, reply_to: str) -> GivenReport:
     """Check what a visitor sent; nothing of it is changed but its line ends and margins."""
-    text = message.replace("\0", "").replace("\r\n", "\n").strip()
-    mailbox = reply_to.replace("\0", "").strip()
+    text = message.replace("\r\n", "\n").strip()
+    mailbox = reply_to.strip()
+    unread = refusal_of_text(text)
     errors = {}
     if not text:
         errors["message"] = "Décrivez l’erreur en quelques mots."
+    elif unread:
+        errors["message"] = unread
     elif len(text) > MESSAGE_LIMIT:
         errors["message"] = (
             f"Le message compte {len(text)} signes ; au plus {MESSAGE_LIMIT} sont acceptés."
         )
-    if mailbox and (len(mailbox) > REPLY_LIMIT or not _MAILBOX.fullmatch(mailbox)):
+    if mailbox and (len(mailbox) > REPLY_LIMIT or not mail_address(mailbox)):
         errors["reply_to"] = "Cette adresse électronique n’est pas valide."
     return GivenReport(text, mailbox, errors)

@@ -20,6 +20,7 @@ from app.problems import NotFound
 from app.web.sheets.repository import (
     ReachedStage,
     bounds_of,
+    commune_names,
     kindred_cpts,
     neighbouring_cpts,
     reached_stages,
@@ -166,6 +167,7 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         "cpts": cpts,
         "started_on": life[0],
         "not_yet": life[0] > today(),
+        "planned": _planned_by_name(session, cpts["planned"]),
         "timeline": timeline(session, reached_stages(session, cpts_id, shown), life),
         "department_names": names_of(session, "departments"),
         "region_names": names_of(session, "regions"),
@@ -190,6 +192,23 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         "at": at,
         "suffix": query_of(at=at),
     }
+
+
+def _planned_by_name(
+    session: ReadingSession, planned: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Tell what is planned with the communes' names in place of their codes."""
+    codes = {code for each in planned for code in (*each["add"], *each["withdraw"])}
+    names = commune_names(session, codes)
+    return [
+        {
+            "letter": each["letter"],
+            "effective_on": date.fromisoformat(each["effective_on"]),
+            "add": sorted(names[code] for code in each["add"]),
+            "withdraw": sorted(names[code] for code in each["withdraw"]),
+        }
+        for each in planned
+    ]
 
 
 def _day_within(started_on: date, ended_on: date | None, day: date) -> date:

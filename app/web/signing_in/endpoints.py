@@ -54,7 +54,8 @@ def begin_session(
     limit: AddressLimit = request.app.state.sign_in_limit
     limit.count_client(request)
     back = safe_return(retour, AGENTS_HOME)
-    secret = sign_in(session, token.strip())
+    former = request.cookies.get(session_cookie(request))
+    secret = sign_in(session, token.strip(), former=former)
     if secret is None:
         return render(
             request,

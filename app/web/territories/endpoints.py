@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.cpts.reading.schemas import Filters
 from app.database.sessions import ReadSession
 from app.http.caching import keep_until_change
-from app.http.parameters import MAXIMUM_LIMIT, StageSlugs, ThemeSlugs, Tiers
+from app.http.parameters import MAXIMUM_LIMIT, StageSlugs, ThemeSlugs, Tiers, WholeNumber
 from app.http.repository import current_revision
 from app.web.layout.rendering import render
 from app.web.territories import searching, service
@@ -19,7 +19,7 @@ router = APIRouter()
 
 Code = Annotated[str, Path(max_length=10)]
 Sought = Annotated[str, Query(max_length=200)]
-Number = Annotated[int, Query(ge=1, le=1000)]
+Number = Annotated[WholeNumber, Query(ge=1, le=1000)]
 Sort = Literal[
     "name", "-name", "stage", "-stage", "population", "-population",
     "tier", "-tier", "communes", "-communes",

@@ -1,18 +1,19 @@
 """Small listings of the shape that an ARS publishes, with invented CPTS."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openpyxl
 import pytest
-from sqlalchemy import Engine
-from typer.testing import CliRunner
 
-from app.cli import application
 from app.failures import Failure
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 HEADER = (
     "Nom CPTS", "Territoire CPTS", "dpt", "Président-e", "Coordonnateur-rice",
@@ -23,6 +24,7 @@ HEADER = (
 @pytest.fixture
 def write_xlsx(tmp_path: Path) -> Callable[..., Path]:
     """Write a workbook: `write_xlsx([row, …])`, or `write_xlsx(Sheet1=[…], Sheet2=[…])`."""
+    import openpyxl
 
     def write(
         rows: Sequence[Sequence[Any]] = (), name: str = "listing.xlsx", **sheets: Any
@@ -79,6 +81,10 @@ def run_import(
     engine: Engine, test_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> RunImport:
     """Run the command as its user does: `run_import(path, "--dry-run")`."""
+    from typer.testing import CliRunner
+
+    from app.cli import application
+
     monkeypatch.setenv("DATABASE_URL", test_database)
 
     def run(path: Path | str, *arguments: str) -> Imported:

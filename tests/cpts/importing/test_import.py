@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.cpts.importing import plan, service
 from app.cpts.verification.service import verify
 from app.database.calendar import today
 from app.database.sessions import snapshot_scope
@@ -460,3 +461,181 @@ def test_unusable_options_end_with_status_2(
 ) -> None:
     path = write_csv([["CPTS", "Commune"], ["CPTS A", "Apt"]])
     assert run_import(path, *STAGE, *arguments).status == 2
+
+
+def test_a_commune_of_two_cpts_in_one_cell_is_refused_to_both(
+    write_csv: Write, run_import: RunImport, engine: Engine, client: TestClient
+) -> None:
+    rows = [
+        ["CPTS", "Code INSEE"], ["CPTS Nord", "04001"], ["CPTS Sud", "04005"],
+        ["CPTS Nord / CPTS Sud", "04008"],
+    ]  # fmt: skip
+    done = run_import(write_csv(rows), *STAGE)
+    assert (done.status, done.report[2]["outcome"]) == (1, "conflict")
+    assert territories(engine) == {"CPTS Nord": {"04001"}, "CPTS Sud": {"04005"}}
+    claimants = client.get("/api/v1/communes/04008").json()["also_claimed_by"]
+    assert sorted(each["name"] for each in claimants) == ["CPTS Nord", "CPTS Sud"]
+
+
+def test_communes_of_nobody_are_told_and_keep_nothing_out(
+    write_csv: Write, run_import: RunImport, engine: Engine
+) -> None:
+    rows = [
+        ["Code INSEE", "CPTS"], ["04001", "CPTS A"], ["04005", ""], ["04008", "Hors CPTS"],
+        ["04020", "CPTS A"],
+    ]  # fmt: skip
+    done = run_import(write_csv(rows), *STAGE)
+    assert done.status == 0, done.report
+    assert [line["outcome"] for line in done.report] == [
+        "loaded", "skipped", "skipped", "loaded",
+    ]  # fmt: skip
+    assert territories(engine) == {"CPTS A": {"04001", "04020"}}
+    assert "2 sans CPTS" in done.output
+
+
+def test_one_name_in_departments_that_do_not_touch_is_two_cpts(
+    write_csv: Write, run_import: RunImport, engine: Engine
+) -> None:
+    rows = [
+        ["CPTS", "Code INSEE"], ["CPTS du Littoral", "06029"], ["CPTS du Littoral", "59183"],
+        ["CPTS des Alpes", "04001"], ["CPTS des Alpes", "05061"],
+    ]  # fmt: skip
+    done = run_import(write_csv(rows), *STAGE)
+    assert [line["outcome"] for line in done.report] == [
+        "ambiguous", "ambiguous", "loaded", "loaded",
+    ]  # fmt: skip
+    assert "ne se touchent pas (06 ; 59)" in done.report[0]["detail"]
+
+
+def test_finess_numbers_make_two_cpts_of_one_name(
+    write_csv: Write, run_import: RunImport
+) -> None:
+    rows = [
+        ["CPTS", "Code INSEE", "FINESS"], ["CPTS du Littoral", "06029", "060001234"],
+        ["CPTS du Littoral", "59183", "590001234"],
+    ]  # fmt: skip
+    done = run_import(write_csv(rows), *STAGE)
+    assert done.status == 0, done.report
+    assert done.output.count("2 CPTS entrées") == 1
+
+
+@pytest.mark.parametrize(
+    "stage",
+    ["Signature ACI prévue 2090", "ACI en attente de signature", "Projet de santé à valider",
+     "Dynamique abandonnée", "ACI au 01/01/2090", "Signature ACI reportée"],
+)  # fmt: skip
+def test_a_stage_that_is_not_reached_is_not_recorded(
+    write_csv: Write, run_import: RunImport, engine: Engine, stage: str
+) -> None:
+    rows = [["CPTS", "Code INSEE", "Stade"], ["CPTS A", "04001", stage]]
+    done = run_import(write_csv(rows), *STAGE)
+    assert (done.status, done.report[0]["outcome"]) == (1, "unknown")
+    assert territories(engine) == {}
+
+
+def test_a_name_that_lost_letters_stops_the_import(
+    write_csv: Write, run_import: RunImport, engine: Engine
+) -> None:
+    rows = [["CPTS", "Code INSEE"], ["CPTS de la Vall\ufffde", "04001"]]
+    done = run_import(write_csv(rows), *STAGE)
+    assert done.status == 2
+    assert "--encoding" in done.output
+    assert territories(engine) == {}
+
+
+def test_the_encoding_may_be_stated(
+    write_csv: Write, run_import: RunImport, engine: Engine
+) -> None:
+    path = write_csv([["CPTS", "Code INSEE"], ["CPTS du Pré", "04001"]], encoding="mac_roman")
+    assert run_import(path, *STAGE, "--encoding", "mac").status == 0
+    assert set(territories(engine)) == {"CPTS du Pré"}
+    assert run_import(path, *STAGE, "--encoding", "klingon").status == 2
+
+
+def test_an_import_stops_no_writer_before_it_writes(
+    write_xlsx: Write,
+    run_import: RunImport,
+    register: Register,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Another registers a CPTS on one of the communes while the import makes its plan.
+    planned: list[bool] = []
+    make_plan = plan.make_plan
+
+    def interrupted(*arguments: Any) -> Any:
+        made = make_plan(*arguments)
+        if not planned:
+            register("CPTS plus rapide", communes=("04070",))
+        planned.append(True)
+        return made
+
+    monkeypatch.setattr(service, "make_plan", interrupted)
+    path = write_xlsx(
+        ars_rows(
+            ("CPTS du Val", "Aiglun", 4),
+            ("CPTS du Val", "Digne-les-Bains", 4),
+            ("CPTS du Mont", "Bruis", 5),
+        )
+    )
+    done = run_import(path, *STAGE)
+    # What it meant to write was decided anew on what stands now.
+    assert len(planned) == 2
+    assert territories(engine) == {"CPTS plus rapide": {"04070"}, "CPTS du Mont": {"05024"}}
+    assert done.status == 1
+    with snapshot_scope(engine) as session:
+        assert verify(session, SilentProgress()) == []
+
+
+def test_an_import_beside_which_nobody_wrote_decides_once(
+    write_xlsx: Write,
+    run_import: RunImport,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned: list[bool] = []
+    make_plan = plan.make_plan
+
+    def counted(*arguments: Any) -> Any:
+        planned.append(True)
+        return make_plan(*arguments)
+
+    monkeypatch.setattr(service, "make_plan", counted)
+    assert run_import(write_xlsx(ars_rows(("CPTS du Val", "Aiglun", 4))), *STAGE).status == 0
+    assert planned == [True]
+    assert territories(engine) == {"CPTS du Val": {"04001"}}
+
+
+def test_what_another_wrote_on_a_cpts_during_the_plan_is_not_taken_for_what_was_read(
+    write_csv: Write,
+    run_import: RunImport,
+    register: Register,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    number = register("CPTS du Val", communes=("04001",), email="contact@avant.example")
+    make_plan = plan.make_plan
+    planned: list[bool] = []
+
+    def interrupted(*arguments: Any) -> Any:
+        made = make_plan(*arguments)
+        if not planned:
+            with engine.begin() as connection:
+                connection.execute(
+                    text("UPDATE cpts SET email = 'contact@entre.example' WHERE id = :id"),
+                    {"id": number},
+                )
+        planned.append(True)
+        return made
+
+    monkeypatch.setattr(service, "make_plan", interrupted)
+    path = write_csv(
+        [
+            ("Nom CPTS", "Territoire CPTS", "dpt", "Contact de la CPTS"),
+            ("CPTS du Val", "Aiglun", "04", "contact@avant.example"),
+        ]
+    )
+    done = run_import(path, "--default-stage", "aci_signe")
+    assert done.status == 0, done.output
+    # The file's address equals the one that was read first, and not the one that stood.
+    assert rows_of(engine, "SELECT email FROM cpts") == [("contact@avant.example",)]

@@ -1,6 +1,7 @@
 """Who enters the registry, and with what: the rule alone, in milliseconds."""
 
 from datetime import date
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ LABELS = {"dynamique_identifiee": "Dynamique", "lettre_intention_validee": "Lett
           "aci_signe": "ACI signé"}  # fmt: skip
 
 
-def asks(position: int, communes: str, existing: int | None = None, **more: bool) -> Candidate:
+def asks(position: int, communes: str, existing: int | None = None, **more: Any) -> Candidate:
     return Candidate(
         position, f"CPTS {position}", "aci_signe", communes.split(), existing, **more
     )
@@ -156,3 +157,17 @@ def test_a_stage_never_dates_from_before_the_one_that_it_follows() -> None:
     timeline = [("lettre_intention_validee", date(2025, 6, 1))]
     step = stage_step(timeline, RANKS, LABELS, stage="aci_signe", since=date(2024, 1, 1))
     assert step.record == ("aci_signe", date(2025, 6, 1))
+
+
+def test_whoever_holds_a_commune_after_a_planned_withdrawal_is_not_in_the_way() -> None:
+    day = date(2026, 9, 1)
+    own = Standing("a", 1, "id 1", "aci_signe", held_until=day)
+    after = Standing("a", 2, "id 2", "aci_signe", held_from=day)
+    planned = asks(0, "a", existing=1, until={"a": day})
+    assert decide([planned], [own, after], REFUSE).granted == {0: ["a"]}
+    for candidate in (
+        asks(0, "a", existing=1),
+        asks(0, "a", existing=1, until={"b": day}),
+        asks(0, "a", existing=1, until={"a": date(2026, 9, 2)}),
+    ):
+        assert decide([candidate], [own, after], REFUSE).granted == {}

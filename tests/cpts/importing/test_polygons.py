@@ -12,9 +12,9 @@ import shapely
 from sqlalchemy import Engine, text
 
 from app.failures import Failure
-from app.files.commune_lists import read_commune_list
 from app.files.layers import read_layers
 from app.files.sources import open_source
+from app.letters.check.commune_lists import read_commune_list
 from tests.cpts.importing.conftest import RunImport
 from tests.cpts.importing.test_import import territories
 

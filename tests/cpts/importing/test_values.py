@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 
 from app.cpts.importing.mailboxes import generic_mailbox
+from app.cpts.importing.stages import stage_of
 from app.cpts.importing.values import (
     cut_list,
     date_of,
     department_of,
     finess_of,
     phone_of,
-    stage_of,
     website_of,
 )
 
@@ -129,6 +129,8 @@ def test_a_cell_may_list_communes() -> None:
 
 
 def test_an_article_after_a_comma_belongs_to_its_commune() -> None:
+    assert cut_list("Champigny / Marne") == ["Champigny / Marne"]
+    assert cut_list("Marseille 1er, 2e, 3e") == ["Marseille 1er, 2e, 3e"]
     assert cut_list("Garde, La, Crau") == ["La Garde", "Crau"]
     assert cut_list("Saint-Denis (La Réunion, 974), Bruges s/Mer") == [
         "Saint-Denis (La Réunion, 974)", "Bruges s/Mer",

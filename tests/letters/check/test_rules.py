@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.geography.contiguity import parts
 from app.letters.check.rules import (
     LandBorders,
     Severity,
@@ -16,7 +17,6 @@ from app.letters.check.rules import (
     enclosed_groups,
     islands,
     land_masses_of,
-    parts,
     severity_of,
     shared_borders,
     surroundings,

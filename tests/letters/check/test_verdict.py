@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from app.database.calendar import today
 from app.settings import Settings
+from tests.administration import administration
 from tests.letters.conftest import Check, codes
 
 Register = Callable[..., int]
@@ -189,7 +190,7 @@ def test_a_demonstration_cpts_conflicts_and_says_what_it_is(
     check: Check, register: Register, engine: Engine
 ) -> None:
     holder = register("Démo CPTS", communes=(CROIX,))
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(
             text("UPDATE cpts SET demonstration = true WHERE id = :id"), {"id": holder}
         )

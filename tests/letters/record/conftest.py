@@ -1,10 +1,14 @@
 """How the tests of the procedure put letters on record and decide them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from starlette.testclient import TestClient
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
 
 LILLE, MARCQ, MONS, RONCHIN, ARMENTIERES = "59350", "59378", "59410", "59507", "59017"
 NICE = "06088"

@@ -12,6 +12,7 @@ from tests.letters.record.conftest import (
     MONS,
     NICE,
     RONCHIN,
+    Bearer,
     Desk,
     Register,
     codes,
@@ -42,14 +43,20 @@ def test_a_letter_is_deposited_with_what_follows_from_its_communes(desk: Desk) -
     assert letter["readings"][0]["given"] == "Lille (59)"
 
 
-def test_the_region_with_the_most_inhabitants_leads_unless_corrected(desk: Desk) -> None:
+def test_the_region_with_the_most_inhabitants_leads_unless_corrected(
+    desk: Desk, bearer: Bearer
+) -> None:
     letter = desk.deposit(LILLE, NICE, by=desk.admin)
     assert letter["lead_region"]["code"] == "93"
     assert [region["code"] for region in letter["other_regions"]] == ["32"]
-    response = desk.client.patch(
-        f"/api/v1/letters/{letter['id']}", json={"lead_region": "32"}, headers=desk.ars
+    taken, given = (
+        desk.client.patch(
+            f"/api/v1/letters/{letter['id']}", json={"lead_region": "32"}, headers=by
+        )
+        for by in (desk.ars, bearer("ars", region="93"))
     )
-    assert response.status_code == 200
+    assert (taken.status_code, given.status_code) == (403, 200)
+    response = given
     assert response.json()["lead_region"]["code"] == "32"
     refused = desk.client.patch(
         f"/api/v1/letters/{letter['id']}", json={"lead_region": "84"}, headers=desk.ars

@@ -3,17 +3,20 @@
 import asyncio
 import threading
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import httpx2 as httpx
+import pytest
 from sqlalchemy import Engine, text
 
+from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.letters.decisions.service import decide
 from app.letters.record import schemas
 from app.letters.record.errors import LetterClosed
 from tests.event_loop import run_apart
-from tests.letters.record.conftest import LILLE, MARCQ, Desk, Register
+from tests.letters.record.conftest import LILLE, MARCQ, MONS, Desk, Register, codes
 
 
 class Administrator:
@@ -22,6 +25,7 @@ class Administrator:
     token_id: Any = None
     role = "admin"
     region: str | None = None
+    cpts_id: int | None = None
     name = "essai"
 
 
@@ -140,3 +144,40 @@ def test_two_mergers_of_the_same_cpts_at_once_end_it_once(
             text("SELECT count(*) FROM cpts WHERE ended_on IS NULL")
         ).scalar_one()
     assert living == 1
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_territory_put_while_an_amendment_is_decided_never_undoes_it(
+    live_server: str, desk: Desk, register: Register, attempt: int
+) -> None:
+    cpts = register("CPTS amendée", communes=(LILLE,))
+    later = (today() + timedelta(days=30)).isoformat()
+    letter = desk.deposit(LILLE, MARCQ, kind="amendment", cpts=cpts, effective_on=later)["id"]
+    assert desk.decide(letter, desk.ars).status_code == 200
+
+    async def at_once() -> list[int]:
+        async with httpx.AsyncClient(base_url=live_server, timeout=30) as client:
+            answers = await asyncio.gather(
+                client.post(
+                    f"/api/v1/letters/{letter}/decisions",
+                    json={"decision": "favorable"},
+                    headers=desk.am,
+                ),
+                *(
+                    client.put(
+                        f"/api/v1/cpts/{cpts}/territory",
+                        json={"communes": [LILLE, MONS]},
+                        headers=desk.admin,
+                    )
+                    for _ in range(5)
+                ),
+            )
+            return [answer.status_code for answer in answers]
+
+    assert set(run_apart(at_once())) == {200}
+    now, then = (
+        codes(httpx.get(f"{live_server}/api/v1/cpts/{cpts}?at={day}").json()["communes"])
+        for day in (today().isoformat(), later)
+    )
+    assert now == sorted([LILLE, MONS])
+    assert then == sorted([LILLE, MARCQ, MONS])

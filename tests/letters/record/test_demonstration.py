@@ -4,6 +4,7 @@ from sqlalchemy import Engine, text
 
 from app.cpts.demonstration.service import remove_demonstration
 from app.database.sessions import session_scope
+from tests.administration import administration
 from tests.letters.record.conftest import LILLE, MARCQ, MONS, Bearer, Desk, Register
 
 
@@ -12,7 +13,7 @@ def test_demonstration_data_is_removed_whatever_letters_named_it(
 ) -> None:
     fictitious = register("Démo CPTS", communes=(LILLE,))
     register("Démo dynamique", "dynamique_identifiee", (MONS,))
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(text("UPDATE cpts SET demonstration = true"))
     editor = bearer("editor", cpts=fictitious)
     amendment = desk.deposit(LILLE, MARCQ, kind="amendment", cpts=fictitious, by=editor)["id"]

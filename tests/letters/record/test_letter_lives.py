@@ -21,7 +21,7 @@ from sqlalchemy import Engine, text
 from app.cpts.history.repository import snapshot
 from app.cpts.verification.service import verify
 from app.cpts.writing import service as registry
-from app.cpts.writing.schemas import CptsCreation
+from app.cpts.writing.schemas import CptsCreation, CptsPatch, TerritoryWrite
 from app.database.calendar import today
 from app.database.sessions import WritingSession, session_scope, snapshot_scope
 from app.letters.conciliations import closure
@@ -31,6 +31,7 @@ from app.letters.record import schemas, service
 from app.letters.record.rules import DecisionAuthority
 from app.problems import Problem
 from app.progress import SilentProgress
+from tests.administration import administration
 
 # Neighbours around Lille and a commune overseas, whose population is of another census.
 COMMUNES = ["59350", "59378", "59410", "59507", "59009", "59368", "59386", "59527", "97611"]
@@ -46,6 +47,8 @@ REFUSALS = {
     "conciliation-open",
     "conciliation-closed",
     "conciliation-unsettled",
+    "planned-change",
+    "stage-regression",
 }
 FIRST_DAY = date(2026, 3, 2)
 
@@ -56,6 +59,7 @@ class Administrator:
     token_id: Any = None
     role = "admin"
     region: str | None = None
+    cpts_id: int | None = None
     name = "essai"
 
 
@@ -67,12 +71,17 @@ class LetterLives(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        with self.engine.begin() as connection:
+        with administration(self.engine) as connection:
             connection.execute(
-                text("TRUNCATE cpts, cpts_stage, claim, letter, conciliation CASCADE")
+                text(
+                    "TRUNCATE cpts, cpts_stage, claim, planned_change, letter, conciliation"
+                    " CASCADE"
+                )
             )
         os.environ["CPTS_TODAY"] = FIRST_DAY.isoformat()
         self.agent = Administrator()
+        # What validated letters promise: on this day, this CPTS holds this commune or not.
+        self.promises: set[tuple[date, int, str, bool]] = set()
         # Two recognised CPTS and a dynamic; the rest is free.
         self.register([COMMUNES[0]], "aci_signe")
         self.register([COMMUNES[1], COMMUNES[2]], "aci_signe")
@@ -108,6 +117,7 @@ class LetterLives(RuleBasedStateMachine):
                 for table in (
                     "claim",
                     "cpts_stage",
+                    "planned_change",
                     "letter",
                     "letter_commune",
                     "letter_position",
@@ -221,7 +231,123 @@ class LetterLives(RuleBasedStateMachine):
         if letter is not None:
             self._decide(letter, "favorable")
 
+    def _holdings(self) -> set[tuple[int, str]]:
+        with self.engine.connect() as connection:
+            rows = connection.execute(text("SELECT DISTINCT cpts_id, commune_code FROM claim"))
+            return {(row.cpts_id, row.commune_code) for row in rows}
+
+    def _promised(self, letter: int) -> None:
+        """Take down what a letter just validated is to make of the registry on its day."""
+        with self.engine.connect() as connection:
+            told = connection.execute(
+                text(
+                    "SELECT kind, in_effect_from, resulting_cpts_id FROM letter WHERE id = :id"
+                ),
+                {"id": letter},
+            ).one()
+            parts = connection.execute(
+                text("SELECT commune_code, part FROM letter_commune WHERE letter_id = :id"),
+                {"id": letter},
+            ).all()
+        if told.in_effect_from <= today():
+            return
+        for code, part in parts:
+            if part != "kept":
+                promise = (told.in_effect_from, told.resulting_cpts_id, code, part == "asked")
+                self.promises.add(promise)
+        for cpts in self._ids(
+            f"SELECT cpts_id FROM letter_absorbed_cpts WHERE letter_id = {letter}"
+        ):
+            own = {code for holder, code in self._holdings() if holder == cpts}
+            for code in own & {code for code, _ in parts}:
+                self.promises.add((told.in_effect_from, cpts, code, False))
+
+    @rule(
+        choice=CHOICE,
+        communes=TERRITORIES,
+        wait=st.sampled_from([0, 0, 40, 400]),
+        keeps=st.booleans(),
+    )
+    def put_territory(self, choice: int, communes: list[str], wait: int, keeps: bool) -> None:
+        cpts = self._chosen(choice, "SELECT id FROM cpts WHERE ended_on IS NULL ORDER BY id")
+        if cpts is None:
+            return
+        own = self._ids(
+            f"SELECT commune_code FROM claim WHERE cpts_id = {cpts}"
+            f" AND held @> DATE '{today().isoformat()}'"
+        )
+        write = TerritoryWrite(
+            communes=sorted({*communes, *own}) if keeps else communes,
+            effective_on=today() + timedelta(days=wait) if wait else None,
+        )
+        authority = DecisionAuthority(None, "essai")
+        self._try(
+            "put territory",
+            lambda session: registry.amend_territory(session, cpts, write, authority),
+        )
+
+    @rule(choice=CHOICE)
+    def end(self, choice: int) -> None:
+        cpts = self._chosen(choice, "SELECT id FROM cpts ORDER BY id")
+        # Seldom, or too few are left to amend and to merge.
+        if cpts is not None and choice % 4 == 3:
+            authority = DecisionAuthority(None, "essai")
+            self._try(
+                "end", lambda session: registry.end_cpts(session, cpts, authority, "essai")
+            )
+
+    @rule(
+        choice=CHOICE,
+        stage=st.sampled_from(["dynamique_identifiee", "association_creee", "aci_signe", None]),
+        days=st.sampled_from([None, 0, 1, 300]),
+    )
+    def correct_stage(self, choice: int, stage: str | None, days: int | None) -> None:
+        cpts = self._chosen(choice, "SELECT id FROM cpts ORDER BY id")
+        if cpts is None or (stage is None and days is None):
+            return
+        given: dict[str, Any] = {"reason": "essai"}
+        if stage is not None:
+            given["stage"] = stage
+        if days is not None:
+            given["stage_since"] = today() - timedelta(days=days)
+        patch = CptsPatch(**given)
+        authority = DecisionAuthority(None, "essai")
+        self._try(
+            "stage",
+            lambda session: registry.update_cpts(
+                session, cpts, patch, authority, may_correct_stage=True
+            ),
+        )
+
+    @invariant()
+    def what_letters_promise_is_still_planned_until_its_day(self) -> None:
+        if not hasattr(self, "promises"):
+            return
+        self.promises = {each for each in self.promises if each[0] > today()}
+        with self.engine.connect() as connection:
+            for day, cpts, code, held in self.promises:
+                found = connection.execute(
+                    text(
+                        "SELECT count(*) FROM claim WHERE cpts_id = :cpts"
+                        " AND commune_code = :code AND held @> CAST(:day AS date)"
+                    ),
+                    {"cpts": cpts, "code": code, "day": day},
+                ).scalar_one()
+                assert bool(found) == held, (day, cpts, code, held)
+
+    @invariant()
+    def no_commune_is_held_at_no_stage(self) -> None:
+        with self.engine.connect() as connection:
+            stageless = connection.execute(
+                text(
+                    "SELECT c.cpts_id FROM claim c WHERE NOT EXISTS (SELECT FROM cpts_stage s"
+                    " WHERE s.cpts_id = c.cpts_id AND s.since <= lower(c.held))"
+                )
+            ).all()
+        assert stageless == []
+
     def _decide(self, letter: int, said: str) -> None:
+        before = self._ids(f"SELECT state FROM letter WHERE id = {letter}")
         for authority in ("ars", "assurance_maladie"):
             decision = schemas.Decision(decision=said, authority=authority)
             self._try(
@@ -234,6 +360,8 @@ class LetterLives(RuleBasedStateMachine):
             f"SELECT kind FROM letter WHERE id = {letter} AND state = 'validee'"
         ):
             self.reached[f"validated {kind}"] += 1
+            if before != ["validee"]:
+                self._promised(letter)
 
     @rule(choice=CHOICE)
     def withdraw(self, choice: int) -> None:
@@ -392,7 +520,7 @@ def test_whatever_agents_do_no_commune_is_held_twice_and_history_tells_it_all(
     run_state_machine_as_test(
         LetterLives,
         settings=settings(
-            max_examples=25,
+            max_examples=40,
             stateful_step_count=20,
             deadline=None,
             # A life that breaks a rule tells enough as it is; making it shorter takes minutes.

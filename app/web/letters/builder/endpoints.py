@@ -23,9 +23,9 @@ LONGEST_FORM = 1_000_000
 router = APIRouter(prefix=PATH, include_in_schema=False)
 
 
-def _within_limit(request: Request) -> None:
+async def _within_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.check_limit
-    limit.count_client(request)
+    await limit.count_aside(request)
 
 
 def _page(

@@ -162,9 +162,7 @@ def answer_form(session: ReadingSession, pasted: str) -> dict[str, Any]:
 
     Raises `Invalid` as `lines_of` does.
     """
-    check = check_letter(
-        session, Question(given=[Given(line, None) for line in lines_of(pasted)])
-    )
+    check = check_letter(session, Question(given=[Given(line) for line in lines_of(pasted)]))
     margin = check.territory.tier_margin
     missing = margin.to_next if margin else None
     return {

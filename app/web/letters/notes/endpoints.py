@@ -1,31 +1,48 @@
 """`/lettres/notes/{key}`: the page of a note, and its PDF."""
 
+from typing import Any
+
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from app.database.sessions import ReadingSession, ReadSession
-from app.http.address_limit import AddressLimit
+from app.database.sessions import ReadingSession, ReadSession, read_in_session
+from app.http.address_limit import AddressLimit, client_network
+from app.http.departure import while_client_waits
 from app.letters.notes.endpoints import NoteKey
 from app.letters.notes.service import Note, read_note
+from app.problems import DatabaseUnavailable, declared
 from app.settings import Settings
 from app.web.layout.rendering import render
-from app.web.letters.notes.printing import pdf_of
+from app.web.letters.notes.printing import NotePrinter
 from app.web.letters.notes.service import view
 
 router = APIRouter(prefix="/lettres/notes")
 
 
-def _within_limit(request: Request) -> None:
+async def _within_limit(request: Request) -> None:
     limit: AddressLimit = request.app.state.note_pdf_limit
-    limit.count_client(request)
+    await limit.count_aside(request)
 
 
-@router.get("/{key}.pdf", response_class=Response, dependencies=[Depends(_within_limit)])
-def note_pdf(request: Request, session: ReadSession, key: NoteKey) -> Response:
-    """Give the note as PDF."""
-    note = _read(request, session, key)
-    content = pdf_of(note, view(note, _address(request, key)))
+@router.get(
+    "/{key}.pdf",
+    response_class=Response,
+    responses=declared(DatabaseUnavailable),
+    dependencies=[Depends(_within_limit)],
+)
+async def note_pdf(request: Request, key: NoteKey) -> Response:
+    """Give the note as PDF. No database session is held while it is typeset."""
+
+    def read(session: ReadingSession) -> tuple[Note, dict[str, Any]]:
+        note = _read(request, session, key)
+        return note, view(note, _address(request, key))
+
+    note, shown = await read_in_session(request, read)
+    printer: NotePrinter = request.app.state.note_printer
+    content = await while_client_waits(
+        request, lambda: printer.pdf_of(note, shown, address=client_network(request))
+    )
     return Response(
         content,
         media_type="application/pdf",

@@ -20,6 +20,7 @@ from app.accounts.dependencies import (
 from app.accounts.rules import Caller
 from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
+from app.http.parameters import RowId
 from app.letters.conciliations import closure
 from app.letters.conciliations.schemas import Closure
 from app.letters.decisions import service as decisions
@@ -33,7 +34,7 @@ from app.web.letters.record import forms, service
 
 router = APIRouter()
 
-LetterId = Annotated[int, Path(ge=1, lt=2**63)]
+LetterId = Annotated[RowId, Path()]
 Action = Callable[[WritingSession, int, FormData, Caller], object]
 
 
@@ -55,7 +56,7 @@ def list_letters(
     chosen = service.own_region(caller, filters, asked=bool(request.query_params))
     address = PageAddress("", request.url.path, tuple(request.query_params.multi_items()))
     values = service.letters_values(session, caller, chosen, address)
-    return _render(request, "agent/list.html", session, caller, values)
+    return _render(request, "record/list.html", session, caller, values)
 
 
 @router.get("/lettres/depot", response_class=HTMLResponse)
@@ -204,7 +205,7 @@ def _letter_page(
     """Show a letter; `refused`, the form that was, keeps what was written in it."""
     values = service.letter_values(session, caller, letter_id)
     values |= {"refused": refused, "sent": forms.sent(form), "ticked": forms.sent_lists(form)}
-    return _render(request, "agent/letter.html", session, caller, values, problem=problem)
+    return _render(request, "record/letter.html", session, caller, values, problem=problem)
 
 
 def _conciliation_page(
@@ -218,7 +219,9 @@ def _conciliation_page(
 ) -> HTMLResponse:
     values = service.conciliation_values(session, caller, conciliation_id)
     values |= {"sent": forms.sent(form), "ticked": forms.sent_lists(form)}
-    return _render(request, "agent/conciliation.html", session, caller, values, problem=problem)
+    return _render(
+        request, "record/conciliation.html", session, caller, values, problem=problem
+    )
 
 
 def _deposit_page(
@@ -234,7 +237,7 @@ def _deposit_page(
         "sent": forms.sent(form),
         "chosen": forms.texts(form, "orientations"),
     }
-    return _render(request, "agent/deposit.html", session, caller, values, problem=problem)
+    return _render(request, "record/deposit.html", session, caller, values, problem=problem)
 
 
 def _render(

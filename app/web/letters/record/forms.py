@@ -126,9 +126,9 @@ def closure_values(form: FormData) -> dict[str, Any]:
     """Read the form that closes a conciliation."""
     retained = number(text(form, "retained_letter"))
     territories = [
-        {"letter": int(name.removeprefix("territory_")), "communes": lines(text(form, name))}
+        {"letter": number(name.removeprefix("territory_")), "communes": lines(text(form, name))}
         for name in form
-        if name.startswith("territory_") and name.removeprefix("territory_").isdigit()
+        if name.startswith("territory_")
     ]
     outcome = text(form, "outcome")
     values = {

@@ -176,7 +176,7 @@ def _check(session: ReadingSession, letter: Mapping[str, Any]) -> LetterCheck:
     return check_letter(
         session,
         Question(
-            given=[Given(each["code"], None) for each in letter["territory"]["communes"]],
+            given=[Given(each["code"]) for each in letter["territory"]["communes"]],
             exclude_cpts=amended["id"] if amended else None,
             exclude_letters=(letter["id"],),
         ),

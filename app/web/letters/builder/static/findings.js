@@ -26,11 +26,12 @@ function unresolved(inputs, actions) {
     element(
       "ul",
       { class: "plain" },
-      inputs.map(({ given, reason, candidates }) =>
+      inputs.map(({ given, reason, candidates, note }) =>
         element(
           "li",
           { class: "to-settle" },
           element("p", {}, element("strong", {}, `« ${given} »`), reason === "ambiguous" ? " : plusieurs communes possibles." : " : commune inconnue."),
+          note ? element("p", { class: "quiet" }, `${note}.`) : null,
           element(
             "div",
             { class: "choices", role: "group", "aria-label": `Choix pour « ${given} »` },

@@ -12,7 +12,7 @@ from app.cpts.importing.columns import Role, find_header, parse_column_options, 
 from app.cpts.importing.listing import read_table_listing
 from app.failures import Failure
 from app.files.sources import Format, open_source
-from app.files.tables import decode, read_csv_rows, read_tables, separator_of
+from app.files.tables import clean, decode, read_csv_rows, read_tables, separator_of
 from tests.cpts.importing.conftest import HEADER
 
 
@@ -116,7 +116,7 @@ def test_usual_headers_are_recognised(header: str, role: Role) -> None:
 @pytest.mark.parametrize(
     "header",
     ["Président-e", "Mail président", "Coordonnatrice", "Prénom", "Contact coordinateur",
-     "Nombre de communes", "Population", "Code postal", "EPCI", "Statut juridique"],
+     "Nombre de communes", "Population", "Statut juridique"],
 )  # fmt: skip
 def test_persons_and_figures_are_not_taken_for_anything(header: str) -> None:
     assert recognise([header]).positions == {}
@@ -200,3 +200,8 @@ def test_a_note_under_the_table_is_told_and_is_no_cpts(write_csv: Callable[..., 
     listing = read_table_listing(open_source(write_csv(rows)), {})
     assert [entry.cpts for entry in listing.entries] == ["CPTS A", "CPTS B"]
     assert any("ligne 3" in remark for remark in listing.remarks)
+
+
+@pytest.mark.parametrize("unseen", ["\ufffe", "\ufdd0", "\U0001ffff", "\u202e", "\u200e", "\0"])
+def test_a_cell_keeps_nothing_that_no_text_may_hold(unseen: str) -> None:
+    assert clean(f"CPTS {unseen}du Val 🏥") == "CPTS du Val 🏥"

@@ -1,0 +1,285 @@
+"""From the rows of a table to entries: one per commune that a row names for a CPTS.
+
+What a row says is kept as it is written; nothing is resolved here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from app.cpts.importing.columns import Columns, Header, Role
+from app.cpts.importing.stages import read_stage
+from app.cpts.importing.values import cut_list, cut_names, names_nobody, says_nothing
+from app.files.tables import Row, Table
+from app.files.words import words_of
+from app.geography.evidence.codes import commune_code
+from app.geography.resolution import Given
+
+LONGEST_NAME = 200
+PARTICULARS = (
+    Role.ACRONYM, Role.FINESS, Role.STAGE, Role.SINCE, Role.WEBSITE, Role.EMAIL, Role.PHONE,
+    Role.THEMES,
+)  # fmt: skip
+_FOOTNOTE = re.compile(
+    r"(sources?|notes?|nb|nota|legendes?|totaux|total|sous total|maj|mise?s? a jour|edition"
+    r"|page|donnees|extraction|actualise\w*|date d\w*|population municipale)( |$)"
+)
+# A row that sums others up: « Total », « 12 communes ».
+_SUM = re.compile(
+    r"(sous )?tota(l|ux)( .*)?|(soit )?\d+ communes?( .*)?|(nombre|nb) de communes( .*)?"
+)
+# « HAUTES-ALPES (05) », « Département du Var », « 05 - Hautes-Alpes ».
+_DEPARTMENT_TITLE = re.compile(
+    r".*\(\s*(\d{2,3}|2[abAB])\s*\)\s*|(département|dpt|dept)\b.*|(\d{2}|2[abAB]|97\d)\s*[-–:]\s.*",
+    re.IGNORECASE,
+)
+# What is written beside a commune that is not, or not yet, in the CPTS.
+_NOT_IN = re.compile(
+    r"\b(retir\w+|sorti\w*|exclu\w*|quitt\w+|hors|sauf|a venir|en attente|non integree?"
+    r"|refus\w+|prevue?s?|projet|futur\w*|a confirmer|supprim\w+|abandonn\w+|demissionn\w+)\b"
+)
+_BRACKET = re.compile(r"\(([^()]*)\)")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One commune that one row names for one CPTS, or the polygon of a feature.
+
+    `row` is the row's number as a person sees it in its sheet, `sheet` the sheet's or
+    layer's name when there are several; `commune`, `code`, `postcode`, `district` and `epci`
+    are what the row gives, "" when it does not; `department` is as given; `particulars` what
+    the row says of the CPTS, as text; `polygon` a shapely geometry in EPSG:4326. `is_title`
+    marks a row that only names the CPTS of the rows beneath it, `is_unclaimed` one that says
+    that its commune is nobody's; `shared` names the CPTS when a cell names several; `doubt`
+    says why the commune cannot be taken as the CPTS's, "" when it can.
+    """
+
+    row: int
+    cpts: str
+    commune: str = ""
+    code: str = ""
+    postcode: str = ""
+    district: str = ""
+    epci: str = ""
+    department: str = ""
+    sheet: str = ""
+    particulars: Mapping[Role, str] = field(default_factory=dict)
+    polygon: Any = None
+    is_title: bool = False
+    is_unclaimed: bool = False
+    shared: tuple[str, ...] = ()
+    doubt: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def given(self) -> str:
+        """What the row gives for a commune, for the report."""
+        if self.polygon is not None:
+            return "polygone"
+        return self.commune or self.code
+
+    @property
+    def place(self) -> Given | None:
+        """Everything that the row says of its commune, None when it names none."""
+        if not self.given or self.polygon is not None:
+            return None
+        return Given(
+            self.commune,
+            self.department or None,
+            self.code or None,
+            self.postcode or None,
+            self.district or None,
+            self.epci or None,
+        )
+
+
+def table_entries(table: Table, header: Header) -> Iterator[Entry]:
+    """Give the entries of the rows below a header.
+
+    A row without the name of a CPTS belongs to that of the row above only where the rows
+    are grouped: the name stands to the left of the communes and once per group. In a list
+    of all communes a blank means that nobody holds the commune. The header repeated
+    further down is no entry; rows that sum others up are none either.
+    """
+    columns = header.columns
+    rows = [row for row in table.rows[header.start + 1 :] if row.cells != columns.headers]
+    return _Rows(rows, columns).entries()
+
+
+def is_footnote(entry: Entry) -> bool:
+    """Whether a row that names no commune is a note under the table rather than a CPTS."""
+    words = words_of(entry.cpts)
+    if _SUM.fullmatch(words):
+        return True
+    if entry.given or entry.particulars or entry.department or entry.is_title:
+        return False
+    return entry.cpts.startswith("*") or bool(_FOOTNOTE.match(words))
+
+
+class _Rows:
+    """The rows below a header, read one after the other."""
+
+    def __init__(self, rows: Sequence[Row], columns: Columns) -> None:
+        self._rows = rows
+        self._columns = columns
+        self._grouped = _are_grouped(rows, columns)
+        self._named = {
+            words_of(name)
+            for row in rows
+            if (name := self._name(row)) and len(cut_names(name)) == 1
+        }
+        self._above = ""
+        self._department = ""
+        self._titles: dict[Role, str] = {}
+
+    def entries(self) -> Iterator[Entry]:
+        for position, row in enumerate(self._rows):
+            communes = self._communes(row)
+            name = self._name(row)
+            if not name and not communes:
+                # A second mailbox, a legend, the source: nothing that could be lost.
+                continue
+            if not communes and self._is_title(row, name):
+                continue
+            yield from self._of_row(row, name, communes, position)
+
+    def _of_row(
+        self, row: Row, name: str, communes: list[tuple[str, str]], position: int
+    ) -> Iterator[Entry]:
+        columns = self._columns
+        has_names = Role.NAME in columns.positions
+        unclaimed = names_nobody(name)
+        continues = has_names and not name and self._grouped and bool(self._above)
+        if name and not unclaimed:
+            self._above = name
+        department = _one_line(columns.cell(row.cells, Role.DEPARTMENT))
+        if says_nothing(department):
+            # Blank or merged beneath the first row of a group, as the name is.
+            department = self._department if continues else ""
+        self._department = department
+        particulars = {
+            role: text for role in PARTICULARS if (text := columns.cell(row.cells, role))
+        }
+        entry = Entry(
+            row.number,
+            self._above if continues else name,
+            postcode=_one_line(columns.cell(row.cells, Role.POSTCODE)),
+            district=_one_line(columns.cell(row.cells, Role.DISTRICT)),
+            epci=_one_line(columns.cell(row.cells, Role.EPCI)),
+            department=department or self._titles.get(Role.DEPARTMENT, ""),
+            particulars=self._with_title(particulars),
+            is_unclaimed=has_names and (unclaimed or not (name or continues)),
+            shared=() if unclaimed else self._shared(name),
+            doubt=self._doubt(row),
+            notes=("CPTS de la ligne au-dessus",) if continues else (),
+        )
+        if not communes:
+            yield replace(entry, is_title=self._heads_rows_below(position))
+        for commune, code in communes:
+            yield replace(
+                entry, commune=commune, code=code, doubt=entry.doubt or _not_in(commune)
+            )
+
+    def _name(self, row: Row) -> str:
+        return _one_line(self._columns.cell(row.cells, Role.NAME))[:LONGEST_NAME]
+
+    def _shared(self, name: str) -> tuple[str, ...]:
+        parts = cut_names(name)
+        if len(parts) < 2 or words_of(name) in self._named:
+            return ()
+        known = [words_of(part) in self._named for part in parts]
+        is_cpts = [bool(re.match(r"cpts\b", words_of(part))) for part in parts]
+        return tuple(parts) if all(known) or all(is_cpts) else ()
+
+    def _doubt(self, row: Row) -> str:
+        told = self._columns.cell(row.cells, Role.MEMBERSHIP)
+        return f"la ligne dit « {told[:60]} »" if _NOT_IN.search(words_of(told)) else ""
+
+    def _with_title(self, particulars: dict[Role, str]) -> dict[Role, str]:
+        if Role.STAGE in self._titles and Role.STAGE not in self._columns.positions:
+            return particulars | {Role.STAGE: self._titles[Role.STAGE]}
+        return particulars
+
+    def _is_title(self, row: Row, name: str) -> bool:
+        """Note a row that heads those below by their department or their stage."""
+        alone = sum(map(bool, row.cells)) == 1
+        if not alone or not name:
+            return False
+        if _DEPARTMENT_TITLE.fullmatch(name):
+            self._titles[Role.DEPARTMENT] = _department_of_title(name)
+            return True
+        stage = re.sub(r"^cpts (en |au |a )?", "", words_of(name))
+        if words_of(name).startswith("cpts") and read_stage(stage).slug:
+            self._titles[Role.STAGE] = stage
+            return True
+        return False
+
+    def _heads_rows_below(self, position: int) -> bool:
+        below = self._rows[position + 1] if position + 1 < len(self._rows) else None
+        return (
+            self._grouped
+            and below is not None
+            and not self._name(below)
+            and bool(self._communes(below))
+        )
+
+    def _communes(self, row: Row) -> list[tuple[str, str]]:
+        """Give what a row names as (name, code), either "" when it is not given."""
+        name_cell = self._columns.cell(row.cells, Role.COMMUNE)
+        code_cell = self._columns.cell(row.cells, Role.CODE)
+        if _SUM.fullmatch(words_of(name_cell)):
+            return []
+        names = _parts(name_cell)
+        # « 4001,00 » is one code, as a spreadsheet writes numbers.
+        one_code = commune_code(code_cell) is not None
+        codes = [_one_line(code_cell)] if one_code else _parts(code_cell.replace(" - ", ";"))
+        if len(names) == len(codes):
+            return list(zip(names, codes, strict=True))
+        return [("", code) for code in codes] + [(name, "") for name in names]
+
+
+def _parts(cell: str) -> list[str]:
+    # « Aucun » is a commune, too (65045).
+    if says_nothing(cell) and cell.strip() != "Aucun":
+        return []
+    return [_one_line(part) for part in cut_list(cell)]
+
+
+def _are_grouped(rows: Sequence[Row], columns: Columns) -> bool:
+    """Whether a blank name means « as above » (ADR 071).
+
+    So it is where the name stands to the left of what it groups, and no name is repeated
+    from one row to the next: a list that repeats its names and leaves some blank says by
+    the blank that nobody holds the commune.
+    """
+    named = columns.positions.get(Role.NAME)
+    if named is None:
+        return False
+    places = [columns.positions[r] for r in (Role.COMMUNE, Role.CODE) if r in columns.positions]
+    if any(place < named for place in places):
+        return False
+    names = [words_of(columns.cell(row.cells, Role.NAME)) for row in rows]
+    repeats = any(one and one == two for one, two in pairwise(names))
+    return not repeats or all(names)
+
+
+def _department_of_title(text: str) -> str:
+    bracket = _BRACKET.search(text)
+    if bracket:
+        return bracket[1].strip()
+    return re.sub(
+        r"^(département|dpt|dept)( d[ue]s?| de la| de l['’])?\s*", "", text, flags=re.I
+    )
+
+
+def _not_in(commune: str) -> str:
+    for bracket in _BRACKET.findall(commune):
+        if _NOT_IN.search(words_of(bracket)):
+            return f"« {bracket} » est écrit à côté de la commune"
+    return ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,171 @@
+"""Which stage do the words of a listing tell? What is planned has not been reached."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from app.cpts.importing.values import date_of
+from app.files.words import words_of
+
+DYNAMIQUE = "dynamique_identifiee"
+LETTRE = "lettre_intention_validee"
+ASSOCIATION = "association_creee"
+PROJET = "projet_sante_valide"
+ACI = "aci_signe"
+
+_STAGE_ORDER = (DYNAMIQUE, LETTRE, ASSOCIATION, PROJET, ACI)
+
+# In this order: what is only under way must not be taken for what it will become.
+_STAGE_WORDINGS: tuple[tuple[str, str], ...] = (
+    (
+        r"(.* )?(aci|contrat)\b.*\b(negociation|en cours|a signer|non signee?)( .*)?",
+        PROJET,
+    ),
+    (r"(en |phase de )?(cours de )?negociation( .*)?", PROJET),
+    (
+        (
+            r"(lettre d intention|lettre|li|l i)\b.*\b(depose|deposee|en cours|redaction"
+            r"|instruction|ecriture|attente"
+            r"|transmise|recue|non validee|a venir|refusee)( .*)?"
+        ),
+        DYNAMIQUE,
+    ),
+    (
+        (
+            r"(projet de sante|ps|p s)\b.*\b(depose|en cours|redaction"
+            r"|instruction|ecriture|attente"
+            r"|transmis|recu|non valide|a venir|elaboration|refuse)( .*)?"
+        ),
+        "",
+    ),
+    (r"(.* )?(non|pas) (fonctionnel\w*|en fonctionnement|signee?)( .*)?", ""),
+    (
+        (
+            r"(cpts )?(aci|aci .*sign\w+|sign\w+ (de |d )?(l |un )?aci( .*)?|contrat .*sign\w+"
+            r"|contrat|conventionnee?s?|sous aci|avec aci|aci valide\w*|aci conclu\w*)"
+        ),
+        ACI,
+    ),
+    (
+        (
+            r"(cpts )?(en fonctionnement|fonctionnel\w*|en activite|active|operationnel\w*"
+            r"|en exercice|signee?|mise en oeuvre)"
+        ),
+        ACI,
+    ),
+    (r"(projet de sante|ps|p s)( (est )?(validee?|approuve|accepte))?( .*valide\w*)?", PROJET),
+    (r"valid\w+ (du |de )?(projet de sante|ps)", PROJET),
+    (
+        (
+            r"(association( loi 1901)?|asso)( (creee|constituee|declaree|existante))?"
+            r"|creation de l association"
+        ),
+        ASSOCIATION,
+    ),
+    (
+        r"(lettre d intention|lettre|li|l i)( (est )?(validee?|acceptee?|approuvee?|signee?))?",
+        LETTRE,
+    ),
+    (r"valid\w+ (de )?(la )?(lettre d intention|li)", LETTRE),
+    (
+        (
+            r"(dynamiques?|dynamique .*|pre ?projets?|avant projet|emergen\w+|en emergence|idee"
+            r"|en reflexion|reflexion|initiative|en projet|projet|prefiguration)"
+        ),
+        DYNAMIQUE,
+    ),
+)
+# The wordings before it tell what is under way.
+_FIRST_REACHED = 5
+_STAGES = tuple((re.compile(wording), slug) for wording, slug in _STAGE_WORDINGS)
+
+
+# Said of a step that has not been taken; of one that was given up.
+_PLANNED = re.compile(
+    r"\b(prevu\w*|prevision\w*|envisag\w*|report\w*|imminent\w*|attente|attendu\w*|a valider"
+    r"|a venir|a deposer|a creer|programm\w*|planifi\w*|futur\w*|prochain\w*|souhait\w*"
+    r"|objectif|horizon|d ici)\b"
+)
+_GIVEN_UP = re.compile(
+    r"\b(abandon\w*|annul\w*|arret\w*|caduc\w*|dissou\w*|resili\w*|suspen\w*|renonc\w*|rompu\w*"
+    r"|cesse\w*|termine\w*)\b"
+)
+_YEAR = re.compile(r"\b(20\d\d)\b")
+
+
+@dataclass(frozen=True)
+class StageReading:
+    """What a text says of a stage.
+
+    `slug` is the most advanced that is reached, None when the words tell none; `planned`
+    lists what is said of steps that are not taken yet, as it was written; `given_up` tells
+    that a step was abandoned, so that no stage can be taken from the text.
+    """
+
+    slug: str | None
+    planned: tuple[str, ...] = ()
+    given_up: bool = False
+
+
+def stage_of(text: str, on: date | None = None) -> str | None:
+    """Give the slug of a stage as `read_stage` finds it, None when the words say no stage."""
+    return read_stage(text, on).slug
+
+
+def read_stage(text: str, on: date | None = None) -> StageReading:
+    """Read a stage as people write it.
+
+    Of several (« LI validée - PS en cours ») the most advanced that is reached counts.
+    « ACI en négociation » is `projet_sante_valide`: the health project is validated and
+    the contract is not signed. A letter that is only deposited leaves the CPTS at
+    `dynamique_identifiee` (a letter counts once validated). What is planned, awaited or
+    dated after `on` (None: no date is judged) has not been reached; what was abandoned is
+    no stage (domain: « What is not known »).
+    """
+    slug = words_of(text).replace(" ", "_")
+    if slug in _STAGE_ORDER:
+        return StageReading(slug)
+    reached: list[str] = []
+    planned: list[str] = []
+    for part in re.split(r"[(),;/+\n:]|\s[-–]\s", _with_plain_dates(text)):
+        words = words_of(part)
+        if _GIVEN_UP.search(words):
+            return StageReading(None, given_up=True)
+        key = re.sub(r"^((stade|etape|phase|niveau) )?\d+( |$)", "", words)
+        key = re.sub(r"( (le|en|depuis|du|au))?( \d+)+( \w+ \d{4})?$", "", key)
+        if key.replace(" ", "").isdigit() or not key:
+            # « ACI (01/01/2027) »: the date is that of the step before it.
+            if reached and _lies_ahead(part, on):
+                planned.append(text.strip())
+                reached.pop()
+            continue
+        position = next(
+            (i for i, (pattern, _) in enumerate(_STAGES) if pattern.fullmatch(key)), None
+        )
+        is_reached = position is None or position >= _FIRST_REACHED
+        if _lies_ahead(part, on) or (is_reached and _PLANNED.search(words)):
+            planned.append(part.strip())
+        elif position is None:
+            return StageReading(None)
+        elif _STAGES[position][1]:
+            reached.append(_STAGES[position][1])
+    return StageReading(max(reached, key=_STAGE_ORDER.index, default=None), tuple(planned))
+
+
+def _with_plain_dates(text: str) -> str:
+    """Write dates without the signs at which a text is cut."""
+    return re.sub(
+        r"\b(\d{1,2})[/.\-](\d{1,2})[/.\-]((?:20)?\d\d)\b",
+        lambda found: f"20{found[3][-2:]}-{found[2]:0>2}-{found[1]:0>2}",
+        text,
+    )
+
+
+def _lies_ahead(text: str, on: date | None) -> bool:
+    if on is None:
+        return False
+    day = date_of(text)
+    if day is not None:
+        return day > on
+    years = [int(year) for year in _YEAR.findall(text)]
+    return bool(years) and min(years) > on.year

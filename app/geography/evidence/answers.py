@@ -1,0 +1,253 @@
+"""What a row means, once its pieces have been weighed: one answer, in French where it tells."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Literal
+
+from app.geography import naming
+from app.geography.evidence import damage
+from app.geography.evidence.pieces import (
+    Gazetteer,
+    Read,
+    department_limit,
+    digits_limit,
+    reference,
+    shown,
+    target_of,
+    units_limit,
+    way_of,
+    way_of_code,
+)
+from app.geography.evidence.rows import Given
+from app.geography.evidence.rules import Agreement, Limit, Meaning, Target, Way, agree
+from app.geography.repository import CommuneRef
+
+Outcome = Literal["resolved", "ambiguous", "unknown"]
+
+# From this share of common letters on, an unknown name is a slip for that of a code.
+_RESEMBLANCE = 0.75
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What a row means.
+
+    `communes` is empty unless resolved; a city, an EPCI and arrondissements told together
+    resolve to several. `candidates` are what is possible when ambiguous, what each piece
+    means when the pieces disagree (`contradictory`, and `note` says it), the communes of
+    the same name elsewhere then of the nearest names when unknown. `corrected` tells that
+    it was resolved otherwise than by exact code or exact current name (case, accents,
+    hyphens and apostrophes aside), or that something given could not be read; `note` then
+    says how, in French. `suggested` are the candidates that the question's context points
+    to.
+    """
+
+    given: Given
+    outcome: Outcome
+    communes: tuple[CommuneRef, ...] = ()
+    candidates: tuple[CommuneRef, ...] = ()
+    note: str | None = None
+    corrected: bool = False
+    contradictory: bool = False
+    suggested: tuple[CommuneRef, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row with all its pieces, ready to be weighed."""
+
+    given: Given
+    read: Read
+    ways: tuple[Way, ...]
+    target: Target | None
+    limits: tuple[Limit, ...]
+    corrections: tuple[str, ...]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its text names something known, or there is none."""
+        return bool(self.ways) or not self.read.text
+
+
+def weighed(
+    given: Given, read: Read, known: Gazetteer, *, listed_as_postcodes: bool = False
+) -> Row:
+    """Turn what a row says into pieces of evidence."""
+    ways: list[Way] = []
+    if read.lone:
+        way = way_of_code(read.lone, known, listed_as_postcodes=listed_as_postcodes)
+        ways += [way] if way else []
+    ways += [way for wording in read.wordings if (way := way_of(wording, known))]
+    if not ways:
+        ways += [way for code in read.text_epci if (way := way_of_code(code, known))]
+    limits, notes = _limits(read, known)
+    target = target_of(read.beside, known)
+    if read.beside and target is None:
+        limit, note = digits_limit(read.beside, known)
+        limits += [limit] if limit else []
+        notes.append(note or f"{read.beside} n'est pas un code INSEE, mais un code postal")
+    if not (ways or read.text or read.beside):
+        ways += _from_columns(read, known)
+    corrections = (*read.corrections, *notes, *read.unread)
+    return Row(given, read, tuple(ways), target, tuple(limits), corrections)
+
+
+def _limits(read: Read, known: Gazetteer) -> tuple[list[Limit], list[str]]:
+    limits, notes = [], []
+    if read.place is not None:
+        limits.append(department_limit(read.place))
+    if read.postcodes:
+        served = {unit for code in read.postcodes for unit in known.served.get(code, ())}
+        what = " ".join(read.postcodes)
+        if served:
+            said = f"le code postal {what} : {shown(sorted(served))}"
+            limits.append(units_limit(said, served))
+        else:
+            limit, _ = digits_limit(read.postcodes[0], known, "le code postal")
+            limits += [limit] if limit else []
+            notes.append(f"code postal {what} inconnu")
+    if read.district:
+        rows = [row for key in read.district for row in known.names.get(key, ())]
+        units = [reference(row) for row in rows if row.kind == "current"]
+        said = f"l'arrondissement : {shown(units)}"
+        limits.append(units_limit(said, units))
+    if read.epci:
+        members = {reference(row) for code in read.epci for row in known.codes.get(code, ())}
+        if members:
+            name = known.codes[read.epci[0]][0].name if read.epci[0] in known.codes else ""
+            codes = frozenset(unit.code for unit in members)
+            limits.append(Limit(f"l'EPCI {name}, de {len(members)} communes", codes=codes))
+        else:
+            notes.append(f"EPCI {' '.join(read.epci)} inconnu")
+    return limits, notes
+
+
+def _from_columns(read: Read, known: Gazetteer) -> list[Way]:
+    """Give what columns name by themselves when there is neither text nor code."""
+    if read.epci:
+        return [way for code in read.epci if (way := way_of_code(code, known))]
+    served = {unit for code in read.postcodes for unit in known.served.get(code, ())}
+    told = f"code postal {' '.join(read.postcodes)}"
+    meanings = [
+        Meaning(frozenset((unit,)), unit, corrections=(told,)) for unit in sorted(served)
+    ]
+    return [Way(meanings, said=told)] if meanings else []
+
+
+def answer(row: Row) -> Resolution | None:
+    """Say what a row means, None when its text names nothing that is known."""
+    if not row.is_named:
+        return _unread_name(row) if row.target else None
+    agreement = agree(row.ways, row.target, row.limits)
+    return None if agreement is None else told(row, agreement)
+
+
+def told(row: Row, agreement: Agreement) -> Resolution:
+    """Turn what the pieces agree on into an answer."""
+    found = agreement.found
+    if not found:
+        said = " ; ".join((*agreement.said, *row.read.unread))
+        return Resolution(
+            row.given,
+            "ambiguous",
+            candidates=agreement.candidates,
+            note=f"ce qui est donné ne s'accorde pas : {said}",
+            contradictory=True,
+        )
+    only = found[0]
+    if len(found) > 1 or not (only.whole or len(only.units) == 1):
+        candidates = dict.fromkeys(unit for each in found for unit in each.shown)
+        shared = [c for c in only.corrections if all(c in each.corrections for each in found)]
+        notes = (*shared, *row.corrections)
+        return Resolution(
+            row.given, "ambiguous", candidates=tuple(sorted(candidates)), note=_joined(notes)
+        )
+    if agreement.excluded:
+        note = f"« {agreement.excluded} » : à préciser, la commune est-elle demandée ?"
+        return Resolution(row.given, "ambiguous", candidates=only.shown, note=note)
+    corrections = (*only.corrections, *row.corrections)
+    return Resolution(
+        row.given,
+        "resolved",
+        tuple(sorted(only.units)),
+        note=_joined((*corrections, *only.remarks)),
+        corrected=bool(corrections),
+    )
+
+
+def _joined(notes: Iterable[str]) -> str | None:
+    return " ; ".join(dict.fromkeys(notes)) or None
+
+
+def _unread_name(row: Row) -> Resolution | None:
+    """Answer a row whose code is read and whose name is not: a slip for the name, or another.
+
+    What resembles nothing of the commune that the code means may name another one.
+    """
+    agreement = agree((), row.target, row.limits)
+    if agreement is None or not agreement.found:
+        return None if agreement is None else told(row, agreement)
+    answered = told(row, agreement)
+    if answered.outcome != "resolved":
+        return answered
+    text = row.read.text
+    names = [unit.name for unit in answered.communes] + [
+        c.name for c in agreement.found[0].shown
+    ]
+    if any(resembles(text, name) for name in names):
+        note = _joined((f"nom « {text[:200]} » non reconnu", answered.note or ""))
+        return replace(answered, corrected=True, note=(note or "").strip(" ;"))
+    said = row.target.said if row.target else ""
+    return Resolution(
+        row.given,
+        "ambiguous",
+        candidates=answered.communes,
+        note=f"{said}, mais « {text[:200]} » n'est pas reconnu",
+        contradictory=True,
+    )
+
+
+def resembles(text: str, name: str) -> bool:
+    """Whether a text is nearly a name: a slip, a part of its words, damaged letters."""
+    one, other = naming.name_key(text), naming.name_key(name)
+    if not one or not other:
+        return False
+    if f" {one} " in f" {other} " or damage.fits(text, name):
+        return True
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _RESEMBLANCE
+
+
+def in_context(resolution: Resolution, context: Collection[str]) -> Resolution:
+    """Add which candidates the context of a list points to; never choose one by it."""
+    if not context or resolution.outcome == "resolved":
+        return resolution
+    suggested = tuple(c for c in resolution.candidates if c.department in context)
+    return replace(resolution, suggested=suggested)
+
+
+def of_list(given: Given, parts: Sequence[Resolution]) -> Resolution:
+    """Join the answers for the parts of a text that is a list, none of them unknown.
+
+    As long as one part is ambiguous, so is the whole.
+    """
+    told_parts = f"liste lue en {len(parts)} parties"
+    doubtful = [part for part in parts if part.outcome != "resolved"]
+    if doubtful:
+        texts = ", ".join(f"« {part.given.text} »" for part in doubtful)
+        candidates = dict.fromkeys(unit for part in doubtful for unit in part.candidates)
+        return Resolution(
+            given,
+            "ambiguous",
+            candidates=tuple(candidates),
+            note=f"{told_parts}, à préciser : {texts}",
+        )
+    communes = dict.fromkeys(unit for part in parts for unit in part.communes)
+    notes = [part.note for part in parts if part.note]
+    return Resolution(
+        given,
+        "resolved",
+        tuple(sorted(communes)),
+        note=" ; ".join((told_parts, *dict.fromkeys(notes))),
+        corrected=True,
+    )

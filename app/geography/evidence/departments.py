@@ -1,0 +1,101 @@
+"""Departments as people write them: one or several, by number, name, region or FINESS."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from app.geography import naming
+
+# The department of a FINESS number, for those that two signs do not tell.
+_FINESS = {"9A": "971", "9B": "972", "9C": "973", "9D": "974", "9F": "976"}
+_BEGINNINGS = {"20": ("2A", "2B"), "97": ("971", "972", "973", "974", "976")}
+# Departments that bore another name or were cut up, and where they lie today.
+_FORMER = {
+    "basses alpes": "04",
+    "alpes inferieures": "04",
+    "basses pyrenees": "64",
+    "charente inferieure": "17",
+    "cotes du nord": "22",
+    "loire inferieure": "44",
+    "seine inferieure": "76",
+    "seine et oise": "78 91 92 93 94 95",
+    "seine": "75 92 93 94",
+    "corse": "2A 2B",
+}
+_WORDS = {"st": "saint", "hte": "haute", "htes": "hautes", "hts": "hauts"}
+_FILLERS = frozenset(
+    ("departement", "departements", "dept", "depts", "dpt", "dpts", "dep", "deps", "et", "ou",
+     "de", "du", "des", "la", "le", "les", "l", "d", "n", "no")
+)  # fmt: skip
+# "04²" is the Alpes-de-Haute-Provence with a note, not the Loire.
+_FOOTNOTES = re.compile("[¹²³⁰⁴-⁹*]+")
+_LONGEST_NAME_IN_WORDS = 6
+# A cell of departments; what is longer is prose.
+_LONGEST = 120
+
+
+class Departments:
+    """The departments of the country, by everything that they are written as."""
+
+    def __init__(self, known: Iterable[tuple[str, str, str]]) -> None:
+        """Take `(code, name, name of the region)` of every department."""
+        rows = list(known)
+        self.codes = frozenset(code for code, _, _ in rows)
+        self._names: dict[str, frozenset[str]] = {}
+        for key, codes in _FORMER.items():
+            self._names[key] = frozenset(codes.split()) & self.codes
+        for key in {naming.spelling(region) for _, _, region in rows}:
+            self._names[key] = frozenset(
+                code for code, _, region in rows if naming.spelling(region) == key
+            )
+        for code, name, _ in rows:
+            key = naming.spelling(name)
+            self._names[key] = self._names[naming.bare_key(key)] = frozenset((code,))
+        self.read = lru_cache(maxsize=4096)(self._read)
+
+    def _read(self, text: str) -> frozenset[str]:
+        """Give every department that a text names, nothing unless all of it is understood.
+
+        "Seine-et-Marne" is one, "04 et 83" two. A word that says nothing of a department
+        leaves the whole unread: what it hides may be another.
+        """
+        plain = _FOOTNOTES.sub(" ", naming.tidy(text)[: _LONGEST + 1])
+        plain = re.sub(r"\b(\d{1,3})[.,]0+\b", r"\1", plain)
+        if len(plain) > _LONGEST:
+            return frozenset()
+        words = [_WORDS.get(word, word) for word in naming.spelling(plain).split()]
+        found: set[str] = set()
+        at = 0
+        while at < len(words):
+            step, codes = self._longest(words, at)
+            if not step:
+                return frozenset()
+            found |= codes
+            at += step
+        return frozenset(found)
+
+    def _longest(self, words: list[str], at: int) -> tuple[int, frozenset[str]]:
+        for step in range(min(_LONGEST_NAME_IN_WORDS, len(words) - at), 0, -1):
+            named = self._names.get(" ".join(words[at : at + step]))
+            if named:
+                return step, named
+        numbered = self.of_number(words[at])
+        if numbered:
+            return 1, numbered
+        return (1, frozenset()) if words[at] in _FILLERS else (0, frozenset())
+
+    def of_number(self, word: str) -> frozenset[str]:
+        """Give the departments of a number: 4, 04, 083, 2a, 20, 97, 9D; nothing for others."""
+        code = word.upper()
+        if re.fullmatch(r"0*[1-9]\d{0,2}", code, re.ASCII) and len(code) <= 3:
+            code = str(int(code)).zfill(2)
+        if code in self.codes:
+            return frozenset((code,))
+        codes = _BEGINNINGS.get(code) or ((_FINESS[code],) if code in _FINESS else ())
+        return self.codes.intersection(codes)
+
+    def of_digits(self, digits: str) -> frozenset[str]:
+        """Give the departments that a postal or INSEE code can be of, by its first signs."""
+        if digits.startswith("20"):
+            return self.of_number("20")
+        return self.of_number(digits[:3] if digits.startswith("97") else digits[:2])

@@ -1,0 +1,285 @@
+"""From what a row says to pieces of evidence, with what the reference geography knows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app.geography import naming
+from app.geography.evidence import codes, damage, texts
+from app.geography.evidence.departments import Departments
+from app.geography.evidence.groupings import Groupings
+from app.geography.evidence.rules import Limit, Meaning, Target, Way
+from app.geography.evidence.texts import Wording
+from app.geography.repository import CommuneRef, KnownCode, KnownName
+
+KINDS = {
+    "former": "ancienne commune",
+    "delegated": "commune déléguée",
+    "associated": "commune associée",
+}
+_MOST_SAID = 3
+
+
+@dataclass
+class Gazetteer:
+    """What the reference geography knows of everything that a question names."""
+
+    departments: Departments
+    groupings: Groupings | None = None
+    codes: Mapping[str, Sequence[KnownCode]] = field(default_factory=dict)
+    served: Mapping[str, Sequence[CommuneRef]] = field(default_factory=dict)
+    names: Mapping[str, Sequence[KnownName]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one row gives, taken apart, before the geography is asked.
+
+    `lone` is a code that stands for the whole text; `wordings` the ways to understand a
+    text that is none; `beside` the code of the column of codes, `postcodes` those of the column
+    of postal codes, `number` a figure that no header explains; `place` the departments of the
+    column; `district` the keys of which one is meant; `siren` codes of EPCI by column.
+    `unread` says in French what nothing could be made of.
+    """
+
+    text: str = ""
+    lone: str | None = None
+    wordings: tuple[Wording, ...] = ()
+    beside: str | None = None
+    place: frozenset[str] | None = None
+    postcodes: tuple[str, ...] = ()
+    district: tuple[str, ...] = ()
+    epci: tuple[str, ...] = ()
+    text_epci: tuple[str, ...] = ()
+    number: str | None = None
+    corrections: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def codes(self) -> set[str]:
+        """Every code that the geography is to be asked for."""
+        number = codes.commune_code(self.number) if self.number else None
+        own = (self.lone, self.beside, number, *self.postcodes, *self.epci, *self.text_epci)
+        within = (wording.digits for wording in self.wordings)
+        return {code for code in (*own, *within) if code}
+
+    @property
+    def keys(self) -> set[str]:
+        """Every key of a name that the geography is to be asked for."""
+        found = {key for wording in self.wordings for key in wording.keys}
+        found.update(self.district)
+        found.update(
+            key for wording in self.wordings for key in first_letter_lost(wording.name)
+        )
+        return found
+
+
+# The letters with an accent that begin names, as their keys have them.
+_CAPITALS = ("e", "i", "o", "oe")
+
+
+def first_letter_lost(name: str) -> tuple[str, ...]:
+    """Give the keys of which a name may be all but the first letter: "chevannes"."""
+    if not name[:1].islower() or not name[:1].isascii():
+        return ()
+    return tuple(letter + naming.name_key(name) for letter in _CAPITALS)
+
+
+def reference(row: KnownCode | KnownName) -> CommuneRef:
+    """Give the commune of today that a code or a name leads to."""
+    return CommuneRef(row.code, row.commune, row.department)
+
+
+def shown(units: Iterable[CommuneRef]) -> str:
+    """Name some units with their code and department, in one line."""
+    every = list(dict.fromkeys(units))
+    names = [f"{unit.name} ({unit.code}, {unit.department})" for unit in every]
+    more = len(names) - _MOST_SAID
+    return ", ".join(names[:_MOST_SAID]) + (f" et {more} autres" if more > 0 else "")
+
+
+def code_meanings(rows: Sequence[KnownCode]) -> tuple[Meaning, ...]:
+    """Give what a code means: a unit, a city, an EPCI, or what became of a former commune."""
+    if not rows:
+        return ()
+    units = tuple(sorted({reference(row) for row in rows}))
+    kind, name, code = rows[0].kind, rows[0].name, rows[0].given
+    if kind in ("city", "epci"):
+        what = "arrondissements" if kind == "city" else "communes"
+        told = f"{name} : ses {len(units)} {what}"
+        whole = CommuneRef(code, name, units[0].department)
+        return (Meaning(frozenset(units), whole, whole=True, remarks=(told,)),)
+    if kind == "commune":
+        return (Meaning(frozenset(units[:1]), units[0]),)
+    said = f"code {code} : {KINDS[kind]} {name}"
+    if len(units) > 1:
+        said += ", partagée entre plusieurs communes"
+        return tuple(Meaning(frozenset((u,)), u, corrections=(said,)) for u in units)
+    said += f", aujourd'hui {units[0].name}"
+    return (Meaning(frozenset(units), units[0], corrections=(said,)),)
+
+
+def target_of(code: str | None, known: Gazetteer) -> Target | None:
+    """Give what a column of codes names; None when that is nothing known."""
+    rows = known.codes.get(code or "", ())
+    if not rows:
+        return None
+    meanings = code_meanings(rows)
+    units = [meaning.shown for meaning in meanings]
+    return Target(f"le code {code} : {shown(units)}", meanings)
+
+
+def way_of_code(
+    code: str, known: Gazetteer, *, listed_as_postcodes: bool = False
+) -> Way | None:
+    """Give what a code names that stands alone, None when it is no code of any time.
+
+    The Seine numbered its communes until 1968 as La Poste numbers Paris today: of a
+    former code that is a postal code too, both are meant. So are both of any code in a
+    list whose other codes are postal ones (`listed_as_postcodes`).
+    """
+    rows = known.codes.get(code, ())
+    meanings = list(code_meanings(rows))
+    if not meanings:
+        return None
+    served = known.served.get(code, ())
+    if served and (rows[0].kind in KINDS or listed_as_postcodes):
+        said = (f"code postal de {served[0].name}",)
+        meanings += [Meaning(frozenset((unit,)), unit, corrections=said) for unit in served]
+    return Way(meanings, said=f"le code {code} : {shown(m.shown for m in meanings)}")
+
+
+def way_of(wording: Wording, known: Gazetteer) -> Way | None:
+    """Give what a wording names and admits, None when it names nothing known."""
+    meanings = _name_meanings(wording, known)
+    if not meanings:
+        return None
+    said = f"le nom « {wording.name} » : {shown(meaning.shown for meaning in meanings)}"
+    limits = []
+    if wording.departments:
+        limits.append(department_limit(wording.departments, within=True))
+    notes = list(wording.notes)
+    if wording.digits:
+        limit, note = digits_limit(wording.digits, known)
+        limits += [limit] if limit else []
+        notes += [note] if note else []
+    return Way(meanings, limits, tuple(notes), wording.level, said, wording.excluded)
+
+
+def department_limit(departments: frozenset[str], *, within: bool = False) -> Limit:
+    """Give the limit that departments are, told by their numbers."""
+    where = "du texte" if within else "donné"
+    return Limit(f"le département {where} : {', '.join(sorted(departments))}", departments)
+
+
+def units_limit(said: str, units: Iterable[CommuneRef]) -> Limit:
+    """Give the limit that a set of units is, showing the first of them."""
+    every = sorted(units)
+    codes_of = frozenset(unit.code for unit in every)
+    return Limit(said, codes=codes_of, units=tuple(every[:_MOST_SAID]))
+
+
+def digits_limit(
+    digits: str, known: Gazetteer, what: str = "le code"
+) -> tuple[Limit | None, str | None]:
+    """Give what five signs beside a name admit, as INSEE code or postal code, and a note."""
+    units = {reference(row) for row in known.codes.get(digits, ())}
+    units |= set(known.served.get(digits, ()))
+    if units:
+        return units_limit(f"{what} {digits} : {shown(sorted(units))}", units), None
+    departments = known.departments.of_digits(digits)
+    note = f"code {digits} inconnu"
+    if not departments:
+        return None, note
+    said = f"{what} {digits}, inconnu, du département {', '.join(sorted(departments))}"
+    return Limit(said, departments, checks=True), note
+
+
+def _name_meanings(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:
+    if wording.districts:
+        return _districts_together(wording, known)
+    if wording.either:
+        rows = [row for key in wording.either for row in known.names.get(key, ())]
+        return tuple(
+            Meaning(
+                frozenset((reference(row),)),
+                reference(row),
+                rank=1,
+                corrections=(f"« {wording.name} » lu « {row.name} »",),
+            )
+            for row in rows
+            if row.kind == "current"
+        )
+    if texts.is_damaged(wording):
+        return ()
+    key = wording.key
+    grouped: dict[tuple[int, str], list[KnownName]] = {}
+    for stored in wording.keys:
+        for row in known.names.get(stored, ()):
+            rank = _rank(wording.name, key, row)
+            grouped.setdefault((rank, row.city or row.code), []).append(row)
+    for stored in first_letter_lost(wording.name):
+        for row in known.names.get(stored, ()):
+            if damage.fits(wording.name, row.name):
+                # Only ever makes doubtful what the literal name would be taken for.
+                for rank in {rank for rank, _ in grouped} or {2}:
+                    grouped.setdefault((rank, row.code), []).append(row)
+    return tuple(
+        _named(wording, rows, rank) for (rank, _), rows in sorted(grouped.items(), key=_by_rank)
+    )
+
+
+def _by_rank(item: tuple[tuple[int, str], list[KnownName]]) -> tuple[int, str]:
+    return item[0]
+
+
+def _rank(name: str, key: str, row: KnownName) -> int:
+    today = row.kind in ("current", "city")
+    whole = naming.name_key(row.name) == key
+    if whole and today:
+        return 0 if naming.spelling(name) == naming.spelling(row.name) else 1
+    return 2 if whole or today else 3
+
+
+def _named(wording: Wording, rows: Sequence[KnownName], rank: int) -> Meaning:
+    row = rows[0]
+    same = naming.spelling(wording.name) == naming.spelling(row.name)
+    corrections = [] if same else [f"« {wording.name} » lu « {row.name} »"]
+    if row.kind not in ("current", "city"):
+        corrections.append(f"{row.name}{today(row)}")
+    units = frozenset(reference(each) for each in rows)
+    if row.city is None:
+        return Meaning(units, reference(row), rank=rank, corrections=tuple(corrections))
+    told = f"{row.name} : ses {len(units)} arrondissements"
+    city = CommuneRef(row.city, row.name, row.department)
+    return Meaning(
+        units,
+        city,
+        whole=True,
+        rank=rank,
+        corrections=tuple(corrections),
+        remarks=(told,),
+    )
+
+
+def _districts_together(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:
+    rows = [
+        row
+        for key in wording.districts
+        for row in known.names.get(key, ())
+        if row.kind == "current"
+    ]
+    if len(rows) < len(wording.districts) or not rows:
+        return ()
+    units = tuple(dict.fromkeys(reference(row) for row in rows))
+    names = ", ".join(f"« {unit.name} »" for unit in units)
+    same = naming.spelling(wording.name) == naming.spelling(units[0].name)
+    corrections = () if same else (f"« {wording.name} » lu {names}",)
+    rank = 0 if same else 1
+    return (Meaning(frozenset(units), units[0], len(units) > 1, rank, corrections),)
+
+
+def today(row: KnownName) -> str:
+    """Say what a former name is and which commune it is now in; nothing for a present one."""
+    if row.kind == "current":
+        return ""
+    return f" : {KINDS[row.kind]}, aujourd'hui {row.commune} ({row.department})"

@@ -1,0 +1,1 @@
+"""What Prometheus reads: the instruments of all workers, and the state of the registry."""

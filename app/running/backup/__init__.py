@@ -1,0 +1,1 @@
+"""Backups of the private cluster: made, listed, proved and restored."""

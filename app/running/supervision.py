@@ -1,0 +1,129 @@
+"""Workers that no longer answer are replaced: judged from outside, and from within."""
+
+import asyncio
+import faulthandler
+import logging
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from socket import socket
+
+from uvicorn.config import STARTUP_FAILURE, Config
+from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
+
+log = logging.getLogger(__name__)
+
+# How long a worker that has answered before may be silent, all its threads together.
+SILENCE_S = 5.0
+# How long one may take to start, which nothing but the machine's load bounds.
+STARTING_S = 60
+# Seconds, each of which the event loop has not turned in, before a worker ends itself.
+STUCK_S = 6
+# Between two looks at a worker's memory, and before the first.
+MEMORY_LOOK_S = 30.0
+
+
+class Supervisor(Multiprocess):
+    """uvicorn's supervisor, which asks all workers at once and waits for none.
+
+    Its own asks one after the other and waits for each as long as for one that starts, so
+    that several frozen ones would be replaced after minutes.
+    """
+
+    def __init__(self, config: Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        # When those were asked that have not answered yet, and who has ever answered.
+        self._asked: dict[int, float] = {}
+        self._answered: set[int] = set()
+
+    def keep_subprocess_alive(self) -> None:
+        """Kill workers that are silent, and replace those that are gone."""
+        if self.should_exit.is_set():
+            return
+        for index, process in enumerate(self.processes):
+            if process.process.is_alive() and not self._is_silent(process):
+                continue
+            pid = process.pid or 0
+            process.kill()
+            process.join()
+            self._asked.pop(pid, None)
+            self._answered.discard(pid)
+            if process.exitcode == STARTUP_FAILURE:
+                # It has said why, and another one would fare no better.
+                self.should_exit.set()
+                return
+            log.warning("worker %d is gone or silent, another one takes its place", pid)
+            self.processes[index] = replacement = Process(self.config, self.sockets)
+            replacement.start()
+
+    def _is_silent(self, process: Process) -> bool:
+        pid = process.pid or 0
+        try:
+            asked = self._asked.get(pid)
+            if asked is None:
+                process.parent_conn.send(b"ping")
+                self._asked[pid] = time.monotonic()
+                return False
+            if process.parent_conn.poll():
+                process.parent_conn.recv()
+                del self._asked[pid]
+                self._answered.add(pid)
+                return False
+        except (OSError, EOFError):  # it ends just now
+            return False
+        allowed = SILENCE_S if pid in self._answered else STARTING_S
+        return time.monotonic() - asked > allowed
+
+
+def end_when_stuck(loop: asyncio.AbstractEventLoop) -> None:
+    """Watch an event loop for good; end this process when it no longer turns.
+
+    uvicorn asks a thread of the worker, which answers although the loop has stopped. The
+    stacks of all threads are written first, without values of variables.
+    """
+    turned = threading.Event()
+    missed = 0
+    while not loop.is_closed():
+        turned.clear()
+        try:
+            loop.call_soon_threadsafe(turned.set)
+        except RuntimeError:  # closed just now
+            return
+        # Second by second: a machine that was asleep has missed one, not many.
+        if turned.wait(1):
+            missed = 0
+            time.sleep(1)
+            continue
+        missed += 1
+        while missed < STUCK_S and not turned.wait(1):
+            missed += 1
+        if not turned.is_set():
+            log.error("the event loop does not turn: the worker ends")
+            faulthandler.dump_traceback(all_threads=True)
+            os._exit(1)
+        missed = 0
+
+
+def end_beyond(megabytes: int) -> None:
+    """Watch this process's resident memory for good; end it gracefully once it has more.
+
+    Running requests are answered first, and those that come meanwhile wait in the queue of
+    the socket. Does nothing where the system does not tell (`/proc`).
+    """
+    page_bytes = os.sysconf("SC_PAGE_SIZE")
+    while True:
+        time.sleep(MEMORY_LOOK_S)
+        try:
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+        except OSError:
+            return
+        used = pages * page_bytes // 2**20
+        if used > megabytes:
+            log.warning(
+                "worker holds %d MB of %d: another one takes its place", used, megabytes
+            )
+            os.kill(os.getpid(), signal.SIGTERM)
+            return

@@ -1,0 +1,33 @@
+"""The history follows the registry whoever writes to it, and stays.
+
+Revision ID: 0008
+Revises: 0005
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from alembic import op
+
+revision: str = "0008"
+down_revision: str | None = "0007"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+SQL = Path(__file__).parent.parent / "sql" / "0008"
+
+FILES = ["history.sql"]
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    for name in FILES:
+        connection.exec_driver_sql(
+            (SQL / name).read_text(encoding="utf-8"),
+            # Leaves the "%" of the SQL text alone.
+            execution_options={"no_parameters": True},
+        )
+
+
+def downgrade() -> None:
+    raise RuntimeError("what is on record is not thrown away: restore a backup instead")

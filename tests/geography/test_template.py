@@ -1,0 +1,28 @@
+"""The template database is made again when, and only when, what made it has changed."""
+
+from pathlib import Path
+
+import grimp
+
+from tests.conftest import ROOT, TEMPLATE_SOURCES
+
+
+def test_the_template_depends_on_all_that_loading_imports_of_the_geography() -> None:
+    graph = grimp.build_graph("app")
+    imported = graph.find_upstream_modules("app.geography.loading", as_package=True)
+    needed = {name for name in imported if name.startswith("app.geography.")}
+    assert needed
+    counted = {
+        path.relative_to(ROOT)
+        for folder, pattern in TEMPLATE_SOURCES
+        for path in (ROOT / folder).glob(pattern)
+    }
+    missing = {
+        name for name in needed if Path(*name.split(".")).with_suffix(".py") not in counted
+    }
+    assert missing == set()
+
+
+def test_every_source_of_the_template_is_there() -> None:
+    for folder, pattern in TEMPLATE_SOURCES:
+        assert any((ROOT / folder).glob(pattern)), (folder, pattern)

@@ -1,0 +1,326 @@
+"""Every command of `./cpts`, as a process of its own, with what it leaves behind.
+
+A command without a test here fails the first one.
+"""
+
+import csv
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import typer
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import URL
+
+from app.cli import application
+from app.database.engine import create_database_engine
+from app.database.migration import upgrade_database
+from app.running.benchmarking import INSTALLER
+from tests.geography.small_country import make_inputs
+from tests.geography.small_release import SmallCommune, SmallRelease, write_release
+from tests.command_processes import ROOT, environment, run, start
+
+Rows = Callable[..., list[Any]]
+TESTED: dict[tuple[str, ...], str] = {}
+
+
+def of(*path: str) -> Callable[[Any], Any]:
+    """Mark the test of a command."""
+
+    def mark(test: Any) -> Any:
+        assert path not in TESTED
+        TESTED[path] = test.__name__
+        return test
+
+    return mark
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield path
+        return
+    for name, child in below.items():
+        yield from leaves(child, (*path, name))
+
+
+def test_every_command_has_its_test() -> None:
+    assert set(TESTED) == set(leaves(typer.main.get_command(application)))
+
+
+@pytest.fixture
+def ask(engine: Engine) -> Rows:
+    """Read from, or write to, the commands' database beside them."""
+
+    def rows(question: str, **parameters: Any) -> list[Any]:
+        with engine.begin() as connection:
+            result = connection.execute(text(question), parameters)
+            return [tuple(row) for row in result] if result.returns_rows else []
+
+    return rows
+
+
+@pytest.fixture
+def fresh(server_url: URL, maintenance: Engine) -> Iterator[str]:
+    """Address of a migrated database without any geography."""
+    name = f"cpts_test_fresh_{uuid.uuid4().hex[:8]}_{os.getpid()}"
+    with maintenance.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    address = server_url.set(database=name).render_as_string(hide_password=False)
+    made = create_database_engine(address)
+    upgrade_database(made)
+    made.dispose()
+    yield address
+    with maintenance.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def done(
+    database: str, *arguments: str, status: int = 0, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    ended = run(database, *arguments, within=120, **settings)
+    assert ended.returncode == status, ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended
+
+
+def listing(folder: Path) -> Path:
+    path = folder / "liste.csv"
+    with path.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened, delimiter=";")
+        writer.writerow(["Nom CPTS", "Territoire CPTS", "dpt"])
+        writer.writerow(["CPTS des Essais", "Croix", "59"])
+    return path
+
+
+@of("token", "create")
+def test_a_token_is_shown_once_and_stored_by_its_digest(test_database: str, ask: Rows) -> None:
+    ended = done(test_database, "token", "create", "--role", "ars", "--region", "32")
+    token = ended.stdout.splitlines()[-1]
+    digest = hashlib.sha256(token.encode()).digest()
+    assert ask("SELECT role, region_code FROM api_token WHERE token_hash = :d", d=digest) == [
+        ("ars", "32")
+    ]
+
+
+@of("token", "list")
+def test_tokens_are_listed_with_their_limits(
+    test_database: str, make_token: Callable[..., str]
+) -> None:
+    token = make_token("ars", region="32")
+    ended = done(test_database, "token", "list")
+    assert "\tars\tessai ars\trégion 32\t" in ended.stdout
+    assert token not in ended.stdout
+
+
+@of("token", "revoke")
+def test_a_revoked_token_opens_nothing_any_more(
+    test_database: str, ask: Rows, client: Any, bearer: Callable[..., dict[str, str]]
+) -> None:
+    headers = bearer("admin")
+    answer = client.post("/api/v1/cpts", json={}, headers=headers)
+    assert answer.status_code == 422
+    [(number,)] = ask("SELECT id FROM api_token")
+    ended = done(test_database, "token", "revoke", str(number))
+    assert ended.stdout == f"Jeton {number} révoqué.\n"
+    assert ask("SELECT revoked_at IS NOT NULL FROM api_token") == [(True,)]
+    assert client.post("/api/v1/cpts", json={}, headers=headers).status_code == 401
+    done(test_database, "token", "revoke", str(number), status=2)
+
+
+@of("import")
+def test_an_import_registers_the_cpts(test_database: str, ask: Rows, tmp_path: Path) -> None:
+    report = tmp_path / "rapport.csv"
+    options = ["--default-stage", "aci_signe", "--report", str(report)]
+    done(test_database, "import", str(listing(tmp_path)), *options)
+    held = "SELECT c.name, k.commune_code FROM cpts c JOIN claim k ON k.cpts_id = c.id"
+    assert ask(held) == [("CPTS des Essais", "59163")]
+    assert "59163" in report.read_text(encoding="utf-8")
+
+
+@of("check-letter")
+def test_a_letter_is_checked_against_the_registry(
+    test_database: str, register: Callable[..., int], tmp_path: Path
+) -> None:
+    path = tmp_path / "communes.txt"
+    path.write_text("Croix (59)\n", encoding="utf-8")
+    ended = done(test_database, "check-letter", str(path), "--json")
+    assert json.loads(ended.stdout)["verdict"] == "clear"
+    register("CPTS des Essais", communes=("59163",))
+    ended = done(test_database, "check-letter", str(path), "--json", status=1)
+    assert json.loads(ended.stdout)["verdict"] == "blocked"
+
+
+@of("demo", "load")
+def test_demonstration_data_are_loaded(test_database: str, ask: Rows) -> None:
+    try:
+        done(test_database, "demo", "load")
+        [(count,)] = ask("SELECT count(*) FROM cpts WHERE demonstration")
+        assert count > 700
+    finally:
+        ask("UPDATE registry_revision SET demonstration_loaded_at = NULL")
+
+
+@of("demo", "remove")
+def test_demonstration_data_are_removed_and_real_ones_stay(
+    test_database: str, ask: Rows, register: Callable[..., int]
+) -> None:
+    register("CPTS des Essais", communes=("59163",))
+    fictitious = register("Démo des Essais", communes=("59512",))
+    ask("UPDATE cpts SET demonstration = true WHERE id = :id", id=fictitious)
+    ended = done(test_database, "demo", "remove")
+    assert ended.stdout == "1 CPTS de démonstration retirées.\n"
+    assert ask("SELECT name FROM cpts") == [("CPTS des Essais",)]
+
+
+@of("reports", "list")
+def test_reports_of_errors_are_listed(test_database: str, ask: Rows) -> None:
+    ask("INSERT INTO error_report (message, commune_code) VALUES ('À revoir', '59163')")
+    assert "À revoir" in done(test_database, "reports", "list").stdout
+
+
+@of("reports", "close")
+def test_closing_a_report_erases_the_address(test_database: str, ask: Rows) -> None:
+    [(number,)] = ask(
+        "INSERT INTO error_report (message, commune_code, reply_to) "
+        "VALUES ('À revoir', '59163', 'a@exemple.fr') RETURNING id"
+    )
+    done(test_database, "reports", "close", str(number), "--outcome", "corrigé")
+    state = "SELECT handled_at IS NOT NULL, reply_to, outcome FROM error_report"
+    assert ask(state) == [(True, None, "corrigé")]
+
+
+@of("notes", "purge")
+def test_old_notes_go_and_recent_ones_stay(test_database: str, ask: Rows) -> None:
+    for key, age in (("ancienne", 40), ("récente", 20)):
+        ask(
+            "INSERT INTO verification_note (key, created_at, question, answer, wordings, "
+            "drawing) VALUES (:key, now() - make_interval(days => :age), '{}', '{}', '{}', '')",
+            key=key,
+            age=age,
+        )
+    done(test_database, "notes", "purge", "--days", "30")
+    assert ask("SELECT key FROM verification_note") == [("récente",)]
+
+
+@of("geography", "build")
+def test_reference_files_are_built(test_database: str, tmp_path: Path) -> None:
+    inputs = tmp_path / "inputs"
+    inputs.mkdir()
+    make_inputs(inputs)
+    output = tmp_path / "output"
+    done(
+        test_database, "geography", "build", f"--inputs={inputs}", f"--output={output}",
+        f"--sources={inputs / 'sources.json'}",
+    )  # fmt: skip
+    assert (output / "communes.parquet").stat().st_size > 0
+
+
+@of("geography", "load")
+def test_a_release_is_loaded(fresh: str, tmp_path: Path) -> None:
+    release = SmallRelease((SmallCommune("91001", "Albe", ((0, 0),)),))
+    directory = write_release(tmp_path / "release", release)
+    loaded = done(fresh, "geography", "load", f"--directory={directory}")
+    assert loaded.stdout == "Géographie de référence chargée.\n"
+    engine = create_database_engine(fresh)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT code FROM commune")).scalar_one() == "91001"
+    engine.dispose()
+    again = done(fresh, "geography", "load", f"--directory={directory}")
+    assert again.stdout == "La géographie de référence est déjà à jour.\n"
+
+
+@of("db", "run")
+def test_a_program_is_run_beside_the_database(test_database: str) -> None:
+    script = "import os; print(os.environ['DATABASE_URL'])"
+    ended = done(test_database, "db", "run", "--", sys.executable, "-c", script)
+    assert ended.stdout.strip().endswith(test_database.partition("://")[2])
+
+
+@of("db", "check-migrations")
+def test_models_and_migrations_agree(test_database: str) -> None:
+    done(test_database, "db", "check-migrations")
+
+
+@of("db", "verify")
+def test_a_derived_value_that_drifted_is_named(
+    test_database: str, ask: Rows, register: Callable[..., int]
+) -> None:
+    register("CPTS des Essais", communes=("59163",))
+    done(test_database, "db", "verify")
+    for statement in (
+        "ALTER TABLE cpts_territory DISABLE TRIGGER USER",
+        "UPDATE cpts_territory SET population = population + 1",
+        "ALTER TABLE cpts_territory ENABLE TRIGGER USER",
+    ):
+        ask(statement)
+    assert done(test_database, "db", "verify", status=1).stdout.endswith("1 écart(s).\n")
+
+
+@of("db", "prepare")
+def test_a_database_is_prepared_up_to_the_demonstration(test_database: str, ask: Rows) -> None:
+    try:
+        done(test_database, "db", "prepare", CPTS_DEMO="1")
+        [(count,)] = ask("SELECT count(*) FROM cpts WHERE demonstration")
+        assert count > 700
+    finally:
+        ask("UPDATE registry_revision SET demonstration_loaded_at = NULL")
+
+
+@of("serve")
+def test_the_service_answers_until_it_is_told_to_end(test_database: str) -> None:
+    with start(test_database, "serve", "--port=0", "--workers=1") as service:
+        try:
+            assert service.stderr is not None
+            address = next(
+                word
+                for line in service.stderr
+                for word in line.split()
+                if word.startswith("http://127.0.0.1:")
+            )
+            assert httpx2.get(f"{address}/readyz", timeout=10).json() == {"status": "ready"}
+        finally:
+            service.send_signal(signal.SIGTERM)
+            service.communicate(timeout=60)
+    assert service.returncode == 0
+
+
+@of("test")
+def test_the_tests_have_a_server_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "test_one.py").write_text(
+        "import os\n\ndef test_one():\n    assert os.environ['CPTS_TEST_DATABASE_URL']\n"
+        "    assert 'DATABASE_URL' not in os.environ\n"
+    )
+    arguments = ["-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}", str(tmp_path)]
+    ended = done("postgresql://nobody@127.0.0.1:1/none", "test", *arguments)
+    assert "1 passed" in ended.stdout
+
+
+@of("bench")
+def test_the_benchmarks_name_what_they_lack(test_database: str) -> None:
+    # What they measure they are run for; here, that the command finds its way.
+    ended = done(test_database, "bench", status=1, CPTS_CHROMIUM="/nowhere")
+    assert ended.stderr == "cpts : CPTS_CHROMIUM : /nowhere n'est pas un programme.\n"
+    assert INSTALLER.exists()
+
+
+def test_the_launcher_runs_commands_as_well(test_database: str) -> None:
+    ended = subprocess.run(
+        [ROOT / "cpts", "token", "list"],
+        env=environment(test_database),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

@@ -1,24 +1,34 @@
 """The service as its operator runs it: processes that can be killed, frozen and replaced."""
 
-import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
 
+from tests.command_processes import ROOT, environment
 from tests.running.test_serving import free_port
 
-ROOT = Path(__file__).parents[2]
 START_S = 240
 # What one request may take on a busy machine before it is given up: every wait of the
 # service itself ends within ten seconds.
 REQUEST_S = 30
+
+
+@contextmanager
+def serving(database: str, **settings: str) -> Iterator["Service"]:
+    """Have a service run on a database while the block runs."""
+    service = Service(environment(database, CPTS_DEMO="0", **settings))
+    try:
+        service.start()
+        yield service
+    finally:
+        service.stop()
 
 
 class Service:
@@ -31,8 +41,7 @@ class Service:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._workers = workers
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self._environment = {**kept, **environment}
+        self._environment = environment
         self._said = tempfile.NamedTemporaryFile(prefix="cpts-endurance-", suffix=".log")  # noqa: SIM115
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -40,7 +49,7 @@ class Service:
         """Start it and wait until it is ready."""
         self._process = subprocess.Popen(
             [
-                sys.executable, "-m", "app.cli", "serve",
+                sys.executable, "-m", "app", "serve",
                 f"--port={self.port}", f"--workers={self._workers}",
             ],
             cwd=ROOT,
@@ -64,6 +73,12 @@ class Service:
             assert time.monotonic() < deadline, f"not ready: {self.said()}"
             time.sleep(0.1)
 
+    def ensure_ready(self) -> None:
+        """Start it again when it has ended, and wait until it is ready."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+        self.wait_until_ready()
+
     def kill(self) -> None:
         """End the service itself with SIGKILL, as a lost machine would, and start it again."""
         assert self._process is not None
@@ -74,7 +89,9 @@ class Service:
     def workers(self) -> list[int]:
         """Give the processes of its workers."""
         assert self._process is not None
-        return [pid for pid in children_of(self._process.pid) if "spawn_main" in command_of(pid)]
+        return [
+            pid for pid in children_of(self._process.pid) if "spawn_main" in command_of(pid)
+        ]
 
     def stop(self) -> None:
         """End it as an operator does."""

@@ -42,6 +42,15 @@ TEMPLATE_SOURCES = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that runs `tests/endurance` at full length."""
+    parser.addoption(
+        "--endurance",
+        action="store_true",
+        help="tests/endurance at full length; CPTS_ENDURANCE_SHARE shortens it",
+    )
+
+
 def _content_hash() -> str:
     digest = hashlib.sha256()
     for folder, pattern in TEMPLATE_SOURCES:

@@ -26,6 +26,7 @@ _IN_ONE_PROCESS = frozenset(
     )
 )
 _IN_ONE_PROCESS_SHORT = ("-n", "-p", "-k", "-m", "-s", "-h", "-V")
+_ENDURANCE = "--endurance"
 # Ends with the number of the process that made it.
 _DATABASE_OF_A_RUN = re.compile(r"cpts_(?:test|migrations)_(?:[a-z_]+_)?([0-9]+)")
 
@@ -98,7 +99,8 @@ def run_tests(arguments: list[str]) -> int:
 
     The whole suite runs in as many processes as there are cores, a module in one of
     them; a selection, which would wait longer for them than it gains, in a single one.
-    `-n` says otherwise.
+    `-n` says otherwise. `--endurance` without a path runs the programs that last
+    (`tests/endurance`) and nothing else.
     """
     from app.cluster import test_server
     from app.cluster.system_packages import chromium
@@ -113,7 +115,8 @@ def run_tests(arguments: list[str]) -> int:
         environment = {
             name: value
             for name, value in os.environ.items()
-            if name != "DATABASE_URL" and not name.startswith("CPTS_")
+            if (name != "DATABASE_URL" and not name.startswith("CPTS_"))
+            or name == "CPTS_ENDURANCE_SHARE"
         }
         environment |= {
             "CPTS_TEST_DATABASE_URL": server.url,
@@ -121,8 +124,16 @@ def run_tests(arguments: list[str]) -> int:
             "CPTS_TEST_ADMINISTRATOR_URL": server.administrator_url,
             "CPTS_CHROMIUM": str(browser),
         }
+        arguments = of_endurance(arguments)
         command = [sys.executable, "-m", "pytest", *in_processes(arguments), *arguments]
         return _run_in_foreground(command, environment, PROJECT_ROOT)
+
+
+def of_endurance(arguments: list[str]) -> list[str]:
+    """Give a caller's arguments, with the place of what lasts when that is meant."""
+    if _ENDURANCE not in arguments or any(_is_place(argument) for argument in arguments):
+        return arguments
+    return ["tests/endurance", *arguments]
 
 
 def in_processes(arguments: list[str]) -> list[str]:
@@ -140,6 +151,11 @@ def in_processes(arguments: list[str]) -> list[str]:
 def _selects_or_needs_one(argument: str) -> bool:
     if argument.startswith("-"):
         return argument.partition("=")[0] in _IN_ONE_PROCESS
+    return _is_place(argument)
+
+
+def _is_place(argument: str) -> bool:
+    """Whether an argument names a part of the tests."""
     place = PROJECT_ROOT / argument.partition("::")[0]
     return _TESTS in place.parents and place.exists()
 

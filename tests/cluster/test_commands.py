@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from app.cluster.commands import drop_leftovers, in_processes
+from app.cluster.commands import drop_leftovers, in_processes, of_endurance
 
 ROOT = Path(__file__).parents[2]
 SHOW = "import os; print(os.environ['PGUSER'], os.environ['PGDATABASE']); raise SystemExit(7)"
@@ -99,6 +99,25 @@ def test_the_whole_suite_runs_on_every_core(arguments: str) -> None:
 )
 def test_a_selection_and_what_needs_a_terminal_run_in_one_process(arguments: str) -> None:
     assert in_processes(arguments.split()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "places"),
+    [
+        ("--endurance", ["tests/endurance"]),
+        ("-x --endurance -k kills", ["tests/endurance"]),
+        ("tests/cluster --endurance", ["tests/cluster"]),
+        ("tests/endurance/test_kills.py --endurance", ["tests/endurance/test_kills.py"]),
+        ("-x", []),
+    ],
+)
+def test_what_lasts_is_run_alone_and_in_one_process_unless_a_place_is_named(
+    arguments: str, places: list[str]
+) -> None:
+    given = of_endurance(arguments.split())
+    assert [word for word in given if word.startswith("tests/")] == places
+    assert set(arguments.split()) <= set(given)
+    assert (in_processes(given) == []) == bool(places)
 
 
 def test_the_last_line_of_a_run_counts_its_tests_on_workers_too() -> None:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, func, select, text, tuple_
+from sqlalchemy import bindparam, exists, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text
 
 from app.cpts.claims.models import RefusedClaim
 from app.cpts.models import Cpts, CptsStage, CptsTheme, Stage, Theme
+from app.database.arrays import among, of_rows
 from app.database.sessions import ReadingSession, WritingSession
 
 
@@ -99,7 +100,7 @@ def registered(
         .where(
             Cpts.ended_on.is_(None),
             ~Cpts.demonstration,
-            Cpts.name_key.in_(keys) | Cpts.finess.in_(finess),
+            among(Cpts.name_key, keys) | among(Cpts.finess, finess),
         )
         .order_by(Cpts.id)
     ).scalars()
@@ -107,11 +108,13 @@ def registered(
     ids = [row.id for row in rows]
     timelines: dict[int, list[tuple[str, date]]] = {}
     stage_rows = select(CptsStage.cpts_id, CptsStage.stage_slug, CptsStage.since)
-    for cpts_id, slug, since in session.execute(stage_rows.where(CptsStage.cpts_id.in_(ids))):
+    for cpts_id, slug, since in session.execute(
+        stage_rows.where(among(CptsStage.cpts_id, ids))
+    ):
         timelines.setdefault(cpts_id, []).append((slug, since))
     themes: dict[int, set[str]] = {}
     theme_rows = select(CptsTheme.cpts_id, CptsTheme.theme_slug)
-    for cpts_id, slug in session.execute(theme_rows.where(CptsTheme.cpts_id.in_(ids))):
+    for cpts_id, slug in session.execute(theme_rows.where(among(CptsTheme.cpts_id, ids))):
         themes.setdefault(cpts_id, set()).add(slug)
     return [
         RegisteredCpts(
@@ -133,7 +136,7 @@ def registered(
 def refusals(session: ReadingSession, keys: Collection[str]) -> list[Refusal]:
     """Give the refused claims of the claimants with these name keys."""
     rows = session.execute(
-        select(RefusedClaim).where(RefusedClaim.claimant_key.in_(keys))
+        select(RefusedClaim).where(among(RefusedClaim.claimant_key, keys))
     ).scalars()
     return [
         Refusal(
@@ -148,11 +151,19 @@ def refusals(session: ReadingSession, keys: Collection[str]) -> list[Refusal]:
     ]
 
 
+_DROP_REFUSALS = text("""
+    DELETE FROM refused_claim r
+    USING unnest(CAST(:communes AS text[]), CAST(:keys AS text[])) AS pair (commune, key)
+    WHERE r.commune_code = pair.commune AND r.claimant_key = pair.key
+""")
+
+
 def put_refusals(session: WritingSession, rows: Sequence[Refusal], day: date) -> None:
     """Record refused claims; one that stands already keeps the day of its first refusal."""
     if not rows:
         return
-    statement = upsert(RefusedClaim).values(
+    statement = of_rows(
+        upsert(RefusedClaim),
         [
             {
                 "commune_code": row.commune_code,
@@ -163,7 +174,7 @@ def put_refusals(session: WritingSession, rows: Sequence[Refusal], day: date) ->
                 "refused_on": day,
             }
             for row in rows
-        ]
+        ],
     )
     changed = ("cpts_id", "claimant_name", "claimant_finess", "claimant_stage")
     session.execute(
@@ -178,9 +189,8 @@ def drop_refusals(session: WritingSession, pairs: Collection[tuple[str, str]]) -
     """Drop refused claims, by commune code and claimant's name key."""
     if pairs:
         session.execute(
-            delete(RefusedClaim).where(
-                tuple_(RefusedClaim.commune_code, RefusedClaim.claimant_key).in_(pairs)
-            )
+            _DROP_REFUSALS,
+            {"communes": [code for code, _ in pairs], "keys": [key for _, key in pairs]},
         )
 
 

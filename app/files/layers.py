@@ -158,7 +158,7 @@ def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
         return frame.geometry.to_numpy()
     try:
         shapes = frame.geometry
-        if unstated:
+        if unstated and source.crs is not None:
             shapes = shapes.set_crs(source.crs, allow_override=True)
         moved = shapes.to_crs("EPSG:4326").to_numpy()
     except Exception:  # pyproj raises several kinds on systems that it cannot transform

@@ -72,7 +72,7 @@ def test_stages_and_themes_are_put_in_one_statement_each(
 def test_a_statement_of_many_rows_has_one_parameter_for_each_column() -> None:
     rows = [{"cpts_id": i, "stage_slug": "aci_signe", "since": DAY} for i in range(MANY)]
     statement = of_rows(insert(CptsStage), rows)
-    assert len(statement.compile(dialect=postgresql.dialect()).params) == 3
+    assert len(statement.compile(dialect=postgresql.dialect()).params) == 3  # type: ignore[no-untyped-call]
 
 
 def test_refusals_of_the_whole_country_are_recorded(

@@ -147,20 +147,50 @@ def _in_wgs84(source: Source, frame: geopandas.GeoDataFrame) -> Any:
     present: Any = frame.geometry.dropna()
     if present.empty:
         return frame.geometry.to_numpy()
-    if frame.crs is None:
-        west, south, east, north = present.total_bounds
-        if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+    unstated = _is_unstated(frame.crs, present.total_bounds)
+    if unstated and source.crs is None:
+        if not _are_degrees(present.total_bounds):
             raise unusable(
                 f"« {source.name} » donne des coordonnées en mètres sans dire leur système"
-                + (" (le fichier .prj manque)." if source.format is Format.SHAPEFILE else ".")
+                + (" (le fichier .prj manque)" if source.format is Format.SHAPEFILE else "")
+                + " : dites-le (crs), par exemple EPSG:2154 pour le Lambert 93."
             )
         return frame.geometry.to_numpy()
     try:
-        return frame.geometry.to_crs("EPSG:4326").to_numpy()
+        shapes = frame.geometry
+        if unstated and source.crs is not None:
+            shapes = shapes.set_crs(source.crs, allow_override=True)
+        moved = shapes.to_crs("EPSG:4326").to_numpy()
     except Exception:  # pyproj raises several kinds on systems that it cannot transform
+        which = source.crs if unstated else "son système de coordonnées"
+        raise unusable(f"« {source.name} » : {which} ne se convertit pas en WGS 84.") from None
+    if unstated:
+        _check_place(source, moved)
+    return moved
+
+
+def _are_degrees(bounds: Any) -> bool:
+    west, south, east, north = bounds
+    return bool(-180 <= west <= east <= 180 and -90 <= south <= north <= 90)
+
+
+def _is_unstated(crs: Any, bounds: Any) -> bool:
+    """Whether a file says nothing of its coordinate system, or what cannot be meant.
+
+    GeoJSON is in degrees when it does not say, and a GeoPackage has numbers for "none".
+    """
+    if crs is None or crs.name.startswith("Undefined"):
+        return True
+    return bool(crs.is_geographic) and not _are_degrees(bounds)
+
+
+def _check_place(source: Source, shapes: Any) -> None:
+    """Refuse what a stated system puts where no part of France is."""
+    west, south, east, north = shapely.total_bounds(shapes)
+    if not (-64 <= west <= east <= 56 and -22 <= south <= north <= 52):
         raise unusable(
-            f"« {source.name} » : son système de coordonnées ne se convertit pas en WGS 84."
-        ) from None
+            f"« {source.name} » : en {source.crs}, ses polygones ne sont pas en France."
+        )
 
 
 def _polygonal(shape: Any) -> Any:
@@ -179,6 +209,14 @@ def _polygonal(shape: Any) -> Any:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list | tuple) or hasattr(value, "tolist"):
+        listed = value.tolist() if hasattr(value, "tolist") else value
+        if isinstance(listed, list | tuple):
+            return ", ".join(filter(None, map(_text, listed)))
+        value = listed
+    if isinstance(value, dict):
+        # The themes of our own GeoJSON.
+        value = value.get("slug", "")
     # pandas gives NaN and NaT for what is missing; only they differ from themselves.
     if value is None or value != value:  # noqa: PLR0124
         return ""

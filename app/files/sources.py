@@ -28,6 +28,7 @@ _OTHER_KINDS = {
     b"\xff\xd8\xff": "une image JPEG", b"GIF8": "une image GIF",
 }  # fmt: skip
 _ENCODING_NAMES = {"mac": "mac_roman", "dos": "cp850", "windows": "cp1252", "excel": "cp1252"}
+_EPSG = re.compile(r"(?:EPSG\s*:?\s*)?(\d{4,6})", re.IGNORECASE | re.ASCII)
 _SQLITE = b"SQLite format 3\x00"
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _XML_START = re.compile(rb"^\s*<[?!a-z]", re.IGNORECASE)
@@ -64,13 +65,15 @@ class Source:
     """A file on disk whose format is known.
 
     `name` is how its user knows it, `encoding` that of its texts as the user states it
-    (a name of Python's), None to find it.
+    (a name of Python's), None to find it; `crs` the coordinate system of its polygons as the
+    user states it (`EPSG:2154`), for a file that does not say.
     """
 
     path: Path
     format: Format
     name: str
     encoding: str | None = None
+    crs: str | None = None
 
 
 def unusable(message: str) -> Failure:
@@ -84,13 +87,15 @@ def open_source(
     name: str | None = None,
     given: str | None = None,
     encoding: str | None = None,
+    crs: str | None = None,
 ) -> Source:
     """Recognise the format of a file, and check that it may be opened.
 
     Parameters: `path`, the file; `name`, what to call it in messages (its own name by
     default); `given`, the format as the user states it (`Format` values, or `zip`,
     `json`), which must agree with the content as far as it can be told; `encoding`, that
-    of its texts as the user states it (any name that Python knows). Raises
+    of its texts as the user states it (any name that Python knows); `crs`, the coordinate
+    system of its polygons when the file states none (`EPSG:2154`, `2154`). Raises
     `Failure` (exit status 2, one French line) on what cannot be read.
     """
     shown = name or path.name
@@ -115,7 +120,20 @@ def open_source(
     found = _recognise(path, head, shown, wanted)
     if wanted is not None and wanted is not found:
         raise unusable(f"« {shown} » n'est pas au format {wanted} mais {found}.")
-    return Source(path, found, shown, _known_encoding(encoding))
+    return Source(path, found, shown, _known_encoding(encoding), _known_crs(crs))
+
+
+def _known_crs(given: str | None) -> str | None:
+    """Read a coordinate system by its EPSG number; a text of PROJ's could name a file."""
+    if not given or not given.strip():
+        return None
+    number = _EPSG.fullmatch(given.strip())
+    if number is None:
+        raise unusable(
+            f"Système de coordonnées « {given[:40]} » inconnu ; par exemple EPSG:2154 "
+            "(Lambert 93)."
+        )
+    return f"EPSG:{number[1]}"
 
 
 def _known_encoding(given: str | None) -> str | None:

@@ -511,6 +511,16 @@ def test_the_note_of_verification_keeps_what_the_page_shows(watched: Page) -> No
     expect(watched.locator("main")).to_contain_text("Rabou")
 
 
+def test_what_the_rest_of_the_list_points_to_is_taken_at_once(watched: Page) -> None:
+    _open(watched, f"#communes={GAP},{RABOU}")
+    _holds(watched, GAP, RABOU)
+    _paste(watched, "Aspremont\nMontmaur")
+    expect(watched.locator(".to-settle")).to_have_count(2)
+    watched.get_by_role("button", name="Retenir 2 communes comme le reste de la liste").click()
+    _holds(watched, GAP, RABOU, "05008", "05087")
+    expect(watched.locator(".to-settle")).to_have_count(0)
+
+
 def test_hostile_texts_are_shown_and_never_run(watched: Page, register: Register) -> None:
     register(HOSTILE, "aci_signe", (GAP,))
     _open(watched, f"#communes={GAP}")

@@ -15,6 +15,7 @@ from app.cpts.claims import models
 from app.cpts.claims.models import Claim, RefusedClaim
 from app.cpts.claims.rules import ClaimConflict, Period, PlannedChange
 from app.cpts.models import Cpts, RegistryRevision
+from app.database.arrays import among
 from app.database.sessions import ReadingSession, WritingSession
 from app.database.waiting import lock_limit_ms
 
@@ -166,7 +167,7 @@ def own_claims_from(
             Claim.commune_code,
             func.bool_or(Claim.held.contains(day) & func.upper_inf(Claim.held)),
         )
-        .where(Claim.cpts_id.in_(cpts_ids), Claim.held.overlaps(func.daterange(day, None)))
+        .where(among(Claim.cpts_id, cpts_ids), Claim.held.overlaps(func.daterange(day, None)))
         .group_by(Claim.cpts_id, Claim.commune_code)
     )
     held: dict[int, dict[str, bool]] = {}
@@ -323,7 +324,7 @@ def planned_after(
         .order_by(models.PlannedChange.effective_on, models.PlannedChange.letter_id)
     )
     if cpts_ids is not None:
-        statement = statement.where(models.PlannedChange.cpts_id.in_(cpts_ids))
+        statement = statement.where(among(models.PlannedChange.cpts_id, cpts_ids))
     found: dict[int, list[PlannedChange]] = {}
     for row in session.execute(statement).mappings():
         found.setdefault(row["cpts_id"], []).append(PlannedChange(**row))
@@ -350,7 +351,7 @@ def put_planned(session: WritingSession, changes: Collection[PlannedChange]) -> 
 
 def existing_cpts(session: ReadingSession, cpts_ids: Collection[int]) -> set[int]:
     """Tell which of these ids belong to a CPTS."""
-    return set(session.execute(select(Cpts.id).where(Cpts.id.in_(cpts_ids))).scalars())
+    return set(session.execute(select(Cpts.id).where(among(Cpts.id, cpts_ids))).scalars())
 
 
 _FULFILLED_REFUSALS = text("""

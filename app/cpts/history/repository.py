@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
 from app.cpts.models import Cpts, CptsChange, RegistryRevision
+from app.database.arrays import among
 from app.database.sessions import ReadingSession, WritingSession
 
 # The function stands in the database, which compares the same state at each commit.
@@ -74,7 +75,9 @@ def touch_cpts(session: WritingSession, cpts_ids: Collection[int]) -> None:
     """Set the date of change of these CPTS to now."""
     if cpts_ids:
         session.execute(
-            update(Cpts).where(Cpts.id.in_(cpts_ids)).values(updated_at=func.clock_timestamp())
+            update(Cpts)
+            .where(among(Cpts.id, cpts_ids))
+            .values(updated_at=func.clock_timestamp())
         )
 
 

@@ -71,7 +71,7 @@ WORDINGS: tuple[tuple[Role, str], ...] = (
         (
             r"date|dates?( de| du| d| de l| de la)?( prise d)?"
             r" (stade|statut|etape|avancement|effet|etat|signature|validation)( .*)?"
-            r"|(stade|statut|etape|avancement)( de)? date|depuis( le)?"
+            r"|(stade|statut|etape|avancement)( de)? date|depuis( le)?|stage since"
         ),
     ),
     (

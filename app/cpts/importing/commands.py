@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from app.cpts.importing.plan import Plan
     from app.files.sources import Source
 
-_MOST_KEPT_OUT_SHOWN = 50
-
 
 def import_listing(
     file: Annotated[
@@ -85,6 +83,13 @@ def import_listing(
         str | None,
         typer.Option(help="Encodage des textes (utf-8, windows-1252, mac, cp850…)."),
     ] = None,
+    crs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EPSG:2154",
+            help="Système de coordonnées des polygones, si le fichier ne le dit pas.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Rapport CSV, une ligne par ligne du fichier.")
     ] = None,
@@ -105,7 +110,7 @@ def import_listing(
     chosen = parse_column_options(column or [])
     if report is not None:
         check_writable(report)
-    with _source(file, format_, encoding) as source:
+    with _source(file, format_, encoding, crs) as source:
         with progress.step(f"Lecture de « {source.name} »"):
             listing = service.read_listing(source, chosen)
         for remark in listing.remarks:
@@ -130,24 +135,27 @@ def import_listing(
                 # Before the commit: a report that cannot be written stops the import.
                 if report is not None:
                     write_report(report, plan.lines)
-    _tell(plan, dry_run=dry_run)
+    _tell(plan, dry_run=dry_run, reported=report is not None)
     raise typer.Exit(0 if plan.everything_went_in else 1)
 
 
 @contextmanager
-def _source(file: str, stated: str | None, encoding: str | None) -> "Iterator[Source]":
+def _source(
+    file: str, stated: str | None, encoding: str | None, crs: str | None
+) -> "Iterator[Source]":
     from app.files.fetching import fetched, is_address
     from app.files.sources import open_source
 
     if not is_address(file):
-        yield open_source(Path(file), given=stated, encoding=encoding)
+        yield open_source(Path(file), given=stated, encoding=encoding, crs=crs)
         return
     with fetched(file) as (path, name):
-        yield open_source(path, name=name, given=stated, encoding=encoding)
+        yield open_source(path, name=name, given=stated, encoding=encoding, crs=crs)
 
 
-def _tell(plan: "Plan", *, dry_run: bool) -> None:
+def _tell(plan: "Plan", *, dry_run: bool, reported: bool) -> None:
     from app.cpts.importing.report import counted
+    from app.cpts.importing.summary import kept_out
 
     new = sum(1 for entering in plan.entering if entering.registered is None)
     changed = sum(1 for entering in plan.entering if entering.changes) - new
@@ -169,10 +177,7 @@ def _tell(plan: "Plan", *, dry_run: bool) -> None:
         typer.echo(f"Départements {declared} : {', '.join(plan.complete_for)}.")
         if plan.kept_out:
             typer.echo("Des CPTS ont pourtant été écartées : corrigez le fichier et relancez.")
-    for name, reason in list(plan.kept_out.items())[:_MOST_KEPT_OUT_SHOWN]:
-        typer.echo(f"Écartée : {name} ({reason})")
-    more = len(plan.kept_out) - _MOST_KEPT_OUT_SHOWN
-    if more > 0:
-        typer.echo(f"… et {more} autres : voir --report.")
     if dry_run:
         typer.echo("Essai seulement : rien n'a été écrit.")
+    for line in kept_out(plan.lines, reported=reported):
+        typer.echo(line)

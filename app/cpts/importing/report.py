@@ -29,10 +29,12 @@ class ReportLine:
     detail: str
     # The row says that nobody holds its commune: nothing was kept out.
     is_unclaimed: bool = False
+    # The place in the file of the row's CPTS, None for a row of nobody or of several.
+    group: int | None = None
 
 
 def write_report(path: Path, lines: Sequence[ReportLine]) -> None:
-    """Write the report as CSV (UTF-8, comma), one line per commune of a row.
+    """Write the report as CSV (UTF-8, comma), by CPTS, one line per commune of a row.
 
     Cells that a spreadsheet would take for a formula get an apostrophe before them.
     Raises `Failure` (exit status 2) when the file cannot be written.
@@ -41,7 +43,7 @@ def write_report(path: Path, lines: Sequence[ReportLine]) -> None:
         with path.open("w", encoding="utf-8", newline="") as opened:
             writer = csv.writer(opened)
             writer.writerow(COLUMNS)
-            for line in lines:
+            for line in (line for _, rows in by_cpts(lines) for line in rows):
                 cells = (
                     line.cpts,
                     line.given,
@@ -56,6 +58,18 @@ def write_report(path: Path, lines: Sequence[ReportLine]) -> None:
         raise unusable(
             f"Le rapport « {path} » ne peut pas être écrit ({error.strerror})."
         ) from None
+
+
+def by_cpts(lines: Sequence[ReportLine]) -> list[tuple[int | None, list[ReportLine]]]:
+    """Bring the lines of each CPTS together, in the order in which the file first names it.
+
+    Rows that are no single CPTS's come last; within a group, rows keep their order.
+    """
+    groups: dict[int | None, list[ReportLine]] = {}
+    for line in lines:
+        groups.setdefault(line.group, []).append(line)
+    alone = groups.pop(None, [])
+    return [*groups.items(), *([(None, alone)] if alone else [])]
 
 
 def counted(lines: Sequence[ReportLine]) -> str:

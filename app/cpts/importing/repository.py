@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, func, select, text, tuple_
+from sqlalchemy import bindparam, exists, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text
@@ -13,6 +13,7 @@ from sqlalchemy.types import Text
 from app.cpts.claims.models import RefusedClaim
 from app.cpts.models import Cpts, CptsStage, CptsTheme, Stage, Theme
 from app.cpts.writing.rules import StageRecord
+from app.database.arrays import among, of_rows
 from app.database.sessions import ReadingSession, WritingSession
 
 
@@ -100,7 +101,7 @@ def registered(
         .where(
             Cpts.ended_on.is_(None),
             ~Cpts.demonstration,
-            Cpts.name_key.in_(keys) | Cpts.finess.in_(finess),
+            among(Cpts.name_key, keys) | among(Cpts.finess, finess),
         )
         .order_by(Cpts.id)
     ).scalars()
@@ -110,14 +111,14 @@ def registered(
     stage_rows = (
         select(CptsStage.cpts_id, CptsStage.stage_slug, CptsStage.since, CptsStage.recorded_on)
         .join(Stage, Stage.slug == CptsStage.stage_slug)
-        .where(CptsStage.cpts_id.in_(ids))
+        .where(among(CptsStage.cpts_id, ids))
         .order_by(Stage.rank)
     )
     for cpts_id, slug, since, recorded_on in session.execute(stage_rows):
         timelines.setdefault(cpts_id, []).append(StageRecord(slug, since, recorded_on))
     themes: dict[int, set[str]] = {}
     theme_rows = select(CptsTheme.cpts_id, CptsTheme.theme_slug)
-    for cpts_id, slug in session.execute(theme_rows.where(CptsTheme.cpts_id.in_(ids))):
+    for cpts_id, slug in session.execute(theme_rows.where(among(CptsTheme.cpts_id, ids))):
         themes.setdefault(cpts_id, set()).add(slug)
     return [
         RegisteredCpts(
@@ -139,7 +140,7 @@ def registered(
 def refusals(session: ReadingSession, keys: Collection[str]) -> list[Refusal]:
     """Give the refused claims of the claimants with these name keys."""
     rows = session.execute(
-        select(RefusedClaim).where(RefusedClaim.claimant_key.in_(keys))
+        select(RefusedClaim).where(among(RefusedClaim.claimant_key, keys))
     ).scalars()
     return [
         Refusal(
@@ -154,11 +155,19 @@ def refusals(session: ReadingSession, keys: Collection[str]) -> list[Refusal]:
     ]
 
 
+_DROP_REFUSALS = text("""
+    DELETE FROM refused_claim r
+    USING unnest(CAST(:communes AS text[]), CAST(:keys AS text[])) AS pair (commune, key)
+    WHERE r.commune_code = pair.commune AND r.claimant_key = pair.key
+""")
+
+
 def put_refusals(session: WritingSession, rows: Sequence[Refusal], day: date) -> None:
     """Record refused claims; one that stands already keeps the day of its first refusal."""
     if not rows:
         return
-    statement = upsert(RefusedClaim).values(
+    statement = of_rows(
+        upsert(RefusedClaim),
         [
             {
                 "commune_code": row.commune_code,
@@ -169,7 +178,7 @@ def put_refusals(session: WritingSession, rows: Sequence[Refusal], day: date) ->
                 "refused_on": day,
             }
             for row in rows
-        ]
+        ],
     )
     changed = ("cpts_id", "claimant_name", "claimant_finess", "claimant_stage")
     session.execute(
@@ -184,9 +193,8 @@ def drop_refusals(session: WritingSession, pairs: Collection[tuple[str, str]]) -
     """Drop refused claims, by commune code and claimant's name key."""
     if pairs:
         session.execute(
-            delete(RefusedClaim).where(
-                tuple_(RefusedClaim.commune_code, RefusedClaim.claimant_key).in_(pairs)
-            )
+            _DROP_REFUSALS,
+            {"communes": [code for code, _ in pairs], "keys": [key for _, key in pairs]},
         )
 
 

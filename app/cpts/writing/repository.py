@@ -16,6 +16,7 @@ from app.cpts.models import (
     Theme,
 )
 from app.cpts.writing.rules import StageRecord
+from app.database.arrays import among, of_rows
 from app.database.sessions import ReadingSession, WritingSession
 
 
@@ -27,7 +28,9 @@ def insert_cpts(session: WritingSession, rows: Sequence[Mapping[str, Any]]) -> l
 
 def first_days(session: ReadingSession, cpts_ids: Collection[int]) -> list[date]:
     """Give the first day in the registry of each of these CPTS."""
-    return list(session.execute(select(Cpts.started_on).where(Cpts.id.in_(cpts_ids))).scalars())
+    return list(
+        session.execute(select(Cpts.started_on).where(among(Cpts.id, cpts_ids))).scalars()
+    )
 
 
 def read_cpts(session: WritingSession, cpts_id: int) -> Cpts | None:
@@ -71,7 +74,8 @@ def put_stages(session: WritingSession, rows: Sequence[tuple[int, StageRecord]])
     """Record stages by CPTS; one that stands already gets the new dates."""
     if not rows:
         return
-    statement = upsert(CptsStage).values(
+    statement = of_rows(
+        upsert(CptsStage),
         [
             {
                 "cpts_id": cpts_id,
@@ -80,7 +84,7 @@ def put_stages(session: WritingSession, rows: Sequence[tuple[int, StageRecord]])
                 "recorded_on": record.recorded_on,
             }
             for cpts_id, record in rows
-        ]
+        ],
     )
     session.execute(
         statement.on_conflict_do_update(
@@ -111,11 +115,11 @@ def themes_of(session: ReadingSession, cpts_id: int) -> list[str]:
 
 def set_themes(session: WritingSession, themes: Mapping[int, Collection[str]]) -> None:
     """Replace the themes of these CPTS."""
-    session.execute(delete(CptsTheme).where(CptsTheme.cpts_id.in_(themes)))
+    session.execute(delete(CptsTheme).where(among(CptsTheme.cpts_id, themes)))
     rows = [
         {"cpts_id": cpts_id, "theme_slug": slug}
         for cpts_id, slugs in themes.items()
         for slug in dict.fromkeys(slugs)
     ]
     if rows:
-        session.execute(insert(CptsTheme), rows)
+        session.execute(of_rows(upsert(CptsTheme), rows))

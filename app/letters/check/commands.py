@@ -58,6 +58,13 @@ def check_letter(
             "portent, jamais contre ce que dit la ligne.",
         ),
     ] = None,
+    crs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EPSG:2154",
+            help="Système de coordonnées des polygones, si le fichier ne le dit pas.",
+        ),
+    ] = None,
 ) -> None:
     """Vérifie un territoire : 0 libre, 1 disputé, incomplet ou bloqué, 2 illisible."""
     answer = _answer(
@@ -66,6 +73,7 @@ def check_letter(
         exclude_cpts=exclude_cpts,
         effective_on=effective_on,
         department=department,
+        crs=crs,
     )
     if as_json:
         typer.echo(answer.model_dump_json(indent=2))
@@ -81,6 +89,7 @@ def _answer(
     exclude_cpts: int | None,
     effective_on: datetime | None,
     department: str | None,
+    crs: str | None,
 ) -> "LetterCheck":
     # Slow to import, and not needed to show the help.
     from app.cluster.command_database import command_engine
@@ -91,7 +100,7 @@ def _answer(
     from app.problems import Invalid
     from app.progress import terminal_progress
 
-    read = read_commune_list(file)
+    read = read_commune_list(file, crs=crs)
     question = service.Question(
         given=read.given,
         surface=read.geometry,

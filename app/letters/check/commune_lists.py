@@ -41,16 +41,21 @@ class CommuneList:
 
 
 def read_commune_list(
-    path: Path, *, name: str | None = None, most_vertices: int | None = None
+    path: Path,
+    *,
+    name: str | None = None,
+    most_vertices: int | None = None,
+    crs: str | None = None,
 ) -> CommuneList:
     """Read the communes that a file names, or the polygon that it draws.
 
     A text file has one commune per line; a table has a column of communes or of codes,
     with or without a header; a polygon file is taken whole. Parameters: `name`, what to
-    call the file in messages; `most_vertices`, of all its polygons. Raises `Failure` (exit
+    call the file in messages; `most_vertices`, of all its polygons; `crs`, the coordinate
+    system of one that states none. Raises `Failure` (exit
     status 2, one French line) on an input that cannot be used.
     """
-    source = open_source(path, name=name)
+    source = open_source(path, name=name, crs=crs)
     if source.format.has_polygons:
         # Slow to import, and not needed for a list.
         from app.files.layers import read_layers  # noqa: PLC0415

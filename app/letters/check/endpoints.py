@@ -76,10 +76,18 @@ async def _read_file(
             "GeoPackage, KML, Shapefile zippé, tout système de coordonnées). 10 Mo au plus."
         ),
     ],
+    crs: Annotated[
+        str | None,
+        Form(
+            max_length=20,
+            description="Système de coordonnées des polygones, si le fichier ne le dit pas : "
+            "`EPSG:2154`.",
+        ),
+    ] = None,
 ) -> FileContent:
     reader: FileReader = request.app.state.file_reader
     return await while_client_waits(
-        request, lambda: reader.read(file, address=client_network(request))
+        request, lambda: reader.read(file, address=client_network(request), crs=crs)
     )
 
 

@@ -1,19 +1,22 @@
-"""Reading the file that a client uploads, in a process of its own (`reading_process`)."""
+"""Reading the file that a client uploads: small text here, all else in a process of its own."""
 
 import base64
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import shapely
 from fastapi import UploadFile
 
 from app.geography.resolution import Given
 from app.letters.check.errors import file_too_complex, file_too_large, unusable_file
+from app.letters.check.small_lists import is_small, read_small
 from app.processes.bounds import Bounds
 from app.processes.errors import JobEnded, JobExhausted
 from app.processes.fork_server import ForkServer
@@ -61,11 +64,16 @@ class FileReader:
 
     def __init__(self) -> None:
         self.pool = ProcessPool(_SERVER, BOUNDS, what="fichiers")
+        # Reading holds the interpreter: more at once would end no sooner.
+        self._threads = anyio.CapacityLimiter(1)
 
-    async def read(self, file: UploadFile, *, address: str) -> FileContent:
+    async def read(
+        self, file: UploadFile, *, address: str, crs: str | None = None
+    ) -> FileContent:
         """Give the communes that a file names, or the polygon that it draws (EPSG:4326).
 
-        Parameters: `address`, of the client, which has few places at once. Raises
+        Parameters: `address`, of the client, which has few places at once; `crs`, the
+        coordinate system of polygons that state none. Raises
         `TooLarge`, `ServiceBusy` when there is no place or too little time, or `Invalid` with a
         French sentence on whatever cannot be used.
         """
@@ -74,10 +82,17 @@ class FileReader:
             raise file_too_large(LARGEST_FILE_BYTES)
         name = shown_name(file.filename)
         suffix = Path(name).suffix.lower()
-        about = {"suffix": suffix if suffix in _SUFFIXES else ".txt", "name": name}
+        suffix = suffix if suffix in _SUFFIXES else ".txt"
+        if is_small(content):
+            return _understood(
+                await anyio.to_thread.run_sync(
+                    read_small, content, suffix, name, limiter=self._threads
+                )
+            )
+        about = {"suffix": suffix, "name": name, "crs": crs}
         request = json.dumps(about).encode() + b"\n" + content
         try:
-            return _understood(await self.pool.run(request, address=address))
+            return _understood(json.loads(await self.pool.run(request, address=address)))
         except JobExhausted:
             raise file_too_complex(name) from None
         except JobEnded:
@@ -94,8 +109,7 @@ def shown_name(given: str | None) -> str:
     return re.sub(r"\s+", " ", kept).strip()[-_LONGEST_NAME:] or "fichier"
 
 
-def _understood(written: bytes) -> FileContent:
-    read = json.loads(written)
+def _understood(read: Mapping[str, Any]) -> FileContent:
     if "refused" in read:
         raise unusable_file(read["refused"])
     if read["polygons"] is None:

@@ -4,9 +4,9 @@ Files come from anyone, and the libraries that read them are large. They run the
 process that holds no secret, has no network where the system allows to give it up, and is
 bounded in memory and time, so that whatever a file does to it stays there.
 
-A request is one line of JSON, `{"suffix": …, "name": …}`, the name being for messages, and
-then the file. One JSON object answers:
-`{"given": [the parts of a `Given`…], "polygons": WKB in base64 or null}` in
+A request is one line of JSON, `{"suffix": …, "name": …, "crs": …}`, the name being for
+messages and the coordinate system for a file that states none, and then the file. One JSON
+object answers: `{"given": [the parts of a `Given`…], "polygons": WKB in base64 or null}` in
 longitude and latitude (EPSG:4326), or `{"refused": a French sentence}`.
 """
 
@@ -42,17 +42,17 @@ def run(request: bytes) -> bytes:
     about = json.loads(asked)
     path = Path(tempfile.gettempdir()) / f"fichier{about['suffix']}"
     path.write_bytes(content)
-    return json.dumps(read(path, about["name"])).encode()
+    return json.dumps(read(path, about["name"], about.get("crs"))).encode()
 
 
-def read(path: Path, name: str) -> dict[str, Any]:
+def read(path: Path, name: str, crs: str | None = None) -> dict[str, Any]:
     """Give what a file asks for, as the JSON object that this process writes."""
     # In the process only: these are the large libraries.
     from app.failures import Failure  # noqa: PLC0415
     from app.letters.check.commune_lists import read_commune_list  # noqa: PLC0415
 
     try:
-        found = read_commune_list(path, name=name, most_vertices=MOST_VERTICES)
+        found = read_commune_list(path, name=name, most_vertices=MOST_VERTICES, crs=crs)
     except Failure as failure:
         return {"refused": failure.message}
     except MemoryError:

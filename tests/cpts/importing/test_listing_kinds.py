@@ -101,8 +101,9 @@ def test_a_name_that_says_cpts_beside_codes_is_a_name(read_csv: ReadCsv) -> None
         (("CPTS;Code Officiel Commune / Arrondissement Municipal;"
          "Nom Officiel Commune / Arrondissement Municipal"), {Role.CODE: 1, Role.COMMUNE: 2}),
         ("CPTS;com_code;com_name", {Role.CODE: 1, Role.COMMUNE: 2}),
-        ("cpts_name;commune_name;insee_code;department;stage;stage_label",
-         {Role.NAME: 0, Role.COMMUNE: 1, Role.CODE: 2, Role.DEPARTMENT: 3, Role.STAGE: 4}),
+        ("cpts_name;commune_name;insee_code;department;stage;stage_since",
+         {Role.NAME: 0, Role.COMMUNE: 1, Role.CODE: 2, Role.DEPARTMENT: 3, Role.STAGE: 4,
+          Role.SINCE: 5}),
         ("CPTS;COM_NOM;INSEE_COM;INSEE_DEP",
          {Role.COMMUNE: 1, Role.CODE: 2, Role.DEPARTMENT: 3}),
         ("nom_de_la_;nom_commun;code_commu;departemen;stade_avan",

@@ -219,10 +219,12 @@ def test_a_list_of_communes_is_read_from_text_table_and_polygon(
     ]  # fmt: skip
     table = write_csv([["Commune", "dpt"], ["Apt", "84"], ["Aiglun", "4"]])
     assert [(g.text, g.department) for g in read_commune_list(table).given] == [
-        ("Apt", "84"), ("Aiglun", "04"),
+        ("Apt", "84"), ("Aiglun", "4"),
     ]  # fmt: skip
     bare = write_xlsx([["a", 84003], ["b", 4001]])
-    assert [given.text for given in read_commune_list(bare).given] == ["84003", "4001"]
+    assert [(g.text, g.number) for g in read_commune_list(bare).given] == [
+        ("a", "84003"), ("b", "4001"),
+    ]  # fmt: skip
     drawn = read_commune_list(written(frame({"A": SQUARE}), tmp_path, "geojson"))
     assert drawn.given == []
     assert drawn.geometry.equals(SQUARE)

@@ -114,6 +114,23 @@ def test_polygons_are_read_in_any_coordinate_system(
     assert _asked(response.json()) == set(COMMUNES)
 
 
+def test_metres_without_a_system_are_read_in_the_one_that_the_form_states(
+    send: Send, frame: geopandas.GeoDataFrame, tmp_path: Path
+) -> None:
+    content = json.loads(frame.to_crs("EPSG:2154").to_json())
+    content.pop("crs", None)
+    bare = geopandas.GeoDataFrame.from_features(content["features"])
+    with pytest.warns(UserWarning, match="crs"):
+        pyogrio.write_dataframe(bare, tmp_path / "t.gpkg", driver="GPKG")
+    written = (tmp_path / "t.gpkg").read_bytes()
+    refused = send("t.gpkg", written)
+    assert refused.status_code == 422
+    assert "en mètres sans dire leur système" in refused.text
+    answer = send("t.gpkg", written, crs="EPSG:2154")
+    assert answer.status_code == 200, answer.text
+    assert _asked(answer.json()) == set(COMMUNES)
+
+
 def test_every_verdict_is_found_in_a_file(send: Send, register: Register) -> None:
     register("CPTS du Champsaur fictif", "aci_signe", ("05132",))
     register("CPTS du Gapençais fictif", "dynamique_identifiee", ("05061",))

@@ -230,7 +230,7 @@ def test_nothing_that_the_service_itself_writes_needs_to_be_replaced(
 
 
 def send_file(client: TestClient) -> Any:
-    return client.post("/api/v1/letters/check/file", files={"file": ("l.txt", b"Gap")})
+    return client.post("/api/v1/letters/check/file", files={"file": ("l.kml", b"<kml/>")})
 
 
 @pytest.mark.parametrize("what", ["pdf", "file"])
@@ -266,8 +266,8 @@ def test_the_process_is_killed_when_its_client_leaves(
     server = urlsplit(live_server)
     assert server.port
     form = (
-        b'--x\r\nContent-Disposition: form-data; name="file"; filename="l.txt"\r\n\r\n'
-        b"Gap\r\n--x--\r\n"
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="l.kml"\r\n\r\n'
+        b"<kml/>\r\n--x--\r\n"
     )
     request = {
         "pdf": f"GET {address} HTTP/1.1\r\nHost: a\r\n\r\n".encode(),

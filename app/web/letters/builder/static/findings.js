@@ -19,10 +19,22 @@ function holder(cpts, stages) {
   ];
 }
 
+// What the rest of the list points to, to be taken at once: an offer, never a choice.
+function offer(inputs, actions) {
+  const offered = inputs
+    .filter(({ suggested }) => suggested?.length === 1)
+    .map(({ given, suggested }) => ({ given, candidate: suggested[0] }));
+  if (offered.length === 0) return null;
+  const places = [...new Set(offered.map(({ candidate }) => candidate.department))].sort().join(", ");
+  const label = `Retenir ${counted(offered.length, "commune")} comme le reste de la liste (${places})`;
+  return element("p", {}, button(label, () => actions.settleAll(offered)));
+}
+
 function unresolved(inputs, actions) {
   if (inputs.length === 0) return null;
   return section(
     `À préciser (${inputs.length})`,
+    offer(inputs, actions),
     element(
       "ul",
       { class: "plain" },

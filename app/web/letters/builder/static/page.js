@@ -71,6 +71,13 @@ const actions = {
     if (!candidate) draft.change({ asked }, `« ${given} » écarté`);
     else draft.change({ asked, codes: [...draft.now.codes, candidate.code] }, `Ajout de ${candidate.name}`);
   },
+  settleAll(offered) {
+    const given = new Set(offered.map((each) => each.given));
+    const asked = draft.now.asked.filter((text) => !given.has(text));
+    byId("verdict").focus();
+    const codes = [...draft.now.codes, ...offered.map(({ candidate }) => candidate.code)];
+    draft.change({ asked, codes }, `Ajout de ${counted(offered.length, "commune")}`);
+  },
 };
 
 // A map measures its place when it is made.

@@ -79,7 +79,9 @@ def lost_writes(database: str, clients: Iterable[Client]) -> list[str]:
     with psycopg.connect(database) as connection:
         with connection.cursor(row_factory=class_row(_Stored)) as cursor:
             stored = {row.id: row for row in cursor.execute(_REGISTRY, days)}
-        states = dict(connection.execute("SELECT id, state FROM letter").fetchall())
+        states: dict[int, str] = dict(
+            connection.execute("SELECT id, state FROM letter").fetchall()
+        )
     lost = []
     for client in clients:
         for number, known in client.cpts.items():

@@ -70,13 +70,13 @@ class Scratch:
     def frozen(self) -> Iterator[None]:
         """Freeze the server whole (SIGSTOP) while the block runs."""
         first = int((self.server.home.data / "postmaster.pid").read_text().split("\n", 1)[0])
-        # The first one before its children, which then get no sisters.
-        stopped = []
+        stopped = [first]
         try:
-            for of in (lambda: [first], lambda: _children(first)):
-                for pid in of():
-                    os.kill(pid, signal.SIGSTOP)
-                    stopped.append(pid)
+            # The first one before its children, which then get no sisters.
+            os.kill(first, signal.SIGSTOP)
+            for pid in _children(first):
+                stopped.append(pid)
+                os.kill(pid, signal.SIGSTOP)
             yield
         finally:
             for pid in stopped:
@@ -150,7 +150,7 @@ def _copy_geography(source: Engine, server: Server, department: str) -> None:
                 (name,),
             ).fetchall()
             listed = sql.SQL(", ").join(sql.Identifier(column) for (column,) in columns)
-            where = sql.SQL(which).format(sql.Literal(department))  # type: ignore[arg-type]
+            where = sql.SQL(which).format(sql.Literal(department))
             read = sql.SQL("COPY (SELECT {} FROM {} WHERE {}) TO STDOUT (FORMAT binary)")
             write = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)")
             with (

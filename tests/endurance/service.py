@@ -21,9 +21,9 @@ REQUEST_S = 30
 
 
 @contextmanager
-def serving(database: str, **settings: str) -> Iterator["Service"]:
+def serving(database: str, *, workers: int = 2, **settings: str) -> Iterator["Service"]:
     """Have a service run on a database while the block runs."""
-    service = Service(environment(database, CPTS_DEMO="0", **settings))
+    service = Service(environment(database, CPTS_DEMO="0", **settings), workers=workers)
     try:
         service.start()
         yield service

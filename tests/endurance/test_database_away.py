@@ -16,16 +16,17 @@ from tests.endurance.scratch import Scratch
 from tests.endurance.service import Service, serving
 from tests.relay import Relay
 
-PATIENCE_S = 2.0
+PATIENCE = {"CPTS_DATABASE_PATIENCE": "2"}
 # What the patience is at most, and what a busy machine may add.
 BOUND_S = 20.0
 RECOVERY_S = 60.0
 FULL = "plein"
 
 
-@pytest.fixture
-def service(scratch: Scratch) -> Iterator[Service]:
-    with serving(scratch.registry.database, CPTS_DATABASE_PATIENCE=str(PATIENCE_S)) as service:
+@pytest.fixture(scope="module")
+def service_for_all(scratch_for_all: Scratch) -> Iterator[Service]:
+    """One service for what is done to the server itself; `service` is it, ready."""
+    with serving(scratch_for_all.registry.database, workers=1, **PATIENCE) as service:
         yield service
 
 
@@ -77,7 +78,7 @@ def test_a_network_that_goes_silent_is_told_in_time_and_loses_nothing(
     url = make_url(scratch.registry.database)
     with (
         Relay(url).running() as relay,
-        serving(relay.address, CPTS_DATABASE_PATIENCE=str(PATIENCE_S)) as service,
+        serving(relay.address, workers=1, **PATIENCE) as service,
     ):
         clients = make_clients(service.address, scratch.engine, scratch.token())
         away_and_back(relay.silence, clients, service, scale.rounds)

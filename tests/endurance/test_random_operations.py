@@ -18,7 +18,11 @@ def test_whatever_clients_do_at_once_nothing_overlaps_and_nothing_is_lost(
     statuses = sum((Counter(client.statuses) for client in clients), Counter())
     done = sum((Counter(client.done) for client in clients), Counter())
     cut = sum(client.cut for client in clients)
-    tell(f"{asked} requests: {dict(statuses)}, {cut} without an answer; {dict(done)}")
+    planned = sum(bool(known.add) for client in clients for known in client.cpts.values())
+    tell(
+        f"{asked} requests: {dict(statuses)}, {cut} without an answer; {dict(done)}; "
+        f"{planned} CPTS with communes planned by a letter"
+    )
     assert statuses[201] > 0
     assert statuses[409] > 0
     assert done["POST /letters/N/decisions"] > 0

@@ -14,6 +14,7 @@ from app.cpts.history import repository as history
 from app.cpts.importing import repository as importing
 from app.cpts.models import CptsStage
 from app.cpts.writing import repository as writing
+from app.cpts.writing.rules import StageRecord
 from app.database.arrays import of_rows
 from app.database.sessions import WritingSession, session_scope
 from tests.conftest import Register
@@ -57,13 +58,15 @@ def test_stages_and_themes_are_put_in_one_statement_each(
 ) -> None:
     [cpts] = [register("CPTS A", "dynamique_identifiee")]
     later = date(2026, 3, 1)
-    writing.put_stages(
-        writing_session,
-        [(cpts, "lettre_intention_validee", later), (cpts, "association_creee", later)],
+    letter, association = (
+        StageRecord(slug, later, DAY)
+        for slug in ("lettre_intention_validee", "association_creee")
     )
-    assert ("association_creee", later) in writing.stages_of(writing_session, cpts)
-    writing.put_stages(writing_session, [(cpts, "association_creee", DAY)])
-    assert ("association_creee", DAY) in writing.stages_of(writing_session, cpts)
+    writing.put_stages(writing_session, [(cpts, letter), (cpts, association)])
+    assert association in writing.stages_of(writing_session, cpts)
+    undated = StageRecord("association_creee", None, DAY)
+    writing.put_stages(writing_session, [(cpts, undated)])
+    assert undated in writing.stages_of(writing_session, cpts)
     slugs = writing.theme_slugs(writing_session)[:2]
     writing.set_themes(writing_session, {cpts: slugs})
     assert sorted(writing.themes_of(writing_session, cpts)) == sorted(slugs)

@@ -15,6 +15,7 @@ from app.database.calendar import today
 from app.database.sessions import session_scope, snapshot_scope
 from app.failures import Failure
 from app.progress import SilentProgress
+from tests.administration import administration
 from tests.cpts.importing.conftest import RunImport
 from tests.letters.record.conftest import LILLE, MARCQ, MONS, RONCHIN, Desk, Register, codes
 
@@ -123,7 +124,7 @@ def test_fictitious_cpts_that_a_letter_binds_to_real_ones_are_not_removed(
     desk: Desk, register: Register, engine: Engine
 ) -> None:
     one, two = register("CPTS Une", communes=(LILLE,)), register("Démo", communes=(MARCQ,))
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(
             text("UPDATE cpts SET demonstration = true WHERE id = :id"), {"id": two}
         )

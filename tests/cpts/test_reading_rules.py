@@ -78,7 +78,7 @@ def test_a_next_page_is_linked_exactly_when_more_remain(
     assert ("next" in links) == (offset + limit < matched)
     assert ("prev" in links) == (offset > 0)
     if "next" in links:
-        assert links["next"] == f"/l?q=a+b%26c&limit={limit}&offset={offset + limit}"
+        assert links["next"] == f"/l?limit={limit}&offset={offset + limit}&q=a+b%26c"
 
 
 def test_links_bear_the_outside_address_when_there_is_one() -> None:

@@ -75,6 +75,8 @@ def page_links(
         if new_offset is not None:
             pairs = [pair for pair in pairs if pair[0] not in ("limit", "offset")]
             pairs += [("limit", str(limit)), ("offset", str(new_offset))]
+            # As questions are spelled (`app.http.questions`), so that a link leads to itself.
+            pairs.sort(key=lambda pair: pair[0])
         return f"{base}{path}{'?' if pairs else ''}{urlencode(pairs, safe=',:')}"
 
     links = [{"rel": "self", "href": href(None)}]

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 
 from tests.command_processes import ROOT, environment
-from tests.running.test_serving import free_port
+from tests.running.test_serving import free_port, is_listened_at
 
 START_S = 240
 # What one request may take on a busy machine before it is given up: every wait of the
@@ -84,6 +84,11 @@ class Service:
         assert self._process is not None
         self._process.kill()
         self._process.wait(timeout=30)
+        # A worker that was still starting learns only then that it is alone, and goes.
+        deadline = time.monotonic() + START_S
+        while is_listened_at(self.port):
+            assert time.monotonic() < deadline, "a worker outlives its service"
+            time.sleep(0.1)
         self.start()
 
     def workers(self) -> list[int]:

@@ -25,6 +25,7 @@ from app.cli import application
 from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.running.benchmarking import INSTALLER
+from tests.administration import administration
 from tests.command_processes import ROOT, environment, run, start
 from tests.geography.small_country import make_inputs
 from tests.geography.small_release import SmallCommune, SmallRelease, write_release
@@ -62,7 +63,7 @@ def ask(engine: Engine) -> Rows:
     """Read from, or write to, the commands' database beside them."""
 
     def rows(question: str, **parameters: Any) -> list[Any]:
-        with engine.begin() as connection:
+        with administration(engine) as connection:
             result = connection.execute(text(question), parameters)
             return [tuple(row) for row in result] if result.returns_rows else []
 
@@ -70,12 +71,12 @@ def ask(engine: Engine) -> Rows:
 
 
 @pytest.fixture
-def fresh(server_url: URL, maintenance: Engine) -> Iterator[str]:
+def fresh(owner_url: URL, maintenance: Engine) -> Iterator[str]:
     """Address of a migrated database without any geography."""
     name = f"cpts_test_fresh_{uuid.uuid4().hex[:8]}_{os.getpid()}"
     with maintenance.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    address = server_url.set(database=name).render_as_string(hide_password=False)
+    address = owner_url.set(database=name).render_as_string(hide_password=False)
     made = create_database_engine(address)
     upgrade_database(made)
     made.dispose()
@@ -272,6 +273,20 @@ def test_a_release_is_loaded(fresh: str, tmp_path: Path) -> None:
     engine.dispose()
     again = done(fresh, "geography", "load", f"--directory={directory}")
     assert again.stdout == "La géographie de référence est déjà à jour.\n"
+
+
+@pytest.mark.parametrize("command", ["run", "list", "verify", "restore"])
+@of("backup", "restore")
+@of("backup", "verify")
+@of("backup", "list")
+@of("backup", "run")
+def test_backups_of_an_external_server_are_its_administrators(
+    test_database: str, command: str
+) -> None:
+    # What they do to a private cluster: tests/running/backup/test_drill.py.
+    refused = done(test_database, "backup", command, status=1)
+    assert refused.stderr.count("\n") == 1
+    assert "DATABASE_URL" in refused.stderr
 
 
 @of("db", "run")

@@ -16,7 +16,7 @@ import pytest
 
 from app.cluster.home import existing_home, remove_home
 from app.cluster.private import PrivateCluster
-from app.cluster.server import Server
+from app.cluster.server import OWNER_ROLE, Server
 from app.failures import Failure
 from app.progress import SilentProgress
 from app.settings import PROJECT_ROOT
@@ -83,7 +83,7 @@ def leave(process: subprocess.Popen[str]) -> None:
 
 
 def value(server: Server, query: str) -> object:
-    with psycopg.connect(server.url()) as connection:
+    with psycopg.connect(server.url(OWNER_ROLE)) as connection:
         row = connection.execute(query.encode()).fetchone()
     assert row is not None
     return row[0]
@@ -125,7 +125,10 @@ def test_real_data_wait_for_the_disk(folder: Path) -> None:
 
 
 def test_the_server_ends_with_its_only_user_and_the_data_stay(folder: Path) -> None:
-    with cluster_in(folder).running() as server, psycopg.connect(server.url()) as connection:
+    with (
+        cluster_in(folder).running() as server,
+        psycopg.connect(server.url(OWNER_ROLE)) as connection,
+    ):
         connection.execute("CREATE TABLE kept AS SELECT 42 AS number")
     assert not server.is_running()
     with cluster_in(folder).running() as server:
@@ -177,7 +180,7 @@ def test_a_killed_command_does_not_keep_the_next_from_stopping_the_server(folder
 
 def test_a_killed_server_recovers_what_was_committed(folder: Path) -> None:
     with PrivateCluster(folder, SilentProgress()).running() as server:
-        with psycopg.connect(server.url(), autocommit=True) as connection:
+        with psycopg.connect(server.url(OWNER_ROLE), autocommit=True) as connection:
             connection.execute("CREATE TABLE committed AS SELECT 42 AS number")
         os.kill(first_process(server), signal.SIGKILL)
         with PrivateCluster(folder, SilentProgress()).running() as again:

@@ -102,7 +102,7 @@ def test_the_data_comes_by_address_with_the_same_filters(client: TestClient) -> 
     found = re.search(r'"cpts": ("[^"]*")', page)
     assert found
     address = json.loads(found.group(1))
-    assert address == "/api/v1/cpts.geojson?department=59%2C62&at=2026-01-01"
+    assert address == "/api/v1/cpts.geojson?at=2026-01-01&department=59%2C62"
     assert client.get(address).status_code == 200
 
 

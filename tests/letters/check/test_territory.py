@@ -128,9 +128,9 @@ def test_an_epci_brings_all_its_communes(check: Check, engine: Engine) -> None:
 def test_an_unknown_epci_is_unresolved(check: Check) -> None:
     answer = check(epci=["999999999"])
     assert answer["verdict"] == "incomplete"
-    assert answer["unresolved"] == [
-        {"given": "999999999", "reason": "unknown", "candidates": []}
-    ]
+    [unresolved] = answer["unresolved"]
+    assert (unresolved["given"], unresolved["reason"]) == ("999999999", "unknown")
+    assert unresolved["candidates"] == []
 
 
 @pytest.mark.parametrize(("share", "inside"), [(0.53, True), (0.47, False)])

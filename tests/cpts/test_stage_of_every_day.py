@@ -143,14 +143,15 @@ def test_plain_sql_may_write_stages_and_claims_in_either_order(
 def test_the_verification_names_who_holds_communes_before_a_stage(
     engine: Engine, since_2020: int
 ) -> None:
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(text("ALTER TABLE cpts_stage DISABLE TRIGGER USER"))
         connection.execute(text("UPDATE cpts_stage SET since = '2021-01-01'"))
         connection.execute(text("ALTER TABLE cpts_stage ENABLE TRIGGER USER"))
     with snapshot_scope(engine) as session:
-        [drift] = verify(session, SilentProgress())
-    assert drift.startswith(f"CPTS {since_2020} ")
-    assert "avant son premier stade" in drift
+        drifts = verify(session, SilentProgress())
+    named = [drift for drift in drifts if "avant son premier stade" in drift]
+    assert len(named) == 1
+    assert named[0].startswith(f"CPTS {since_2020} ")
 
 
 def test_the_stage_of_a_holder_that_starts_later_is_that_of_its_first_day(

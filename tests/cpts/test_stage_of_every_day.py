@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from app.cpts.verification.service import verify
 from app.database.sessions import snapshot_scope
 from app.progress import SilentProgress
+from tests.administration import administration
 
 LILLE, MARCQ = "59350", "59378"
 

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from app.http import health, repository
 from app.main import create_app
 from app.settings import DatabaseSettings, Settings
+from tests.administration import administration
 
 
 @contextmanager
@@ -96,7 +97,7 @@ FULL = "l'espace de stockage de sa base de données est plein"
 @contextmanager
 def refusing_writes(engine: Engine, state: str) -> Iterator[None]:
     """Let every insertion of a CPTS fail as PostgreSQL fails with this SQLSTATE."""
-    with engine.begin() as connection:
+    with administration(engine) as connection:
         connection.execute(
             text(
                 "CREATE FUNCTION refuse_for_test() RETURNS trigger LANGUAGE plpgsql AS $$ "
@@ -112,7 +113,7 @@ def refusing_writes(engine: Engine, state: str) -> Iterator[None]:
     try:
         yield
     finally:
-        with engine.begin() as connection:
+        with administration(engine) as connection:
             connection.execute(text("DROP FUNCTION refuse_for_test CASCADE"))
 
 

@@ -159,7 +159,12 @@ def emptying(test_database: str, owner_url: URL) -> Iterator[Emptying]:
 
     with psycopg.connect(os.environ["CPTS_TEST_ADMINISTRATOR_URL"]) as connection:
         allow_emptying(connection, owner_url.username)
-    owner = create_engine(owner_url.set(database=make_url(test_database).database), pool_size=1)
+    owner = create_engine(
+        owner_url.set(database=make_url(test_database).database),
+        pool_size=1,
+        # Tests cut every connection to their database.
+        pool_pre_ping=True,
+    )
     yield Emptying(owner)
     owner.dispose()
 

@@ -17,7 +17,9 @@ from sqlalchemy.engine import URL, make_url
 from starlette.testclient import TestClient
 
 from app.cluster.private import PrivateCluster
+from app.cluster.server import APPLICATION_ROLE, OWNER_ROLE
 from app.database.engine import create_database_engine
+from app.database.grants import grant_service
 from app.database.migration import upgrade_database
 from app.main import create_app
 from app.progress import SilentProgress
@@ -167,8 +169,10 @@ def frozen_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
     folder = tmp_path_factory.mktemp("frozen") / "postgres"
     cluster = PrivateCluster(folder, SilentProgress(), durable=False)
     with cluster.running() as server:
-        engine = create_database_engine(server.url())
+        engine = create_database_engine(server.url(OWNER_ROLE))
         upgrade_database(engine)
+        with engine.begin() as connection:
+            grant_service(connection, APPLICATION_ROLE)
         engine.dispose()
         yield server.url(), server.home.data
 

@@ -3,11 +3,13 @@
 ALTER TABLE cpts_stage ALTER COLUMN since DROP NOT NULL;
 ALTER TABLE cpts_stage ADD COLUMN recorded_on date;
 
--- The history names the first change that knew of a stage.
+-- The history names the first change that knew of a stage; what upgrades wrote down, or found to
+-- be missing in it, tells nothing of when that was.
 UPDATE cpts_stage t SET recorded_on = coalesce(
     (SELECT CAST(min(h.changed_at) AT TIME ZONE 'Europe/Paris' AS date)
      FROM cpts_change h
-     WHERE h.cpts_id = t.cpts_id AND h.after -> 'stages' ? t.stage_slug),
+     WHERE h.cpts_id = t.cpts_id AND h.after -> 'stages' ? t.stage_slug
+       AND h.actor NOT LIKE 'SQL : %' AND h.actor <> 'mise à niveau de la base'),
     (SELECT CAST(p.created_at AT TIME ZONE 'Europe/Paris' AS date)
      FROM cpts p WHERE p.id = t.cpts_id));
 -- A table with checks still to come cannot be altered.

@@ -9,7 +9,8 @@ UPDATE cpts_stage t SET recorded_on = coalesce(
     (SELECT CAST(min(h.changed_at) AT TIME ZONE 'Europe/Paris' AS date)
      FROM cpts_change h
      WHERE h.cpts_id = t.cpts_id AND h.after -> 'stages' ? t.stage_slug
-       AND h.actor NOT LIKE 'SQL : %' AND h.actor <> 'mise à niveau de la base'),
+       AND h.actor NOT LIKE 'SQL : %'
+       AND h.actor NOT IN ('mise à niveau de la base', 'mise à jour du schéma')),
     (SELECT CAST(p.created_at AT TIME ZONE 'Europe/Paris' AS date)
      FROM cpts p WHERE p.id = t.cpts_id));
 -- A table with checks still to come cannot be altered.

@@ -49,13 +49,14 @@ def test_what_tests_fill_is_emptied_and_reference_data_stay(emptying: Emptying) 
     assert not emptied & {*reference, "alembic_version", "spatial_ref_sys"}
 
 
-def test_a_new_table_needs_no_mention(session_engine: Engine) -> None:
-    with session_engine.begin() as connection:
+def test_a_new_table_needs_no_mention(emptying: Emptying) -> None:
+    owner = emptying._engine
+    with owner.begin() as connection:
         connection.execute(text("CREATE TABLE just_added (id integer)"))
     try:
-        assert "just_added" in Emptying(session_engine).tables
+        assert "just_added" in Emptying(owner).tables
     finally:
-        with session_engine.begin() as connection:
+        with owner.begin() as connection:
             connection.execute(text("DROP TABLE just_added"))
 
 

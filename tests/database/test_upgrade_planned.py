@@ -56,14 +56,14 @@ DATA = """
 
 
 @pytest.fixture
-def schema_of_letters(server_url: URL, maintenance: Engine) -> Iterator[Engine]:
+def schema_of_letters(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
     """A database at migration 0005 with validated letters in it."""
     name = f"cpts_upgrade_planned_{os.getpid()}"
     with maintenance.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine = create_database_engine(
-        server_url.set(database=name).render_as_string(hide_password=False)
+        owner_url.set(database=name).render_as_string(hide_password=False)
     )
     upgrade_database(engine, "0005")
     with engine.begin() as connection:

@@ -118,7 +118,9 @@ def test_a_stage_noted_after_the_first_commune_is_dated_back_and_the_history_tel
             (cpts["Sans stade"], "dynamique_identifiee", date(2021, 1, 1)),
         }
         changes = connection.execute(
-            text("SELECT cpts_id, before, after FROM cpts_change WHERE actor LIKE 'mise à%'")
+            text(
+                "SELECT cpts_id, before, after FROM cpts_change WHERE actor = 'mise à niveau de la base'"
+            )
         ).all()
     told = {row.cpts_id: (row.before["stages"], row.after["stages"]) for row in changes}
     assert told.keys() == {cpts["Tardive"], cpts["Sans stade"]}

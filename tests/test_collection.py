@@ -7,7 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PLAIN = (
-    "tests/cpts/importing/test_import_rules.py",
     "tests/cpts/test_communes_rules.py",
     "tests/funding/test_rules.py",
     "tests/letters/check/test_rules.py",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from app.cpts.stages import order_of
 from app.cpts.writing.rules import StageRecord
 
 
@@ -196,7 +197,6 @@ class StageStep:
 
 def stage_step(
     timeline: Sequence[StageRecord],
-    ranks: Mapping[str, int],
     labels: Mapping[str, str],
     *,
     stage: str,
@@ -210,19 +210,19 @@ def stage_step(
     made up in its place.
 
     Parameters: `timeline`, of the CPTS, in the order of the stages, empty for a new one;
-    `ranks` and `labels` by slug; `since`, the date of the stage, None when it is not known;
+    `labels` by slug; `since`, the date of the stage, None when it is not known;
     `as_of`, the import's day, from which an undated stage counts.
     """
     if not timeline:
         return StageStep(StageRecord(stage, since, as_of))
     present = timeline[-1]
-    if ranks[stage] < ranks[present.slug]:
+    if order_of(stage) < order_of(present.slug):
         return StageStep(
             None,
             f"stade du fichier ({labels[stage]}) antérieur à celui du registre "
             f"({labels[present.slug]}), qui reste",
         )
-    earlier = [each for each in timeline if ranks[each.slug] < ranks[stage]]
+    earlier = [each for each in timeline if order_of(each.slug) < order_of(stage)]
     dates = [each.since for each in earlier if each.since is not None]
     refusal = ""
     if since is not None and dates and since < max(dates):

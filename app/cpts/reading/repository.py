@@ -136,8 +136,3 @@ def coverage(session: Session, level: str, stages: list[str], day: date) -> str:
         ).scalar_one()
         or "[]"
     )
-
-
-def recognised_stages(session: Session) -> list[str]:
-    """Give the stages from the validated letter of intent on, in order."""
-    return list(session.scalars(statement(__file__, "recognised_stages")))

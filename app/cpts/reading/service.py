@@ -13,6 +13,7 @@ from app.cpts.reading import repository
 from app.cpts.reading.repository import FoundCpts
 from app.cpts.reading.rules import day_shown, page_links, suitable_detail
 from app.cpts.reading.schemas import CoverageLevel, Detail, Filters
+from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.files.cells import csv_cell
 from app.http.repository import current_revision
@@ -229,7 +230,7 @@ def coverage(
     """
     check_values(session, stage=stages)
     day = at or today()
-    counted = list(stages) or repository.recognised_stages(session)
+    counted = list(stages) or list(RECOGNISED_STAGES)
     head = orjson.dumps(
         {
             "level": level,

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import BigInteger, Text
 
+from app.cpts.stages import FIRST_STAGE
 from app.database.sessions import ReadingSession
 from app.geography.repository import communes_in_polygon
 from app.letters.check.errors import polygon_too_complex
@@ -149,7 +150,7 @@ class AmendedCpts:
 
 
 _AMENDED = text("""
-    SELECT p.id, p.name, coalesce(s.slug, 'dynamique_identifiee') AS stage, p.demonstration,
+    SELECT p.id, p.name, coalesce(s.slug, :first_stage) AS stage, p.demonstration,
            ARRAY (SELECT c.commune_code FROM claim c
                   WHERE c.cpts_id = p.id AND c.held @> CAST(:day AS date)) AS communes
     FROM cpts p
@@ -162,7 +163,9 @@ _AMENDED = text("""
 
 def amended_cpts(session: ReadingSession, cpts_id: int, day: date) -> AmendedCpts | None:
     """Give the CPTS that would be amended, as of a day; None when there is none."""
-    row = session.execute(_AMENDED, {"id": cpts_id, "day": day}).one_or_none()
+    row = session.execute(
+        _AMENDED, {"id": cpts_id, "day": day, "first_stage": FIRST_STAGE}
+    ).one_or_none()
     if row is None:
         return None
     return AmendedCpts(row.id, row.name, row.stage, row.demonstration, frozenset(row.communes))

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger
 
+from app.cpts.stages import FIRST_STAGE
 from app.database.sessions import ReadingSession, WritingSession
 from app.letters.conciliations.rules import Dispute, Meeting
 from app.letters.record.models import (
@@ -39,7 +40,7 @@ _DISPUTES = text("""
         AND k.cpts_id IS DISTINCT FROM a.subject_cpts_id
     JOIN cpts p ON p.id = k.cpts_id
     CROSS JOIN LATERAL cpts_stage_on(k.cpts_id, greatest(a.day, lower(k.held), p.started_on)) s
-    WHERE s.rank = 1
+    WHERE s.slug = :first_stage
       AND NOT EXISTS (
           SELECT FROM conciliation_settlement t
           WHERE t.letter_id = a.id AND t.cpts_id = k.cpts_id
@@ -54,7 +55,8 @@ def disputes(session: ReadingSession, today: date) -> list[Dispute]:
     What an earlier conciliation settled with a dynamic counts no more; neither does the
     dynamic that a letter itself advances.
     """
-    return [Dispute(**row) for row in session.execute(_DISPUTES, {"today": today}).mappings()]
+    rows = session.execute(_DISPUTES, {"today": today, "first_stage": FIRST_STAGE})
+    return [Dispute(**row) for row in rows.mappings()]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from jinja2.ext import Extension
 from jinja2.loaders import FileSystemLoader
 from starlette.responses import HTMLResponse
 
+from app.cpts.stages import FIRST_STAGE, SIGNED_STAGE
 from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
 from app.http.repository import current_revision
@@ -85,7 +86,12 @@ def _environment() -> Environment:
         by_name=french.by_name,
     )
     environment.globals.update(
-        static=static, site_name=SITE_NAME, colour_rules=COLOUR_RULES, number=french.number
+        static=static,
+        site_name=SITE_NAME,
+        colour_rules=COLOUR_RULES,
+        number=french.number,
+        first_stage=FIRST_STAGE,
+        signed_stage=SIGNED_STAGE,
     )
     return environment
 

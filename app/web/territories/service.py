@@ -7,9 +7,9 @@ from typing import Any, Literal
 import orjson
 
 from app.cpts.reading import service as reading
-from app.cpts.reading.repository import recognised_stages
 from app.cpts.reading.schemas import CoverageLevel, Filters
 from app.cpts.reading.service import PageAddress
+from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.http.parameters import MAXIMUM_LIMIT
@@ -170,7 +170,7 @@ def _page(
     ranks = {stage["slug"]: stage["rank"] for stage in stages}
     listed = orjson.loads(reading.cpts_page(session, filters, PageAddress("", "", ())))
     items = [{**cpts, "rank": ranks.get(cpts["stage"], 0)} for cpts in listed["items"]]
-    counting = list(filters.stages) or recognised_stages(session)
+    counting = list(filters.stages) or list(RECOGNISED_STAGES)
     day = today()
     held = holding(session, place, [c["id"] for c in items if c["stage"] in counting], day)
     chosen = _chosen(filters)
@@ -238,7 +238,7 @@ def _chosen(filters: Filters) -> list[tuple[str, str]]:
 
 def _counted_stages(session: ReadingSession, slugs: Sequence[str]) -> str:
     """Name the stages that count as coverage, such as « ACI signé »."""
-    if set(slugs) == set(recognised_stages(session)):
+    if set(slugs) == set(RECOGNISED_STAGES):
         return "à partir du stade « Lettre d’intention validée »"
     labels = [s["label"] for s in reference(session, "stages") if s["slug"] in slugs]
     named = " ou ".join(f"« {label} »" for label in labels)

@@ -26,6 +26,7 @@ from app.http.headers import ResponseHeaders
 from app.http.health import Readiness
 from app.http.origin import FormOrigin
 from app.http.parameters import known_parameters
+from app.http.problem_answers import install_problem_handlers
 from app.http.questions import Questions
 from app.http.request_records import RequestRecords, UnexpectedErrors
 from app.http.revisions import Revisions
@@ -44,7 +45,6 @@ from app.problems import (
     DatabaseUnavailable,
     Invalid,
     declared,
-    install_problem_handlers,
 )
 from app.settings import ServiceSettings, Settings
 from app.web import router as web

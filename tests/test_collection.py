@@ -7,7 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PLAIN = (
+    "tests/cpts/claims/test_claims_rules.py",
+    "tests/cpts/importing/test_import_rules.py",
     "tests/cpts/test_communes_rules.py",
+    "tests/cpts/test_writing_rules.py",
     "tests/funding/test_rules.py",
     "tests/letters/check/test_rules.py",
     "tests/web/test_statistics_rules.py",

@@ -8,8 +8,9 @@ import anyio
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.problem_answers import problem_response
 from app.http.texts import refusal_at_the_door, refusal_of_query, strings_of
-from app.problems import Invalid, Problem, TooLarge, UnsupportedMediaType, problem_response
+from app.problems import Invalid, Problem, TooLarge, UnsupportedMediaType
 
 MAXIMUM_BODY_BYTES = 8 * 1024 * 1024
 # A body may take so long, and a second more for each so many bytes that have come.

@@ -25,11 +25,11 @@ from app.database.failures import Trouble
 from app.database.waiting import allowed, waited
 from app.http.compression import best_coding, encoded
 from app.http.credentials import bears_credential
+from app.http.problem_answers import problem_response, unavailable
 from app.http.questions import Questions
 from app.http.repository import Revision
 from app.http.revisions import Revisions, RevisionUnknown
 from app.instruments import KEPT_BYTES, KEPT_ENTRIES, KEPT_HITS, KEPT_MISSES
-from app.problems import problem_response, unavailable
 
 _SCOPE_KEY = "cpts.kept"
 _TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')

@@ -12,8 +12,8 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse, Response
 
 from app.http.caching import keep_for_good
+from app.http.problem_answers import ProblemDocument
 from app.http.static_files import StaticFolder
-from app.problems import ProblemDocument
 
 # Swagger UI looks for no other host once its own "try it" validator badge is off.
 _START = """

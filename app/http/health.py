@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from app.database.failures import CANNOT_RECORD, Trouble, trouble_of
 from app.database.sessions import Sessions
+from app.http.problem_answers import unavailable
 from app.http.repository import geography_is_loaded, write_something
-from app.problems import DatabaseUnavailable, declared, unavailable
+from app.problems import DatabaseUnavailable, declared
 
 # How often a process tries whether it can write, in seconds: as long as it can, and
 # once it could not.

@@ -7,7 +7,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.credentials import bears_credential
-from app.problems import Forbidden, problem_response
+from app.http.problem_answers import problem_response
+from app.problems import Forbidden
 
 _READING = ("GET", "HEAD", "OPTIONS")
 

@@ -16,12 +16,13 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.exception_texts import traced
+from app.http.problem_answers import problem_response
 from app.instruments import (
     REQUEST_SECONDS,
     REQUESTS,
     known_method,
 )
-from app.problems import Problem, problem_response
+from app.problems import Problem
 
 log = logging.getLogger(__name__)
 access = structlog.stdlib.get_logger("app.access")

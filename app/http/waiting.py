@@ -7,7 +7,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.database.waiting import patience
 from app.exception_texts import traced
-from app.problems import Problem, problem_response
+from app.http.problem_answers import problem_response
+from app.problems import Problem
 
 log = logging.getLogger(__name__)
 

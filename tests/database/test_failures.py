@@ -14,7 +14,7 @@ from app.database.failures import (
     trouble_of,
 )
 from app.exception_texts import safe_text, traced
-from app.problems import problem_of_database_error
+from app.http.problem_answers import problem_of_database_error
 
 PERSON = "Zélie Planté-Témoin <zelie@example.org>"
 

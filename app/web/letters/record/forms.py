@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
-from app.problems import invalid_request
+from app.http.problem_answers import invalid_request
 
 Schema = TypeVar("Schema", bound=BaseModel)
 

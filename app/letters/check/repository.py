@@ -19,6 +19,7 @@ from app.database.sessions import ReadingSession
 from app.geography.repository import communes_in_polygon
 from app.letters.check.errors import polygon_too_complex
 from app.letters.check.rules import LandBorders, LandMasses, land_masses_of
+from app.letters.record.rules import PENDING
 from app.problems import DatabaseUnavailable
 
 
@@ -175,7 +176,7 @@ _PENDING = text("""
     SELECT l.id, l.name, array_agg(lc.commune_code ORDER BY lc.commune_code) AS communes
     FROM letter_commune lc JOIN letter l ON l.id = lc.letter_id
     WHERE lc.commune_code = ANY (:communes) AND lc.part = 'asked'
-      AND l.state IN ('deposee', 'en_conciliation')
+      AND l.state = ANY (:pending)
       AND l.id <> ALL (:letters)
       AND (l.subject_cpts_id IS NULL OR l.subject_cpts_id <> ALL (:subjects))
     GROUP BY l.id
@@ -184,6 +185,7 @@ _PENDING = text("""
     bindparam("communes", type_=ARRAY(Text)),
     bindparam("letters", type_=ARRAY(BigInteger)),
     bindparam("subjects", type_=ARRAY(BigInteger)),
+    bindparam("pending", type_=ARRAY(Text)),
 )
 
 
@@ -205,6 +207,7 @@ def pending_letters(
             "communes": list(communes),
             "letters": list(excluded_letters),
             "subjects": list(excluded_subjects),
+            "pending": list(PENDING),
         },
     )
     return [(row.id, row.name, tuple(row.communes)) for row in rows]

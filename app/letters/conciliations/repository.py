@@ -28,7 +28,7 @@ _DISPUTES = text("""
         SELECT l.id, l.subject_cpts_id, c.commune_code,
                greatest(coalesce(l.effective_on, :today), :today) AS day
         FROM letter l JOIN letter_commune c ON c.letter_id = l.id
-        WHERE l.state IN ('deposee', 'en_conciliation') AND c.part = 'asked'
+        WHERE l.state = ANY (CAST(:pending AS text[])) AND c.part = 'asked'
     )
     SELECT a.id AS letter, b.id AS other_letter, CAST(NULL AS bigint) AS cpts,
            a.commune_code AS commune
@@ -55,7 +55,9 @@ def disputes(session: ReadingSession, today: date) -> list[Dispute]:
     What an earlier conciliation settled with a dynamic counts no more; neither does the
     dynamic that a letter itself advances.
     """
-    rows = session.execute(_DISPUTES, {"today": today, "first_stage": FIRST_STAGE})
+    rows = session.execute(
+        _DISPUTES, {"today": today, "first_stage": FIRST_STAGE, "pending": list(PENDING)}
+    )
     return [Dispute(**row) for row in rows.mappings()]
 
 

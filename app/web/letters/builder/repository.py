@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.database.sessions import ReadingSession
 from app.database.statements import statement
+from app.letters.record.rules import PENDING
 
 _COMMUNES = statement(__file__, "communes")
 
@@ -73,7 +74,9 @@ def communes_of_department(session: ReadingSession, department: str, day: date) 
     known = session.execute(_DEPARTMENT_EXISTS, {"department": department}).scalar_one()
     if not known:
         return None
-    row = session.execute(_COMMUNES, {"department": department, "day": day}).one()
+    row = session.execute(
+        _COMMUNES, {"department": department, "day": day, "pending": list(PENDING)}
+    ).one()
     return (
         f'{{"type":"FeatureCollection","holders":{row.holders},"features":[{row.features}]}}'
     ).encode()

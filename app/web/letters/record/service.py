@@ -96,6 +96,7 @@ def letter_values(
         "authorities": AUTHORITIES,
         "positions": POSITIONS,
         "verdict_words": verdict_words,
+        "pending_states": PENDING,
         "outcomes": OUTCOME_LABELS,
     } | _drawing(session, [each["code"] for each in communes])
 
@@ -117,6 +118,7 @@ def conciliation_values(
         "letters": letters,
         "outcomes": OUTCOME_LABELS,
         "states": STATE_LABELS,
+        "pending_states": PENDING,
         "may_close": conciliation["open"] and may_conciliate(agent, conciliation["regions"]),
     } | _drawing(session, [each["code"] for each in conciliation["communes"]])
 

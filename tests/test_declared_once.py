@@ -1,0 +1,25 @@
+"""What several places go by is declared in one of them."""
+
+import re
+from collections.abc import Iterator
+
+from app.letters.record.rules import PENDING
+from app.settings import PROJECT_ROOT
+
+APP = PROJECT_ROOT / "app"
+
+
+def _files_with(pattern: str, *suffixes: str) -> Iterator[str]:
+    """Give the files of `app` that hold a pattern, relative to it."""
+    for path in sorted(APP.rglob("*")):
+        if path.suffix in suffixes and re.search(pattern, path.read_text("utf-8")):
+            yield str(path.relative_to(APP))
+
+
+def test_which_letters_are_pending_is_said_in_one_place() -> None:
+    in_conciliation = rf"['\"]{PENDING[1]}['\"]"
+    assert list(_files_with(in_conciliation, ".py", ".sql", ".html", ".js")) == [
+        # The table's own constraint.
+        "letters/record/models.py",
+        "letters/record/rules.py",
+    ]

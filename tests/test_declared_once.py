@@ -23,3 +23,23 @@ def test_which_letters_are_pending_is_said_in_one_place() -> None:
         "letters/record/models.py",
         "letters/record/rules.py",
     ]
+
+
+def test_half_a_commune_is_said_in_one_place() -> None:
+    declared = r"\b(INSIDE|INCLUDED|DOUBTFUL)_SHARES? = "
+    assert list(_files_with(declared, ".py")) == ["geography/rules.py"]
+
+
+def test_cells_are_kept_from_being_formulas_in_one_place() -> None:
+    assert list(_files_with(r"\"=\", ?\"\+\"", ".py")) == ["files/cells.py"]
+    writing = list(_files_with(r"\bcsv\.writer\(", ".py"))
+    assert len(writing) > 3
+    assert [path for path in writing if not _names(path, "from app.files.cells import")] == []
+
+
+def test_sql_files_are_read_in_one_place() -> None:
+    assert list(_files_with(r"\.sql[\"'{}]", ".py")) == ["database/statements.py"]
+
+
+def _names(path: str, text: str) -> bool:
+    return text in (APP / path).read_text("utf-8")

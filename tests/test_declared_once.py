@@ -41,5 +41,14 @@ def test_sql_files_are_read_in_one_place() -> None:
     assert list(_files_with(r"\.sql[\"'{}]", ".py")) == ["database/statements.py"]
 
 
+def test_limits_by_address_are_declared_in_one_place() -> None:
+    assert list(_files_with(r"\bAddressLimit\(", ".py")) == ["http/address_limit.py"]
+    assert list(_files_with(r"state\.limits\b", ".py")) == ["http/address_limit.py", "main.py"]
+    assert list(_files_with(r"_per_minute\b", ".py")) == [
+        "http/address_limit.py",
+        "settings.py",
+    ]
+
+
 def _names(path: str, text: str) -> bool:
     return text in (APP / path).read_text("utf-8")

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 
 from app.database.sessions import ReadSession, WriteSession
-from app.http.address_limit import AddressLimit
+from app.http.address_limit import limited
 from app.letters.check.schemas import LetterQuestion
 from app.letters.notes import service
 from app.letters.notes.schemas import StoredNote
@@ -17,11 +17,6 @@ router = APIRouter(prefix="/api/v1/letters/notes", tags=["Lettres d'intention"])
 NoteKey = Annotated[str, Path(max_length=64, description="Clef de la note, dans son adresse.")]
 
 
-async def _within_limit(request: Request) -> None:
-    limit: AddressLimit = request.app.state.note_limit
-    await limit.count_aside(request)
-
-
 @router.post(
     "",
     summary="Faire une note de vérification",
@@ -30,7 +25,7 @@ async def _within_limit(request: Request) -> None:
     status_code=201,
     response_model=StoredNote,
     responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
-    dependencies=[Depends(_within_limit)],
+    dependencies=[limited("note")],
 )
 def make_note(
     request: Request,

@@ -50,5 +50,12 @@ def test_limits_by_address_are_declared_in_one_place() -> None:
     ]
 
 
+def test_the_address_of_a_page_is_made_in_one_place() -> None:
+    assert list(_files_with(r"\bPageAddress\(", ".py")) == ["http/paging.py"]
+    outside = list(_files_with(r"request\.base_url|public_url or", ".py"))
+    # Error pages have no request of FastAPI to go by.
+    assert outside == ["http/addresses.py", "settings.py", "web/layout/rendering.py"]
+
+
 def _names(path: str, text: str) -> bool:
     return text in (APP / path).read_text("utf-8")

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from app.cpts.reading import repository
 from app.cpts.reading.repository import FoundCpts
-from app.cpts.reading.rules import day_shown, page_links, suitable_detail
+from app.cpts.reading.rules import day_shown, suitable_detail
 from app.cpts.reading.schemas import CoverageLevel, Detail, Filters
 from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.files.cells import csv_cell
+from app.http.paging import PageAddress
 from app.http.repository import current_revision
 from app.problems import Invalid, NotFound
 
@@ -41,27 +41,6 @@ _COMPOSITION_COLUMNS = (
     "population_year",
     "demonstration",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PageAddress:
-    """Where a page is asked for: outside address or empty, path, parameters as given."""
-
-    base: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-
-    def links(self, filters: Filters, matched: int, returned: int) -> list[dict[str, str]]:
-        """Link the page with itself and its neighbours."""
-        return page_links(
-            self.base,
-            self.path,
-            self.query,
-            matched=matched,
-            returned=returned,
-            limit=filters.limit,
-            offset=filters.offset,
-        )
 
 
 def check_values(session: Session, **given: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Body, Path, Request, Response
 
 from app.database.sessions import ReadSession, WriteSession
 from app.http.address_limit import limited
+from app.http.addresses import settled_base
 from app.letters.check.schemas import LetterQuestion
 from app.letters.notes import service
 from app.letters.notes.schemas import StoredNote
@@ -34,8 +35,7 @@ def make_note(
     question: Annotated[LetterQuestion, Body()],
 ) -> StoredNote:
     """Check a territory and keep the answer on record."""
-    settings: Settings = request.app.state.settings
-    note = StoredNote.of(service.make_note(session, question), settings.service.public_url)
+    note = StoredNote.of(service.make_note(session, question), settled_base(request))
     response.headers["Location"] = note.url
     response.headers["Cache-Control"] = "no-store"
     return note
@@ -54,6 +54,5 @@ def read_note(
     settings: Settings = request.app.state.settings
     kept_days = settings.service.notes_kept_days
     response.headers["Cache-Control"] = "no-store"
-    return StoredNote.of(
-        service.read_note(session, key, kept_days=kept_days), settings.service.public_url
-    )
+    note = service.read_note(session, key, kept_days=kept_days)
+    return StoredNote.of(note, settled_base(request))

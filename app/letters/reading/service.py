@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 
-from app.cpts.reading.rules import page_links
-from app.cpts.reading.service import PageAddress, check_values
+from app.cpts.reading.service import check_values
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.http.paging import PageAddress
 from app.letters.conciliations.rules import OUTCOME_LABELS
 from app.letters.reading import repository
 from app.letters.reading.schemas import LetterFilters
@@ -49,19 +49,7 @@ def letters_page(
         sees_names=rules.sees_names(agent),
         token_id=agent.token_id if agent else None,
     )
-    links = (
-        page_links(
-            address.base,
-            address.path,
-            address.query,
-            matched=matched,
-            returned=len(rows),
-            limit=filters.limit,
-            offset=filters.offset,
-        )
-        if address
-        else []
-    )
+    links = address.links(filters, matched, len(rows)) if address else []
     return {
         "items": [_told(row, agent) for row in rows],
         "number_matched": matched,

@@ -14,9 +14,9 @@ from app.accounts.dependencies import (
 )
 from app.accounts.rules import Caller
 from app.cpts.errors import PlannedChangeDropped, TerritoryOverlap
-from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
 from app.http.caching import entity_tag, keep_until_change, matches
+from app.http.paging import PageAddress
 from app.http.parameters import RowId
 from app.http.repository import current_revision
 from app.letters.decisions import service as decisions
@@ -30,7 +30,6 @@ from app.letters.reading.schemas import (
 from app.letters.record import schemas, service
 from app.letters.record.errors import ConciliationOpen, LetterClosed, NothingInDispute
 from app.problems import Forbidden, NotFound, StaleWrite, Unauthenticated, declared
-from app.settings import Settings
 
 JSON = "application/json"
 
@@ -90,13 +89,7 @@ def list_letters(
 
     Sans jeton : les communes, l'état et les dates ; le nom une fois la lettre validée.
     """
-    settings: Settings = request.app.state.settings
-    address = PageAddress(
-        base=settings.service.public_url or "",
-        path=request.url.path,
-        query=tuple(request.query_params.multi_items()),
-    )
-    page = reading.letters_page(session, caller, filters, address)
+    page = reading.letters_page(session, caller, filters, PageAddress.of(request))
     return answer(request, session, caller, orjson.dumps(page, option=orjson.OPT_UTC_Z))
 
 

@@ -8,14 +8,13 @@ from app.cpts.communes.schemas import CommuneFilters
 from app.cpts.communes.service import commune_page
 from app.cpts.reading import service as reading
 from app.cpts.reading.schemas import Filters
-from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession
 from app.geography.repository import department_names
+from app.http.paging import NOWHERE
 
 COMMUNES_SHOWN = 30
 CPTS_SHOWN = 20
 SUGGESTED = 6
-_NOWHERE = PageAddress("", "", ())
 
 
 def search(
@@ -29,11 +28,11 @@ def search(
     the text as a postal code, which come first.
     """
     names = dict(department_names(session))
-    found = commune_page(session, CommuneFilters(q=q, limit=communes), _NOWHERE)
+    found = commune_page(session, CommuneFilters(q=q, limit=communes), NOWHERE)
     # Digits are no word of a name that somebody looks for here.
     listed: dict[str, Any] = {"items": [], "number_matched": 0}
     if not q.replace(" ", "").isdigit():
-        listed = orjson.loads(reading.cpts_page(session, Filters(q=q, limit=cpts), _NOWHERE))
+        listed = orjson.loads(reading.cpts_page(session, Filters(q=q, limit=cpts), NOWHERE))
     # Few visitors mean the INSEE code that a postal code may happen to be.
     ordered = sorted(found["items"], key=lambda item: q not in item["postcodes"])
     return {

@@ -8,10 +8,10 @@ import orjson
 
 from app.cpts.reading import service as reading
 from app.cpts.reading.schemas import CoverageLevel, Filters
-from app.cpts.reading.service import PageAddress
 from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.http.paging import NOWHERE
 from app.http.parameters import MAXIMUM_LIMIT
 from app.problems import NotFound
 from app.web.territories.repository import Place, free_communes, holding
@@ -168,7 +168,7 @@ def _page(
 ) -> TerritoryPage:
     stages = reference(session, "stages")
     ranks = {stage["slug"]: stage["rank"] for stage in stages}
-    listed = orjson.loads(reading.cpts_page(session, filters, PageAddress("", "", ())))
+    listed = orjson.loads(reading.cpts_page(session, filters, NOWHERE))
     items = [{**cpts, "rank": ranks.get(cpts["stage"], 0)} for cpts in listed["items"]]
     counting = list(filters.stages) or list(RECOGNISED_STAGES)
     day = today()

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from app.database.sessions import ReadingSession, ReadSession, read_in_session
 from app.http.address_limit import client_network, limited
+from app.http.addresses import outside_address
 from app.http.departure import while_client_waits
 from app.letters.notes.endpoints import NoteKey
 from app.letters.notes.service import Note, read_note
@@ -73,6 +74,4 @@ def _read(request: Request, session: ReadingSession, key: str) -> Note:
 
 
 def _address(request: Request, key: str) -> str:
-    settings: Settings = request.app.state.settings
-    base = settings.service.public_url or str(request.base_url).rstrip("/")
-    return f"{base}/lettres/notes/{key}"
+    return f"{outside_address(request).base}/lettres/notes/{key}"

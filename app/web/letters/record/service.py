@@ -7,10 +7,11 @@ import orjson
 
 from app.cpts.drawing.repository import Surroundings, surroundings
 from app.cpts.drawing.rules import Label, placed_labels
-from app.cpts.reading.service import PageAddress, reference_list
+from app.cpts.reading.service import reference_list
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.resolution import Given
+from app.http.paging import PageAddress
 from app.letters.check.schemas import LetterCheck
 from app.letters.check.service import Question, check_letter
 from app.letters.conciliations.rules import OUTCOME_LABELS

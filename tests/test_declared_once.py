@@ -57,5 +57,10 @@ def test_the_address_of_a_page_is_made_in_one_place() -> None:
     assert outside == ["http/addresses.py", "settings.py", "web/layout/rendering.py"]
 
 
+def test_content_policies_are_written_in_one_place() -> None:
+    for directive in ("default-src", "script-src", "frame-ancestors", "sha256-"):
+        assert list(_files_with(directive, ".py", ".html")) == ["http/content_policy.py"]
+
+
 def _names(path: str, text: str) -> bool:
     return text in (APP / path).read_text("utf-8")

@@ -13,6 +13,7 @@ from app.letters.conciliations.rules import OUTCOME_LABELS
 from app.letters.reading import repository
 from app.letters.reading.schemas import LetterFilters
 from app.letters.record import rules
+from app.letters.record.actions import LetterAsRead, actions_of
 from app.letters.record.errors import no_such_conciliation, no_such_letter
 from app.letters.record.models import LetterEvent
 from app.letters.record.rules import KIND_LABELS, STATE_LABELS, Agent, Sight, State
@@ -77,12 +78,11 @@ def letter_detail(
     return {
         **_told(row, agent),
         "timeline": [event for event in events if event is not None],
-        "actions": rules.actions_of(
+        "actions": actions_of(
             agent,
-            state=row["state"],
-            regions=[region["code"] for region in row["regions"]],
-            lead_region=row["lead_region"],
-            created_by=row["created_by"],
+            LetterAsRead(
+                row["state"], _region_codes(row), row["lead_region"], row["created_by"]
+            ),
         ),
     }
 
@@ -172,8 +172,11 @@ def conciliation_zones(
 
 
 def _sight(row: Mapping[str, Any], agent: Agent | None) -> Sight:
-    regions = [region["code"] for region in row["regions"]]
-    return rules.sight_of(agent, regions=regions, created_by=row["created_by"])
+    return rules.sight_of(agent, regions=_region_codes(row), created_by=row["created_by"])
+
+
+def _region_codes(row: Mapping[str, Any]) -> list[str]:
+    return [region["code"] for region in row["regions"]]
 
 
 def _told(row: Mapping[str, Any], agent: Agent | None) -> dict[str, Any]:

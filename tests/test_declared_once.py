@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from app.letters.record.rules import PENDING
 from app.settings import PROJECT_ROOT
 
@@ -60,6 +62,13 @@ def test_the_address_of_a_page_is_made_in_one_place() -> None:
 def test_content_policies_are_written_in_one_place() -> None:
     for directive in ("default-src", "script-src", "frame-ancestors", "sha256-"):
         assert list(_files_with(directive, ".py", ".html")) == ["http/content_policy.py"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Authority", "Institution", "FreeCommune", "NearestCommune", "Holder", "Reading"]
+)
+def test_a_name_is_of_one_thing(name: str) -> None:
+    assert len(list(_files_with(rf"(?m)^class {name}\b", ".py"))) == 1
 
 
 def _names(path: str, text: str) -> bool:

@@ -70,7 +70,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Holder:
+class Obstacle:
     """Who stands in the way on a commune: a CPTS of the registry, or of the same file."""
 
     name: str
@@ -89,7 +89,7 @@ class Decision:
     """
 
     granted: Mapping[int, Sequence[str]]
-    contested: Mapping[int, Mapping[str, Holder]] = field(default_factory=dict)
+    contested: Mapping[int, Mapping[str, Obstacle]] = field(default_factory=dict)
 
 
 def decide(
@@ -155,17 +155,17 @@ class _Board:
         before = self.granted.get(candidate.position)
         return self.admit(candidate) and self.granted[candidate.position] != before
 
-    def contested(self, candidate: Candidate) -> dict[str, Holder]:
+    def contested(self, candidate: Candidate) -> dict[str, Obstacle]:
         """Give the communes of a candidate that another holds, with the holder."""
-        found: dict[str, Holder] = {}
+        found: dict[str, Obstacle] = {}
         for code in candidate.communes:
             taker = self._taken.get(code)
             if taker is not None and taker.position != candidate.position:
-                found[code] = Holder(taker.name, taker.stage, taker.position)
+                found[code] = Obstacle(taker.name, taker.stage, taker.position)
                 continue
             for claim in self._claims.get(code, []):
                 if claim.cpts_id != candidate.existing and not _follows(claim, candidate):
-                    found[code] = Holder(
+                    found[code] = Obstacle(
                         claim.name,
                         claim.stage,
                         held_from=claim.held_from,

@@ -6,7 +6,7 @@ from app.letters.conciliations.service import bring_in_line
 from app.letters.decisions.validation import validate
 from app.letters.record import repository, rules, schemas
 from app.letters.record.actions import Action, check_may
-from app.letters.record.rules import DECIDING, Agent, Authority, State
+from app.letters.record.rules import DECIDING, Agent, Institution, State
 from app.letters.record.service import close_letter, open_for_change, record
 
 
@@ -77,7 +77,7 @@ def record_opinion(
     repository.put_position(
         session,
         letter_id,
-        Authority.URPS,
+        Institution.URPS,
         position=opinion.opinion,
         given_on=given_on,
         note=opinion.note,
@@ -90,5 +90,5 @@ def record_opinion(
         agent,
         occurred_on=given_on,
         note=opinion.note,
-        details={"authority": Authority.URPS, "opinion": opinion.opinion},
+        details={"authority": Institution.URPS, "opinion": opinion.opinion},
     )

@@ -226,7 +226,7 @@ def _told(row: Mapping[str, Any], agent: Agent | None) -> dict[str, Any]:
     }
     told |= {
         "decisions": {each.value: positions.get(each) for each in rules.DECIDING},
-        "opinion": positions.get(rules.Authority.URPS),
+        "opinion": positions.get(rules.Institution.URPS),
         "updated_at": row["updated_at"],
     }
     if sight == Sight.FULL:

@@ -35,7 +35,7 @@ class Part(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Authority(StrEnum):
+class Institution(StrEnum):
     """Who takes a position; the URPS's does not bind."""
 
     ARS = "ars"
@@ -60,7 +60,7 @@ class Sight(StrEnum):
 
 
 PENDING = (State.DEPOSITED, State.IN_CONCILIATION)
-DECIDING = (Authority.ARS, Authority.ASSURANCE_MALADIE)
+DECIDING = (Institution.ARS, Institution.ASSURANCE_MALADIE)
 
 STATE_LABELS: Mapping[str, str] = {
     State.DEPOSITED: "Déposée",
@@ -259,7 +259,7 @@ def check_may_decide(agent: Agent, lead_region: str) -> None:
         raise Forbidden("La décision revient à la région qui instruit la lettre.")
 
 
-def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Authority:
+def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Institution:
     """Tell for whom somebody decides.
 
     Parameters: `named`, the authority that the request names, which an administrator
@@ -277,11 +277,11 @@ def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Aut
                 message="Un administrateur précise de qui il enregistre la décision.",
                 accepted=[str(authority) for authority in DECIDING],
             )
-        return Authority(named)
+        return Institution(named)
     check_may_decide(agent, lead_region)
     if named is not None and named != agent.role:
         raise Forbidden("Chacun ne décide qu'en son propre nom.")
-    return Authority(agent.role)
+    return Institution(agent.role)
 
 
 def check_day(day: date, *, earliest: date | None, today: date, member: str) -> None:

@@ -57,7 +57,7 @@ _NEAREST = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class FreeCommune:
+class NearestCommune:
     """A commune that nobody holds, and how far it lies (kilometres, as the crow flies)."""
 
     code: str
@@ -101,10 +101,10 @@ def nearest_free(
     day: date,
     excluded: int | None,
     number: int,
-) -> list[FreeCommune]:
+) -> list[NearestCommune]:
     """Find free communes near the middle of a territory, across water too."""
     rows = session.execute(
         _NEAREST,
         {"communes": list(communes), "day": day, "excluded": excluded, "number": number},
     )
-    return [FreeCommune(code, round(metres / 1000, 1)) for code, metres in rows]
+    return [NearestCommune(code, round(metres / 1000, 1)) for code, metres in rows]

@@ -5,12 +5,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from sqlalchemy.orm import Session
 
 from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail, Filters
 from app.cpts.reading.service import check_filters, reference_list
 from app.database.calendar import PARIS, today
+from app.database.sessions import ReadingSession
 from app.http.repository import current_revision
 from app.maps import palette, repository
 from app.maps.page import MapDescription, render_page
@@ -40,14 +40,14 @@ DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
 
 
 def department_outlines(
-    session: Session, detail: Detail, box: repository.Bounds | None = None
+    session: ReadingSession, detail: Detail, box: repository.Bounds | None = None
 ) -> bytes:
     """Give the outlines of the departments, in a box if any, as GeoJSON bytes (RFC 7946)."""
     return repository.department_outlines(session, detail, box)
 
 
 def map_page(
-    session: Session,
+    session: ReadingSession,
     filters: Filters,
     parameters: Sequence[tuple[str, str]],
     settings: MapSettings,
@@ -107,7 +107,7 @@ def _all_on(filters: Filters) -> dict[str, Any]:
     return {"regions": None, "day": filters.at or today()}
 
 
-def map_heading(session: Session, filters: Filters) -> str:
+def map_heading(session: ReadingSession, filters: Filters) -> str:
     """Write the title of the map of these filters."""
 
     def labels(name: str, key: str, label: str, **parameters: Any) -> dict[str, str]:
@@ -122,7 +122,7 @@ def map_heading(session: Session, filters: Filters) -> str:
     return heading(filters, names)
 
 
-def _reference(session: Session, name: str, **parameters: Any) -> list[dict[str, Any]]:
+def _reference(session: ReadingSession, name: str, **parameters: Any) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = orjson.loads(reference_list(session, name, **parameters))[
         "items"
     ]

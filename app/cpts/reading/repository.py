@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from app.cpts.reading.schemas import Detail, Filters
 from app.database.calendar import today
+from app.database.sessions import ReadingSession
 from app.database.statements import statement
 
 
@@ -27,7 +27,7 @@ class FoundCpts:
     communes: str | None
 
 
-def _execute(session: Session, name: str, parameters: dict[str, Any]) -> Any:
+def _execute(session: ReadingSession, name: str, parameters: dict[str, Any]) -> Any:
     # A plan for these very filters: a NULL one vanishes and the index of another serves.
     session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     return session.execute(statement(__file__, name), parameters)
@@ -53,7 +53,7 @@ def _filter_parameters(filters: Filters, day: date) -> dict[str, Any]:
 
 
 def find_cpts(
-    session: Session,
+    session: ReadingSession,
     filters: Filters,
     day: date,
     *,
@@ -86,7 +86,7 @@ def find_cpts(
     return rows[0].number_matched, found
 
 
-def lifetime(session: Session, cpts_id: int) -> tuple[date, date | None] | None:
+def lifetime(session: ReadingSession, cpts_id: int) -> tuple[date, date | None] | None:
     """Give the first day of a CPTS and the first day without it; None for no such CPTS."""
     row = session.execute(
         text("SELECT started_on, ended_on FROM cpts WHERE id = :id"), {"id": cpts_id}
@@ -94,13 +94,15 @@ def lifetime(session: Session, cpts_id: int) -> tuple[date, date | None] | None:
     return None if row is None else (row.started_on, row.ended_on)
 
 
-def accepted_values(session: Session) -> dict[str, list[Any]]:
+def accepted_values(session: ReadingSession) -> dict[str, list[Any]]:
     """Give the values that each filter accepts, by the filter's name."""
     row = session.execute(statement(__file__, "accepted_values")).one()
     return {name: value or [] for name, value in row._mapping.items()}  # noqa: SLF001
 
 
-def compositions(session: Session, filters: Filters, day: date) -> tuple[int, int, list[Any]]:
+def compositions(
+    session: ReadingSession, filters: Filters, day: date
+) -> tuple[int, int, list[Any]]:
     """List the communes of the CPTS of a page.
 
     Returns how many CPTS pass the filters, how many are on the page, and one row per CPTS
@@ -115,7 +117,7 @@ def compositions(session: Session, filters: Filters, day: date) -> tuple[int, in
     return matched, len(page), list(rows)
 
 
-def reference_list(session: Session, name: str, **parameters: Any) -> str:
+def reference_list(session: ReadingSession, name: str, **parameters: Any) -> str:
     """Give a list of reference as JSON text.
 
     Parameters: `name` of the list (`regions`, `departments`, `stages`, `themes`,
@@ -125,7 +127,7 @@ def reference_list(session: Session, name: str, **parameters: Any) -> str:
     return session.execute(statement(__file__, name), asked).scalar_one() or "[]"
 
 
-def coverage(session: Session, level: str, stages: list[str], day: date) -> str:
+def coverage(session: ReadingSession, level: str, stages: list[str], day: date) -> str:
     """Give the coverage of each territory of a level as JSON text.
 
     Parameters: `level`, `country`, `region` or `department`; `stages`, those that count.

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy.orm import Session
 
 from app.cpts.reading import repository
 from app.cpts.reading.repository import FoundCpts
@@ -14,6 +13,7 @@ from app.cpts.reading.rules import day_shown, suitable_detail
 from app.cpts.reading.schemas import CoverageLevel, Detail, Filters
 from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
+from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
 from app.http.paging import PageAddress
 from app.http.repository import current_revision
@@ -43,7 +43,7 @@ _COMPOSITION_COLUMNS = (
 )
 
 
-def check_values(session: Session, **given: tuple[str, ...]) -> None:
+def check_values(session: ReadingSession, **given: tuple[str, ...]) -> None:
     """Refuse values that no reference list knows.
 
     Parameters: values by parameter name (`region`, `department`, `stage`, `theme`,
@@ -70,12 +70,12 @@ def check_values(session: Session, **given: tuple[str, ...]) -> None:
         raise Invalid(errors, detail=f"Valeurs inconnues : {names}.")
 
 
-def check_filters(session: Session, filters: Filters) -> None:
+def check_filters(session: ReadingSession, filters: Filters) -> None:
     """Refuse filters whose values no reference list knows; raises `Invalid`."""
     check_values(session, **{name: getattr(filters, field) for name, field in _FIELDS.items()})
 
 
-def cpts_page(session: Session, filters: Filters, address: PageAddress) -> bytes:
+def cpts_page(session: ReadingSession, filters: Filters, address: PageAddress) -> bytes:
     """Give a page of CPTS as JSON; raises `Invalid` for unknown values."""
     check_filters(session, filters)
     matched, found = repository.find_cpts(session, filters, filters.at or today())
@@ -91,7 +91,10 @@ def cpts_page(session: Session, filters: Filters, address: PageAddress) -> bytes
 
 
 def cpts_collection(
-    session: Session, filters: Filters, address: PageAddress, detail: Detail | None = None
+    session: ReadingSession,
+    filters: Filters,
+    address: PageAddress,
+    detail: Detail | None = None,
 ) -> bytes:
     """Give a page of CPTS as a GeoJSON FeatureCollection (RFC 7946).
 
@@ -127,7 +130,7 @@ def _feature(cpts: FoundCpts, properties: str) -> str:
 
 
 def _single(
-    session: Session, cpts_id: int, day: date | None, detail: Detail | None
+    session: ReadingSession, cpts_id: int, day: date | None, detail: Detail | None
 ) -> tuple[FoundCpts, str]:
     life = repository.lifetime(session, cpts_id)
     if life is None:
@@ -143,7 +146,7 @@ def _single(
     return cpts, item
 
 
-def cpts_item_body(session: Session, cpts_id: int, day: date | None = None) -> bytes:
+def cpts_item_body(session: ReadingSession, cpts_id: int, day: date | None = None) -> bytes:
     """Give one CPTS with its communes as JSON.
 
     Parameters: `day` as of which it is shown, today (or its first or last day) when None.
@@ -152,21 +155,21 @@ def cpts_item_body(session: Session, cpts_id: int, day: date | None = None) -> b
     return _single(session, cpts_id, day, None)[1].encode()
 
 
-def cpts_item(session: Session, cpts_id: int, day: date | None = None) -> dict[str, Any]:
+def cpts_item(session: ReadingSession, cpts_id: int, day: date | None = None) -> dict[str, Any]:
     """Give one CPTS with its communes, the members of `cpts_item_body`."""
     item: dict[str, Any] = orjson.loads(cpts_item_body(session, cpts_id, day))
     return item
 
 
 def cpts_feature(
-    session: Session, cpts_id: int, day: date | None = None, detail: Detail | None = None
+    session: ReadingSession, cpts_id: int, day: date | None = None, detail: Detail | None = None
 ) -> bytes:
     """Give one CPTS as a GeoJSON Feature; parameters and errors as `cpts_item_body`."""
     return _feature(*_single(session, cpts_id, day, detail or "department")).encode()
 
 
 def compositions_csv(
-    session: Session, filters: Filters, address: PageAddress
+    session: ReadingSession, filters: Filters, address: PageAddress
 ) -> tuple[bytes, list[dict[str, str]]]:
     """Give CPTS and commune, one line per pair, as CSV (UTF-8, comma), and the links.
 
@@ -183,12 +186,14 @@ def compositions_csv(
     return buffer.getvalue().encode(), address.links(filters, matched, returned)
 
 
-def reference_list(session: Session, name: str, **parameters: Any) -> bytes:
+def reference_list(session: ReadingSession, name: str, **parameters: Any) -> bytes:
     """Give a list of reference as `{"items": […]}`; parameters as in the repository."""
     return f'{{"items":{repository.reference_list(session, name, **parameters)}}}'.encode()
 
 
-def departments(session: Session, regions: tuple[str, ...], day: date | None = None) -> bytes:
+def departments(
+    session: ReadingSession, regions: tuple[str, ...], day: date | None = None
+) -> bytes:
     """Give the departments of some regions, of all when none is named.
 
     Parameters: `day` of which their completeness is told, today when None.
@@ -200,7 +205,7 @@ def departments(session: Session, regions: tuple[str, ...], day: date | None = N
 
 
 def coverage(
-    session: Session, level: CoverageLevel, stages: tuple[str, ...], at: date | None
+    session: ReadingSession, level: CoverageLevel, stages: tuple[str, ...], at: date | None
 ) -> bytes:
     """Give the coverage per territory with its definition and date, as JSON.
 

@@ -52,6 +52,11 @@ class Month:
         """All CPTS of that day."""
         return sum(self.by_stage.values())
 
+    @property
+    def signed(self) -> int:
+        """Those whose ACI is signed."""
+        return self.by_stage.get(SIGNED_STAGE, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:

@@ -50,6 +50,20 @@ def test_every_session_is_of_a_kind() -> None:
     assert {where: kind for where, kind in typed.items() if kind not in READING | WRITING} == {}
 
 
+def test_only_endpoints_are_given_the_session_of_a_request() -> None:
+    asking = {
+        where
+        for where, function in _functions()
+        if _session_of(function) in {"ReadSession", "WriteSession"}
+    }
+    assert len(asking) > 40
+    files = {where.partition(":")[0] for where in asking}
+    # A group of pages may spread its endpoints over two modules.
+    assert {file for file in files if not file.endswith("/endpoints.py")} == {
+        "web/sheets/reporting.py"
+    }
+
+
 def test_nobody_takes_a_bare_session_by_another_name() -> None:
     bare = [
         where

@@ -48,8 +48,8 @@ WITH page AS (
                             GROUP BY k.letter_id, k.effective_on
                         ) n
                     ) AS planned,
-                    to_char(c.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-                        AS updated_at
+                    to_char(cpts_updated_at(c.id, CAST(:today AS date)) AT TIME ZONE 'UTC',
+                        'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated_at
             ) properties
         ) AS properties,
         CASE CAST(:detail AS text)

@@ -1,6 +1,6 @@
 """A date of change that holds for whoever follows changes.
 
-Revision ID: 0012
+Revision ID: 0010
 Revises: 0009
 """
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from alembic import op
 
-revision: str = "0012"
+revision: str = "0010"
 down_revision: str | None = "0009"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-SQL = Path(__file__).parent.parent / "sql" / "0012"
+SQL = Path(__file__).parent.parent / "sql" / "0010"
 
 FILES = ["updated_at.sql"]
 

@@ -5,19 +5,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from sqlalchemy.orm import Session
 
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import DEPARTMENT, REGION
 from app.cpts.reading.rules import suitable_detail
-from app.cpts.reading.schemas import Detail, Filters
+from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import check_filters, reference_list
 from app.database.calendar import PARIS, today
+from app.database.sessions import ReadingSession
 from app.http.repository import current_revision
 from app.maps import palette, repository
 from app.maps.page import MapDescription, render_page
 from app.maps.repository import DepartmentExtent
 from app.maps.rules import (
     ZOOM_OF_DETAIL,
-    Names,
     first_view,
     follows_data,
     heading,
@@ -40,14 +41,14 @@ DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
 
 
 def department_outlines(
-    session: Session, detail: Detail, box: repository.Bounds | None = None
+    session: ReadingSession, detail: Detail, box: repository.Bounds | None = None
 ) -> bytes:
     """Give the outlines of the departments, in a box if any, as GeoJSON bytes (RFC 7946)."""
     return repository.department_outlines(session, detail, box)
 
 
 def map_page(
-    session: Session,
+    session: ReadingSession,
     filters: Filters,
     parameters: Sequence[tuple[str, str]],
     settings: MapSettings,
@@ -107,22 +108,13 @@ def _all_on(filters: Filters) -> dict[str, Any]:
     return {"regions": None, "day": filters.at or today()}
 
 
-def map_heading(session: Session, filters: Filters) -> str:
+def map_heading(session: ReadingSession, filters: Filters) -> str:
     """Write the title of the map of these filters."""
-
-    def labels(name: str, key: str, label: str, **parameters: Any) -> dict[str, str]:
-        return {item[key]: item[label] for item in _reference(session, name, **parameters)}
-
-    names = Names(
-        regions=labels("regions", "code", "name"),
-        departments=labels("departments", "code", "name", regions=None),
-        stages=labels("stages", "slug", "label"),
-        themes=labels("themes", "slug", "label"),
-    )
-    return heading(filters, names)
+    day = filters.at or today()
+    return heading(filters, {key.name: key.labels(session, day) for key in filters.asked})
 
 
-def _reference(session: Session, name: str, **parameters: Any) -> list[dict[str, Any]]:
+def _reference(session: ReadingSession, name: str, **parameters: Any) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = orjson.loads(reference_list(session, name, **parameters))[
         "items"
     ]
@@ -137,8 +129,7 @@ def _conciliations(filters: Filters) -> str | None:
     """Give the address of the zones in dispute; they are those of today only."""
     if filters.at is not None:
         return None
-    places = [("region", code) for code in filters.regions]
-    places += [("department", code) for code in filters.departments]
+    places = filters.kept(lambda key: key in (REGION, DEPARTMENT)).pairs()
     return _address(CONCILIATIONS_ADDRESS, [*places, ("detail", "department")])
 
 

@@ -7,24 +7,19 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy.orm import Session
 
 from app.cpts.reading import repository
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import FILTERS
 from app.cpts.reading.repository import FoundCpts
 from app.cpts.reading.rules import day_shown, page_links, suitable_detail
-from app.cpts.reading.schemas import CoverageLevel, Detail, Filters
+from app.cpts.reading.schemas import CoverageLevel, Detail
 from app.database.calendar import today
+from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
 from app.http.repository import current_revision
 from app.problems import Invalid, NotFound
 
-_FIELDS = {
-    "region": "regions",
-    "department": "departments",
-    "stage": "stages",
-    "theme": "themes",
-    "tier": "tiers",
-}
 _COMPOSITION_COLUMNS = (
     "cpts_id",
     "cpts_name",
@@ -63,26 +58,30 @@ class PageAddress:
         )
 
 
-def check_values(session: Session, **given: tuple[str, ...]) -> None:
-    """Refuse values that no reference list knows.
+def accepted_values(session: ReadingSession) -> dict[str, list[Any]]:
+    """Give the values that filters accept, by name, of those that accept listed ones."""
+    found = {key.name: key.accepted_values(session, today()) for key in FILTERS}
+    return {name: values for name, values in found.items() if values is not None}
 
-    Parameters: values by parameter name (`region`, `department`, `stage`, `theme`,
-    `tier`). Raises `Invalid` naming each parameter with the accepted values.
+
+def check_filters(session: ReadingSession, filters: Filters) -> None:
+    """Refuse filters whose values no reference list knows.
+
+    Raises `Invalid` naming each parameter with the accepted values.
     """
-    given = {name: values for name, values in given.items() if values}
-    if not given:
-        return
-    accepted = repository.accepted_values(session)
     errors = []
-    for name, values in given.items():
-        known = {str(value) for value in accepted[name]}
+    for key, values in filters.asked.items():
+        accepted = key.accepted_values(session, filters.at or today())
+        if accepted is None:
+            continue
+        known = {str(value) for value in accepted}
         unknown = [value for value in values if value not in known]
         if unknown:
             errors.append(
                 {
-                    "loc": ["query", name],
+                    "loc": ["query", key.name],
                     "message": f"Valeur inconnue : {', '.join(unknown[:5])[:200]}.",
-                    "accepted": accepted[name],
+                    "accepted": accepted,
                 }
             )
     if errors:
@@ -90,12 +89,17 @@ def check_values(session: Session, **given: tuple[str, ...]) -> None:
         raise Invalid(errors, detail=f"Valeurs inconnues : {names}.")
 
 
-def check_filters(session: Session, filters: Filters) -> None:
-    """Refuse filters whose values no reference list knows; raises `Invalid`."""
-    check_values(session, **{name: getattr(filters, field) for name, field in _FIELDS.items()})
+def check_values(session: ReadingSession, **given: tuple[str, ...]) -> None:
+    """Refuse values of parameters that are named as filters are.
+
+    Parameters: values by name (`region`, `department`, `stage`, …). Raises as
+    `check_filters`.
+    """
+    asked = {key: given[key.name] for key in FILTERS if given.get(key.name)}
+    check_filters(session, Filters(asked))
 
 
-def cpts_page(session: Session, filters: Filters, address: PageAddress) -> bytes:
+def cpts_page(session: ReadingSession, filters: Filters, address: PageAddress) -> bytes:
     """Give a page of CPTS as JSON; raises `Invalid` for unknown values."""
     check_filters(session, filters)
     matched, found = repository.find_cpts(session, filters, filters.at or today())
@@ -111,7 +115,10 @@ def cpts_page(session: Session, filters: Filters, address: PageAddress) -> bytes
 
 
 def cpts_collection(
-    session: Session, filters: Filters, address: PageAddress, detail: Detail | None = None
+    session: ReadingSession,
+    filters: Filters,
+    address: PageAddress,
+    detail: Detail | None = None,
 ) -> bytes:
     """Give a page of CPTS as a GeoJSON FeatureCollection (RFC 7946).
 
@@ -147,7 +154,7 @@ def _feature(cpts: FoundCpts, properties: str) -> str:
 
 
 def _single(
-    session: Session, cpts_id: int, day: date | None, detail: Detail | None
+    session: ReadingSession, cpts_id: int, day: date | None, detail: Detail | None
 ) -> tuple[FoundCpts, str]:
     life = repository.lifetime(session, cpts_id)
     if life is None:
@@ -155,15 +162,13 @@ def _single(
     shown = day_shown(*life, day or today(), asked=day is not None)
     if shown is None:
         raise NotFound(f"Cette CPTS n'existe que depuis le {life[0]:%d/%m/%Y}.")
-    _, (cpts,) = repository.find_cpts(
-        session, Filters(), shown, cpts_id=cpts_id, detail=detail, with_communes=True
-    )
+    (cpts,) = repository.described(session, [cpts_id], shown, detail=detail, with_communes=True)
     ended_on = orjson.dumps(cpts.ended_on).decode()
     item = f'{cpts.properties[:-1]},"ended_on":{ended_on},"communes":{cpts.communes}}}'
     return cpts, item
 
 
-def cpts_item_body(session: Session, cpts_id: int, day: date | None = None) -> bytes:
+def cpts_item_body(session: ReadingSession, cpts_id: int, day: date | None = None) -> bytes:
     """Give one CPTS with its communes as JSON.
 
     Parameters: `day` as of which it is shown, today (or its first or last day) when None.
@@ -172,21 +177,21 @@ def cpts_item_body(session: Session, cpts_id: int, day: date | None = None) -> b
     return _single(session, cpts_id, day, None)[1].encode()
 
 
-def cpts_item(session: Session, cpts_id: int, day: date | None = None) -> dict[str, Any]:
+def cpts_item(session: ReadingSession, cpts_id: int, day: date | None = None) -> dict[str, Any]:
     """Give one CPTS with its communes, the members of `cpts_item_body`."""
     item: dict[str, Any] = orjson.loads(cpts_item_body(session, cpts_id, day))
     return item
 
 
 def cpts_feature(
-    session: Session, cpts_id: int, day: date | None = None, detail: Detail | None = None
+    session: ReadingSession, cpts_id: int, day: date | None = None, detail: Detail | None = None
 ) -> bytes:
     """Give one CPTS as a GeoJSON Feature; parameters and errors as `cpts_item_body`."""
     return _feature(*_single(session, cpts_id, day, detail or "department")).encode()
 
 
 def compositions_csv(
-    session: Session, filters: Filters, address: PageAddress
+    session: ReadingSession, filters: Filters, address: PageAddress
 ) -> tuple[bytes, list[dict[str, str]]]:
     """Give CPTS and commune, one line per pair, as CSV (UTF-8, comma), and the links.
 
@@ -203,12 +208,14 @@ def compositions_csv(
     return buffer.getvalue().encode(), address.links(filters, matched, returned)
 
 
-def reference_list(session: Session, name: str, **parameters: Any) -> bytes:
+def reference_list(session: ReadingSession, name: str, **parameters: Any) -> bytes:
     """Give a list of reference as `{"items": […]}`; parameters as in the repository."""
     return f'{{"items":{repository.reference_list(session, name, **parameters)}}}'.encode()
 
 
-def departments(session: Session, regions: tuple[str, ...], day: date | None = None) -> bytes:
+def departments(
+    session: ReadingSession, regions: tuple[str, ...], day: date | None = None
+) -> bytes:
     """Give the departments of some regions, of all when none is named.
 
     Parameters: `day` of which their completeness is told, today when None.
@@ -220,7 +227,7 @@ def departments(session: Session, regions: tuple[str, ...], day: date | None = N
 
 
 def coverage(
-    session: Session, level: CoverageLevel, stages: tuple[str, ...], at: date | None
+    session: ReadingSession, level: CoverageLevel, stages: tuple[str, ...], at: date | None
 ) -> bytes:
     """Give the coverage per territory with its definition and date, as JSON.
 

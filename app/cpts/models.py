@@ -112,7 +112,7 @@ class Cpts(Base):
         DateTime(timezone=True), server_default=text("now()")
     )
     updated_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=text("now()")
+        DateTime(timezone=True), server_default=text("clock_timestamp()")
     )
     name_key: Mapped[str] = mapped_column(
         Text, Computed("search_key(name)", persisted=True), nullable=False, index=True
@@ -191,11 +191,15 @@ class CptsChange(Base):
 
 
 class HistoryDue(Base):
-    """A CPTS that the present transaction touched; triggers alone write and read it."""
+    """A CPTS that the present transaction touched; triggers alone write and read it.
+
+    `derived_at` is when it first changed what is derived of the CPTS.
+    """
 
     __tablename__ = "history_due"
 
     cpts_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    derived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class CptsTerritory(Base):

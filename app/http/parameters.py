@@ -125,10 +125,6 @@ DepartmentCodes = Annotated[
 StageSlugs = Annotated[
     list[str], _several("Stades d'avancement.", "aci_signe"), BeforeValidator(separated)
 ]
-ThemeSlugs = Annotated[
-    list[str], _several("Thèmes de travail.", "diabete"), BeforeValidator(separated)
-]
-Tiers = Annotated[list[str], _several("Tailles, de 1 à 4.", "2"), BeforeValidator(separated)]
 SearchText = Annotated[
     str | None,
     Query(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from app.cpts.reading.schemas import RequestedFilters
+from app.cpts.reading.filters import RequestedFilters
 from app.database.sessions import ReadSession
 from app.http.caching import keep_until_change
 from app.http.parameters import BboxFilter

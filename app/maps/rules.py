@@ -1,11 +1,12 @@
 """What a map shows for a filter: scale, first view, title, legend. Plain Python."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.cpts.reading.schemas import Detail, Filters
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION
+from app.cpts.reading.schemas import Detail
 from app.maps.repository import Bounds, DepartmentExtent
 
 # From which zoom of Leaflet each generalisation is shown, the coarsest first.
@@ -32,25 +33,18 @@ MONTHS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Labels of what filters name, by code or slug."""
-
-    regions: Mapping[str, str]
-    departments: Mapping[str, str]
-    stages: Mapping[str, str]
-    themes: Mapping[str, str]
+# Labels of the values that filters name: by the name of the filter, then by value.
+Labels = Mapping[str, Mapping[str, str]]
 
 
 def names_a_place(filters: Filters) -> bool:
     """Tell whether a filter names a place, which the first view then shows."""
-    return bool(filters.regions or filters.departments or filters.bbox)
+    return any(key.names_a_place for key in filters.asked)
 
 
 def follows_data(filters: Filters) -> bool:
     """Tell whether the view follows the CPTS found, rather than show the whole country."""
-    chosen = (filters.stages, filters.themes, filters.tiers, filters.q)
-    return names_a_place(filters) or any(chosen)
+    return bool(filters.asked)
 
 
 def outline_detail(detail: Detail) -> Detail:
@@ -83,14 +77,11 @@ def first_view(filters: Filters, extents: Sequence[DepartmentExtent]) -> Bounds 
     Metropolitan France unless the filter names a place; of places on both sides of an
     ocean, those in metropolitan France. None when nothing of it has an outline.
     """
-    if filters.bbox is not None:
-        return filters.bbox
-    chosen = [
-        e
-        for e in extents
-        if e.code in filters.departments
-        or (not filters.departments and e.region in filters.regions)
-    ]
+    box = filters[BBOX]
+    if box is not None:
+        return box
+    codes, regions = filters[DEPARTMENT], filters[REGION]
+    chosen = [e for e in extents if e.code in codes or (not codes and e.region in regions)]
     if not chosen:
         return mainland_of(extents)
     return mainland_of(chosen) or merged(e.bounds for e in chosen)
@@ -124,11 +115,11 @@ def unknown_text(filters: Filters, departments: Sequence[Mapping[str, Any]]) -> 
 
     Parameters: `departments`, all of them, with `code`, `region` and `complete`.
     """
+    codes, regions = filters[DEPARTMENT], filters[REGION]
     shown = [
         each
         for each in departments
-        if (not filters.departments or each["code"] in filters.departments)
-        and (not filters.regions or each["region"] in filters.regions)
+        if (not codes or each["code"] in codes) and (not regions or each["region"] in regions)
     ]
     missing = [each["code"] for each in shown if not each["complete"]]
     if not missing:
@@ -140,24 +131,14 @@ def unknown_text(filters: Filters, departments: Sequence[Mapping[str, Any]]) -> 
     return f"territoire non renseigné dans {len(missing)} départements sur {len(shown)}"
 
 
-def heading(filters: Filters, names: Names) -> str:
+def heading(filters: Filters, labels: Labels) -> str:
     """Write the title of a map, which names its filters.
 
     Such as « CPTS – Hauts-de-France – ACI signé – au 1er janvier 2026 ».
     """
-    parts = [
-        ", ".join(names.regions.get(code, code) for code in filters.regions),
-        ", ".join(
-            f"{names.departments.get(code, code)} ({code})" for code in filters.departments
-        ),
-        ", ".join(names.stages.get(slug, slug) for slug in filters.stages),
-        ", ".join(f"taille {tier}" for tier in filters.tiers),
-        ", ".join(names.themes.get(slug, slug) for slug in filters.themes),
-        f"« {filters.q} »" if filters.q else "",
-        "zone choisie" if filters.bbox else "",
-        f"au {long_date(filters.at)}" if filters.at else "",
-    ]
-    told = [part for part in parts if part]
+    told = [key.told(value, labels.get(key.name, {})) for key, value in filters.asked.items()]
+    if filters.at:
+        told.append(f"au {long_date(filters.at)}")
     return " – ".join(["CPTS", *told] if told else ["CPTS de France"])
 
 

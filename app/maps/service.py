@@ -6,8 +6,10 @@ from urllib.parse import urlencode
 
 import orjson
 
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import DEPARTMENT, REGION
 from app.cpts.reading.rules import suitable_detail
-from app.cpts.reading.schemas import Detail, Filters
+from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import check_filters, reference_list
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
@@ -17,7 +19,6 @@ from app.maps.page import MapDescription, render_page
 from app.maps.repository import DepartmentExtent
 from app.maps.rules import (
     ZOOM_OF_DETAIL,
-    Names,
     first_view,
     follows_data,
     heading,
@@ -109,17 +110,8 @@ def _all_on(filters: Filters) -> dict[str, Any]:
 
 def map_heading(session: ReadingSession, filters: Filters) -> str:
     """Write the title of the map of these filters."""
-
-    def labels(name: str, key: str, label: str, **parameters: Any) -> dict[str, str]:
-        return {item[key]: item[label] for item in _reference(session, name, **parameters)}
-
-    names = Names(
-        regions=labels("regions", "code", "name"),
-        departments=labels("departments", "code", "name", regions=None),
-        stages=labels("stages", "slug", "label"),
-        themes=labels("themes", "slug", "label"),
-    )
-    return heading(filters, names)
+    day = filters.at or today()
+    return heading(filters, {key.name: key.labels(session, day) for key in filters.asked})
 
 
 def _reference(session: ReadingSession, name: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -137,8 +129,7 @@ def _conciliations(filters: Filters) -> str | None:
     """Give the address of the zones in dispute; they are those of today only."""
     if filters.at is not None:
         return None
-    places = [("region", code) for code in filters.regions]
-    places += [("department", code) for code in filters.departments]
+    places = filters.kept(lambda key: key in (REGION, DEPARTMENT)).pairs()
     return _address(CONCILIATIONS_ADDRESS, [*places, ("detail", "department")])
 
 

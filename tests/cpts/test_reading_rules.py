@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION, SEARCH, STAGE
 from app.cpts.reading.rules import day_shown, suitable_detail
-from app.cpts.reading.schemas import Filters
 from app.http.parameters import Bbox
 
 FRANCE = Bbox(-5, 41, 10, 51)
@@ -15,16 +16,16 @@ FRANCE = Bbox(-5, 41, 10, 51)
     ("filters", "detail"),
     [
         (Filters(), "national"),
-        (Filters(stages=("aci_signe",), q="val"), "national"),
-        (Filters(regions=("32",)), "region"),
-        (Filters(departments=("59", "62")), "department"),
-        (Filters(regions=("32",), departments=("59",)), "department"),
-        (Filters(bbox=FRANCE), "national"),
-        (Filters(bbox=Bbox(2, 48, 8, 50)), "region"),
-        (Filters(bbox=Bbox(2, 48, 4, 50)), "department"),
-        (Filters(bbox=Bbox(2, 48, 2.4, 48.2)), "full"),
-        (Filters(bbox=FRANCE, regions=("32",)), "region"),
-        (Filters(bbox=Bbox(2, 48, 2.4, 48.2), regions=("11",)), "full"),
+        (Filters({STAGE: ("aci_signe",), SEARCH: "val"}), "national"),
+        (Filters({REGION: ("32",)}), "region"),
+        (Filters({DEPARTMENT: ("59", "62")}), "department"),
+        (Filters({REGION: ("32",), DEPARTMENT: ("59",)}), "department"),
+        (Filters({BBOX: FRANCE}), "national"),
+        (Filters({BBOX: Bbox(2, 48, 8, 50)}), "region"),
+        (Filters({BBOX: Bbox(2, 48, 4, 50)}), "department"),
+        (Filters({BBOX: Bbox(2, 48, 2.4, 48.2)}), "full"),
+        (Filters({BBOX: FRANCE, REGION: ("32",)}), "region"),
+        (Filters({BBOX: Bbox(2, 48, 2.4, 48.2), REGION: ("11",)}), "full"),
     ],
 )
 def test_the_detail_suits_the_narrowest_filter(filters: Filters, detail: str) -> None:

@@ -4,11 +4,19 @@ from datetime import date
 
 import pytest
 
-from app.cpts.reading.schemas import Filters
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import (
+    BBOX,
+    DEPARTMENT,
+    REGION,
+    SEARCH,
+    STAGE,
+    THEME,
+    TIER,
+)
 from app.http.parameters import Bbox
 from app.maps.repository import DepartmentExtent
 from app.maps.rules import (
-    Names,
     first_view,
     follows_data,
     heading,
@@ -21,12 +29,12 @@ NORD = DepartmentExtent("59", "Nord", "32", (2.0, 49.9, 4.3, 51.1))
 CORSE = DepartmentExtent("2A", "Corse-du-Sud", "94", (8.5, 41.3, 9.4, 42.4))
 GUADELOUPE = DepartmentExtent("971", "Guadeloupe", "01", (-61.8, 15.8, -61.0, 16.5))
 EXTENTS = [NORD, CORSE, GUADELOUPE]
-NAMES = Names(
-    regions={"32": "Hauts-de-France"},
-    departments={"59": "Nord"},
-    stages={"aci_signe": "ACI signé"},
-    themes={"diabete": "Diabète"},
-)
+LABELS = {
+    "region": {"32": "Hauts-de-France"},
+    "department": {"59": "Nord"},
+    "stage": {"aci_signe": "ACI signé"},
+    "theme": {"diabete": "Diabète"},
+}
 
 
 def test_without_a_filter_metropolitan_france_is_shown_with_corsica() -> None:
@@ -35,33 +43,35 @@ def test_without_a_filter_metropolitan_france_is_shown_with_corsica() -> None:
 
 
 def test_a_filter_of_a_place_shows_that_place() -> None:
-    assert first_view(Filters(regions=("32",)), EXTENTS) == NORD.bounds
-    assert first_view(Filters(departments=("971",)), EXTENTS) == GUADELOUPE.bounds
+    assert first_view(Filters({REGION: ("32",)}), EXTENTS) == NORD.bounds
+    assert first_view(Filters({DEPARTMENT: ("971",)}), EXTENTS) == GUADELOUPE.bounds
     box = Bbox(1, 2, 3, 4)
-    assert first_view(Filters(bbox=box, regions=("32",)), EXTENTS) == box
+    assert first_view(Filters({BBOX: box, REGION: ("32",)}), EXTENTS) == box
 
 
 def test_a_department_is_shown_rather_than_the_region_beside_it() -> None:
-    assert first_view(Filters(regions=("32",), departments=("2A",)), EXTENTS) == CORSE.bounds
+    assert first_view(Filters({REGION: ("32",), DEPARTMENT: ("2A",)}), EXTENTS) == CORSE.bounds
 
 
 def test_of_places_on_both_sides_of_an_ocean_the_metropolitan_ones_are_shown() -> None:
-    assert first_view(Filters(departments=("971", "59")), EXTENTS) == NORD.bounds
+    assert first_view(Filters({DEPARTMENT: ("971", "59")}), EXTENTS) == NORD.bounds
 
 
 def test_the_title_names_every_filter() -> None:
-    assert heading(Filters(), NAMES) == "CPTS de France"
+    assert heading(Filters(), LABELS) == "CPTS de France"
     filters = Filters(
-        regions=("32",),
-        departments=("59",),
-        stages=("aci_signe",),
-        themes=("diabete",),
-        tiers=("2",),
-        q="lille",
-        bbox=Bbox(1, 2, 3, 4),
+        {
+            REGION: ("32",),
+            DEPARTMENT: ("59",),
+            STAGE: ("aci_signe",),
+            TIER: ("2",),
+            THEME: ("diabete",),
+            SEARCH: "lille",
+            BBOX: Bbox(1, 2, 3, 4),
+        },
         at=date(2026, 1, 1),
     )
-    assert heading(filters, NAMES) == (
+    assert heading(filters, LABELS) == (
         "CPTS – Hauts-de-France – Nord (59) – ACI signé – taille 2 – Diabète – « lille » "
         "– zone choisie – au 1er janvier 2026"
     )

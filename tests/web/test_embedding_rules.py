@@ -2,23 +2,27 @@
 
 from html.parser import HTMLParser
 
-from app.web.embedding.rules import Choice, frame_code
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import DEPARTMENT, REGION, STAGE, TIER
+from app.web.embedding.rules import frame_code, map_address, source_address
 
 
 def test_a_department_outranks_the_region_it_may_lie_in() -> None:
-    choice = Choice(regions=("93",), departments=("04", "05"), stages=("aci_signe",))
-    assert choice.map_address() == "/embed/carte?department=04,05&stage=aci_signe"
+    choice = Filters({REGION: ("93",), DEPARTMENT: ("04", "05"), STAGE: ("aci_signe",)})
+    assert map_address(choice) == "/embed/carte?department=04,05&stage=aci_signe"
 
 
 def test_a_map_of_everything_has_no_parameter() -> None:
-    assert Choice().map_address() == "/embed/carte"
-    assert Choice().source_address() == "/"
+    assert map_address(Filters()) == "/embed/carte"
+    assert source_address(Filters()) == "/"
 
 
 def test_the_way_back_leads_to_the_page_of_the_one_territory_with_its_filters() -> None:
-    assert Choice(regions=("93",), tiers=("1", "2")).source_address() == "/regions/93?tier=1,2"
-    assert Choice(departments=("2A",)).source_address() == "/departements/2A"
-    assert Choice(departments=("04", "05")).source_address() == "/"
+    assert (
+        source_address(Filters({REGION: ("93",), TIER: ("1", "2")})) == "/regions/93?tier=1,2"
+    )
+    assert source_address(Filters({DEPARTMENT: ("2A",)})) == "/departements/2A"
+    assert source_address(Filters({DEPARTMENT: ("04", "05")})) == "/"
 
 
 def test_the_code_holds_its_texts_as_they_are_and_nothing_else() -> None:

@@ -1,55 +1,9 @@
--- The CPTS of a day that pass the filters, a page of them, each with its public properties.
--- A filter that is NULL lets everything through.
--- One row per CPTS of the page; a single row without id when the page is empty.
-WITH matched AS MATERIALIZED (
-    SELECT
-        c.id, t.held, s.slug, s.label, s.since, s.recorded_on, c.name_key, c.name,
-        CASE
-            WHEN asked.key IS NULL THEN 0
-            WHEN c.name_key = asked.key OR search_key(c.acronym) = asked.key THEN 0
-            WHEN c.search_words || ' ' LIKE '% ' || asked.key || ' %' THEN 1
-            WHEN c.search_words LIKE '% ' || asked.key || '%' THEN 2
-            ELSE 3
-        END AS distance
-    FROM (
-        SELECT
-            CAST(:day AS date) AS day,
-            CAST(:id AS bigint) AS id,
-            CAST(:regions AS text[]) AS regions,
-            CAST(:departments AS text[]) AS departments,
-            CAST(:stages AS text[]) AS stages,
-            CAST(:themes AS text[]) AS themes,
-            CAST(:tiers AS smallint[]) AS tiers,
-            search_key(CAST(:q AS text)) AS key,
-            -- Of one point or of a line, this is no degenerate polygon.
-            ST_Envelope(ST_SetSRID(ST_MakeLine(
-                ST_MakePoint(CAST(:west AS float8), CAST(:south AS float8)),
-                ST_MakePoint(CAST(:east AS float8), CAST(:north AS float8))), 4326)) AS box
-    ) asked
-    JOIN cpts c
-        -- By its id a CPTS is shown on any day, even one that ended on its first.
-        ON c.id = asked.id
-        OR asked.id IS NULL
-            AND c.started_on <= asked.day
-            AND (c.ended_on IS NULL OR asked.day < c.ended_on)
-    LEFT JOIN cpts_territory t ON t.cpts_id = c.id AND t.held @> asked.day
-    LEFT JOIN LATERAL cpts_stage_on(c.id, asked.day) s ON true
-    WHERE (asked.regions IS NULL OR t.regions && asked.regions)
-        AND (asked.departments IS NULL OR t.departments && asked.departments)
-        AND (asked.stages IS NULL OR s.slug = ANY (asked.stages))
-        AND (asked.tiers IS NULL OR t.tier = ANY (asked.tiers))
-        AND (asked.themes IS NULL OR EXISTS (
-            SELECT FROM cpts_theme h
-            WHERE h.cpts_id = c.id AND h.theme_slug = ANY (asked.themes)))
-        -- Every word begins a word of the name or the acronym; text without any word finds nothing.
-        AND (asked.key IS NULL OR asked.key <> '' AND c.search_words LIKE ALL (
-            SELECT '% ' || w || '%' FROM unnest(string_to_array(asked.key, ' ')) w))
-        AND (asked.box IS NULL OR ST_Intersects(t.geom, asked.box))
-), page AS (
-    SELECT m.*, row_number() OVER (ORDER BY m.distance, m.name_key, m.name, m.id) AS position
-    FROM matched m
-    ORDER BY position
-    LIMIT :limit OFFSET :offset
+-- CPTS as of a day, each with its public properties, in the order of the ids asked for.
+WITH page AS (
+    -- A CPTS is shown on any day, even one that ended on its first.
+    SELECT p.id, p.position, s.slug, s.label, s.since, s.recorded_on
+    FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS p (id, position)
+    LEFT JOIN LATERAL cpts_stage_on(p.id, CAST(:day AS date)) s ON true
 ), described AS (
     SELECT
         p.position, p.id, c.ended_on, t.commune_codes,
@@ -94,8 +48,8 @@ WITH matched AS MATERIALIZED (
                             GROUP BY k.letter_id, k.effective_on
                         ) n
                     ) AS planned,
-                    to_char(c.updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
-                        AS updated_at
+                    to_char(cpts_updated_at(c.id, CAST(:today AS date)) AT TIME ZONE 'UTC',
+                        'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated_at
             ) properties
         ) AS properties,
         CASE CAST(:detail AS text)
@@ -106,9 +60,9 @@ WITH matched AS MATERIALIZED (
         END AS geometry
     FROM page p
     JOIN cpts c ON c.id = p.id
-    LEFT JOIN cpts_territory t ON t.cpts_id = p.id AND t.held = p.held
+    LEFT JOIN cpts_territory t ON t.cpts_id = p.id AND t.held @> CAST(:day AS date)
 )
-SELECT total.number_matched, d.id, d.properties, d.geometry, d.ended_on,
+SELECT d.id, d.properties, d.geometry, d.ended_on,
     CASE WHEN CAST(:with_communes AS boolean) THEN (
         SELECT '[' || coalesce(string_agg(row_to_json(held)::text, ',' ORDER BY held.code), '') || ']'
         FROM (
@@ -118,6 +72,5 @@ SELECT total.number_matched, d.id, d.properties, d.geometry, d.ended_on,
             WHERE m.code = ANY (d.commune_codes)
         ) held
     ) END AS communes
-FROM (SELECT count(*) AS number_matched FROM matched) total
-LEFT JOIN described d ON true
+FROM described d
 ORDER BY d.position

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from app.cpts.reading import service
+from app.cpts.reading.filters import RequestedFilters
 from app.cpts.reading.schemas import (
     Coverage,
     CoverageLevel,
@@ -15,7 +16,6 @@ from app.cpts.reading.schemas import (
     FeatureCollection,
     FeatureOfItem,
     ReferenceList,
-    RequestedFilters,
 )
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, ReadSession

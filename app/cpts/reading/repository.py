@@ -1,15 +1,20 @@
 """The SQL of the reading side. JSON is written by PostgreSQL and passed on as text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import or_, select, text
 
-from app.cpts.reading.schemas import Detail, Filters
+from app.cpts.models import Cpts
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.schemas import Detail
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.database.statements import statement
+
+_CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,63 +32,74 @@ class FoundCpts:
     communes: str | None
 
 
-def _execute(session: ReadingSession, name: str, parameters: dict[str, Any]) -> Any:
-    # A plan for these very filters: a NULL one vanishes and the index of another serves.
-    session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    return session.execute(statement(__file__, name), parameters)
+def matching(session: ReadingSession, filters: Filters, day: date) -> list[int]:
+    """List the ids of the CPTS of a day that pass the filters, whatever the page, in order.
+
+    The order is what filters rank by, then the name, then the id.
+    """
+    statement = (
+        select(Cpts.id)
+        .where(
+            Cpts.started_on <= day,
+            or_(Cpts.ended_on.is_(None), day < Cpts.ended_on),
+            *(key.condition(value, day) for key, value in filters.asked.items()),
+        )
+        .order_by(
+            *(key.rank(value) for key, value in filters.asked.items() if key.rank),
+            Cpts.name_key,
+            Cpts.name,
+            Cpts.id,
+        )
+    )
+    # A plan for these very values: of a box, or of a region, how much it lets through.
+    session.execute(_CUSTOM_PLANS)
+    return list(session.scalars(statement))
 
 
-def _filter_parameters(filters: Filters, day: date) -> dict[str, Any]:
-    box = filters.bbox
-    return {
-        "day": day,
-        "regions": list(filters.regions) or None,
-        "departments": list(filters.departments) or None,
-        "stages": list(filters.stages) or None,
-        "themes": list(filters.themes) or None,
-        "tiers": list(filters.tiers) or None,
-        "q": filters.q,
-        "west": box and box.west,
-        "south": box and box.south,
-        "east": box and box.east,
-        "north": box and box.north,
-        "limit": filters.limit,
-        "offset": filters.offset,
-    }
+def page_of(ids: Sequence[int], filters: Filters) -> Sequence[int]:
+    """Give the part of the ids that the filters' page holds."""
+    return ids[filters.offset : filters.offset + filters.limit]
 
 
-def find_cpts(
+def described(
     session: ReadingSession,
-    filters: Filters,
+    cpts_ids: Sequence[int],
     day: date,
     *,
-    cpts_id: int | None = None,
     detail: Detail | None = None,
     with_communes: bool = False,
-) -> tuple[int, list[FoundCpts]]:
-    """Find the CPTS of a day that pass the filters.
+) -> list[FoundCpts]:
+    """Tell of CPTS, in the order of their ids' list, as of a day.
 
-    Parameters: `day`, as of which everything is told; `detail`, the generalisation of the
-    geometry, none without. Returns how many pass in all, and a page of them in order.
+    Parameters: `detail`, the generalisation of the geometry, none without.
     """
-    rows = _execute(
-        session,
-        "cpts",
+    rows = session.execute(
+        statement(__file__, "cpts"),
         {
-            **_filter_parameters(filters, day),
+            "ids": list(cpts_ids),
+            "day": day,
             # What is planned lies ahead of now, whatever day is shown.
             "today": today(),
-            "id": cpts_id,
             "detail": detail,
             "with_communes": with_communes,
         },
-    ).all()
-    found = [
+    )
+    return [
         FoundCpts(row.id, row.properties, row.geometry, row.ended_on, row.communes)
         for row in rows
-        if row.id is not None
     ]
-    return rows[0].number_matched, found
+
+
+def find_cpts(
+    session: ReadingSession, filters: Filters, day: date, *, detail: Detail | None = None
+) -> tuple[int, list[FoundCpts]]:
+    """Find the CPTS of a day that pass the filters.
+
+    Parameters: as of `described`. Returns how many pass in all, and a page of them in order.
+    """
+    ids = matching(session, filters, day)
+    page = page_of(ids, filters)
+    return len(ids), described(session, page, day, detail=detail) if page else []
 
 
 def lifetime(session: ReadingSession, cpts_id: int) -> tuple[date, date | None] | None:
@@ -94,12 +110,6 @@ def lifetime(session: ReadingSession, cpts_id: int) -> tuple[date, date | None] 
     return None if row is None else (row.started_on, row.ended_on)
 
 
-def accepted_values(session: ReadingSession) -> dict[str, list[Any]]:
-    """Give the values that each filter accepts, by the filter's name."""
-    row = session.execute(statement(__file__, "accepted_values")).one()
-    return {name: value or [] for name, value in row._mapping.items()}  # noqa: SLF001
-
-
 def compositions(
     session: ReadingSession, filters: Filters, day: date
 ) -> tuple[int, int, list[Any]]:
@@ -108,13 +118,12 @@ def compositions(
     Returns how many CPTS pass the filters, how many are on the page, and one row per CPTS
     and commune with the columns of the statement.
     """
-    parameters = _filter_parameters(filters, day)
-    matched, page = find_cpts(session, filters, day)
+    ids = matching(session, filters, day)
+    page = page_of(ids, filters)
     rows = session.execute(
-        statement(__file__, "compositions"),
-        {"day": parameters["day"], "ids": [found.id for found in page]},
+        statement(__file__, "compositions"), {"day": day, "ids": list(page)}
     ).all()
-    return matched, len(page), list(rows)
+    return len(ids), len(page), list(rows)
 
 
 def reference_list(session: ReadingSession, name: str, **parameters: Any) -> str:
@@ -132,9 +141,6 @@ def coverage(session: ReadingSession, level: str, stages: list[str], day: date) 
 
     Parameters: `level`, `country`, `region` or `department`; `stages`, those that count.
     """
-    return (
-        _execute(
-            session, "coverage", {"level": level, "stages": stages, "day": day}
-        ).scalar_one()
-        or "[]"
-    )
+    session.execute(_CUSTOM_PLANS)
+    asked = {"level": level, "stages": stages, "day": day}
+    return session.execute(statement(__file__, "coverage"), asked).scalar_one() or "[]"

@@ -2,20 +2,8 @@
 
 from datetime import date, timedelta
 
-from app.cpts.reading.schemas import DETAILS, Detail, Filters
-from app.http.parameters import Bbox
-
-# Widest side of a box, in degrees, up to which a detail is worth its bytes.
-_WIDTHS: tuple[tuple[float, Detail], ...] = (
-    (0.5, "full"),
-    (2.5, "department"),
-    (8.0, "region"),
-)
-
-
-def _detail_of_box(box: Bbox) -> Detail:
-    width = max(box.east - box.west, box.north - box.south)
-    return next((detail for limit, detail in _WIDTHS if width <= limit), "national")
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.schemas import DETAILS, Detail
 
 
 def suitable_detail(filters: Filters) -> Detail:
@@ -24,14 +12,8 @@ def suitable_detail(filters: Filters) -> Detail:
     Department filters show departments, region filters regions, a box what fits in it;
     without any of them the whole country is seen.
     """
-    suited: list[Detail] = ["national"]
-    if filters.regions:
-        suited.append("region")
-    if filters.departments:
-        suited.append("department")
-    if filters.bbox:
-        suited.append(_detail_of_box(filters.bbox))
-    return max(suited, key=DETAILS.index)
+    suited = [key.detail(value) for key, value in filters.asked.items() if key.detail]
+    return max(suited, key=DETAILS.index, default="national")
 
 
 def day_shown(

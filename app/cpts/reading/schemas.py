@@ -1,79 +1,13 @@
-"""What a reader may ask for, and the shape of what comes back."""
+"""The shape of what a reader gets."""
 
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
-from fastapi import Depends
 from pydantic import BaseModel, ConfigDict
-
-from app.http.parameters import (
-    DEFAULT_LIMIT,
-    Bbox,
-    BboxFilter,
-    Day,
-    DepartmentCodes,
-    Limit,
-    Offset,
-    RegionCodes,
-    SearchText,
-    StageSlugs,
-    ThemeSlugs,
-    Tiers,
-)
 
 Detail = Literal["national", "region", "department", "full"]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
 CoverageLevel = Literal["country", "region", "department"]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which CPTS are asked for: OR inside a filter, AND between them; empty lets all pass.
-
-    `at` is None for today (Europe/Paris); `bbox` is in CRS84 degrees.
-    """
-
-    regions: tuple[str, ...] = ()
-    departments: tuple[str, ...] = ()
-    stages: tuple[str, ...] = ()
-    themes: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
-    q: str | None = None
-    bbox: Bbox | None = None
-    at: date | None = None
-    limit: int = DEFAULT_LIMIT
-    offset: int = 0
-
-
-async def _filters(
-    *,
-    bbox: BboxFilter,
-    region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)
-    department: DepartmentCodes = [],  # noqa: B006
-    stage: StageSlugs = [],  # noqa: B006
-    theme: ThemeSlugs = [],  # noqa: B006
-    tier: Tiers = [],  # noqa: B006
-    q: SearchText = None,
-    at: Day = None,
-    limit: Limit = DEFAULT_LIMIT,
-    offset: Offset = 0,
-) -> Filters:
-    return Filters(
-        regions=tuple(region),
-        departments=tuple(department),
-        stages=tuple(stage),
-        themes=tuple(theme),
-        tiers=tuple(tier),
-        q=q.strip() or None if q else None,
-        bbox=bbox,
-        at=at,
-        limit=limit,
-        offset=offset,
-    )
-
-
-RequestedFilters = Annotated[Filters, Depends(_filters)]
 
 
 class ThemeOfCpts(BaseModel):

@@ -8,9 +8,11 @@ from typing import Any
 import orjson
 
 from app.cpts.reading import repository
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import FILTERS
 from app.cpts.reading.repository import FoundCpts
 from app.cpts.reading.rules import day_shown, suitable_detail
-from app.cpts.reading.schemas import CoverageLevel, Detail, Filters
+from app.cpts.reading.schemas import CoverageLevel, Detail
 from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
@@ -19,13 +21,6 @@ from app.http.paging import PageAddress
 from app.http.repository import current_revision
 from app.problems import Invalid, NotFound
 
-_FIELDS = {
-    "region": "regions",
-    "department": "departments",
-    "stage": "stages",
-    "theme": "themes",
-    "tier": "tiers",
-}
 _COMPOSITION_COLUMNS = (
     "cpts_id",
     "cpts_name",
@@ -43,26 +38,30 @@ _COMPOSITION_COLUMNS = (
 )
 
 
-def check_values(session: ReadingSession, **given: tuple[str, ...]) -> None:
-    """Refuse values that no reference list knows.
+def accepted_values(session: ReadingSession) -> dict[str, list[Any]]:
+    """Give the values that filters accept, by name, of those that accept listed ones."""
+    found = {key.name: key.accepted_values(session, today()) for key in FILTERS}
+    return {name: values for name, values in found.items() if values is not None}
 
-    Parameters: values by parameter name (`region`, `department`, `stage`, `theme`,
-    `tier`). Raises `Invalid` naming each parameter with the accepted values.
+
+def check_filters(session: ReadingSession, filters: Filters) -> None:
+    """Refuse filters whose values no reference list knows.
+
+    Raises `Invalid` naming each parameter with the accepted values.
     """
-    given = {name: values for name, values in given.items() if values}
-    if not given:
-        return
-    accepted = repository.accepted_values(session)
     errors = []
-    for name, values in given.items():
-        known = {str(value) for value in accepted[name]}
+    for key, values in filters.asked.items():
+        accepted = key.accepted_values(session, filters.at or today())
+        if accepted is None:
+            continue
+        known = {str(value) for value in accepted}
         unknown = [value for value in values if value not in known]
         if unknown:
             errors.append(
                 {
-                    "loc": ["query", name],
+                    "loc": ["query", key.name],
                     "message": f"Valeur inconnue : {', '.join(unknown[:5])[:200]}.",
-                    "accepted": accepted[name],
+                    "accepted": accepted,
                 }
             )
     if errors:
@@ -70,9 +69,14 @@ def check_values(session: ReadingSession, **given: tuple[str, ...]) -> None:
         raise Invalid(errors, detail=f"Valeurs inconnues : {names}.")
 
 
-def check_filters(session: ReadingSession, filters: Filters) -> None:
-    """Refuse filters whose values no reference list knows; raises `Invalid`."""
-    check_values(session, **{name: getattr(filters, field) for name, field in _FIELDS.items()})
+def check_values(session: ReadingSession, **given: tuple[str, ...]) -> None:
+    """Refuse values of parameters that are named as filters are.
+
+    Parameters: values by name (`region`, `department`, `stage`, …). Raises as
+    `check_filters`.
+    """
+    asked = {key: given[key.name] for key in FILTERS if given.get(key.name)}
+    check_filters(session, Filters(asked))
 
 
 def cpts_page(session: ReadingSession, filters: Filters, address: PageAddress) -> bytes:
@@ -138,9 +142,7 @@ def _single(
     shown = day_shown(*life, day or today(), asked=day is not None)
     if shown is None:
         raise NotFound(f"Cette CPTS n'existe que depuis le {life[0]:%d/%m/%Y}.")
-    _, (cpts,) = repository.find_cpts(
-        session, Filters(), shown, cpts_id=cpts_id, detail=detail, with_communes=True
-    )
+    (cpts,) = repository.described(session, [cpts_id], shown, detail=detail, with_communes=True)
     ended_on = orjson.dumps(cpts.ended_on).decode()
     item = f'{cpts.properties[:-1]},"ended_on":{ended_on},"communes":{cpts.communes}}}'
     return cpts, item

@@ -7,8 +7,10 @@ from starlette.responses import Response
 
 from app.accounts.dependencies import ArsCaller, OptionalCaller
 from app.cpts.errors import TerritoryOverlap
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import DEPARTMENT, REGION
 from app.cpts.reading.rules import suitable_detail
-from app.cpts.reading.schemas import Detail, Filters
+from app.cpts.reading.schemas import Detail
 from app.database.sessions import ReadSession, WriteSession
 from app.http.caching import keep_until_change
 from app.http.parameters import DepartmentCodes, RegionCodes, RowId
@@ -70,7 +72,8 @@ def list_conciliation_zones(
     ] = None,
 ) -> Response:
     """FeatureCollection (RFC 7946) : les communes disputées, fondues, sans aucune partie."""
-    chosen = Filters(regions=tuple(region), departments=tuple(department))
+    places = {REGION: tuple(region), DEPARTMENT: tuple(department)}
+    chosen = Filters({key: codes for key, codes in places.items() if codes})
     body = reading.conciliation_zones(
         session, detail or suitable_detail(chosen), regions=region, departments=department
     )

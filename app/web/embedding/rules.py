@@ -1,47 +1,42 @@
 """Addresses and markup of a map on another site. Plain Python."""
 
-from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
+
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import DEPARTMENT, REGION
 
 MAP_ADDRESS = "/embed/carte"
 DEFAULT_HEIGHT_PX = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a map shows: codes and slugs, the most particular territory alone."""
-
-    regions: tuple[str, ...] = ()
-    departments: tuple[str, ...] = ()
-    stages: tuple[str, ...] = ()
-    themes: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
-
-    def _chosen(self) -> list[tuple[str, tuple[str, ...]]]:
-        return [("stage", self.stages), ("theme", self.themes), ("tier", self.tiers)]
-
-    def map_address(self) -> str:
-        """Give the root-relative address of the map; departments outrank regions."""
-        place = (
-            ("department", self.departments) if self.departments else ("region", self.regions)
-        )
-        return _address(MAP_ADDRESS, [place, *self._chosen()])
-
-    def source_address(self) -> str:
-        """Give the page of the site that shows the same, with its table.
-
-        That of the region or department when there is one of them, else the home page.
-        """
-        if len(self.departments) == 1:
-            return _address(f"/departements/{self.departments[0]}", self._chosen())
-        if len(self.regions) == 1 and not self.departments:
-            return _address(f"/regions/{self.regions[0]}", self._chosen())
-        return "/"
+def embeddable(filters: Filters) -> Filters:
+    """Keep what a map on another site is chosen by: departments outrank regions."""
+    return filters.kept(
+        lambda key: key.control is not None and not (key is REGION and filters[DEPARTMENT])
+    )
 
 
-def _address(path: str, parameters: list[tuple[str, tuple[str, ...]]]) -> str:
-    pairs = [(name, ",".join(values)) for name, values in parameters if values]
+def map_address(filters: Filters) -> str:
+    """Give the root-relative address of the map."""
+    return _address(MAP_ADDRESS, embeddable(filters))
+
+
+def source_address(filters: Filters) -> str:
+    """Give the page of the site that shows the same, with its table.
+
+    That of the region or department when there is one of them, else the home page.
+    """
+    shown = embeddable(filters)
+    chosen = shown.kept(lambda key: not key.names_a_place)
+    for key, path in ((DEPARTMENT, "departements"), (REGION, "regions")):
+        if len(shown[key]) == 1:
+            return _address(f"/{path}/{shown[key][0]}", chosen)
+    return "/"
+
+
+def _address(path: str, filters: Filters) -> str:
+    pairs = filters.short_pairs()
     return f"{path}?{urlencode(pairs, safe=',')}" if pairs else path
 
 

@@ -6,7 +6,9 @@ from typing import Any, Literal
 import orjson
 
 from app.cpts.reading import repository as registry
-from app.cpts.reading.schemas import CoverageLevel, Detail, Filters
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import DEPARTMENT, REGION
+from app.cpts.reading.schemas import CoverageLevel, Detail
 from app.cpts.reading.service import coverage, reference_list
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
@@ -38,14 +40,14 @@ def of_country(session: ReadingSession) -> bytes:
 def of_region(session: ReadingSession, code: str) -> bytes | None:
     """Draw a region, None when there is none of this code."""
     extents = [extent for extent in departments(session) if extent.region == code]
-    filters = Filters(regions=(code,), limit=MAXIMUM_LIMIT)
+    filters = Filters({REGION: (code,)}, limit=MAXIMUM_LIMIT)
     return _of_part(session, "region", code, extents, filters)
 
 
 def of_department(session: ReadingSession, code: str) -> bytes | None:
     """Draw a department, None when there is none of this code."""
     extents = [extent for extent in departments(session) if extent.code == code]
-    filters = Filters(departments=(code,), limit=MAXIMUM_LIMIT)
+    filters = Filters({DEPARTMENT: (code,)}, limit=MAXIMUM_LIMIT)
     return _of_part(session, "department", code, extents, filters)
 
 

@@ -206,7 +206,7 @@ CPTS: tuple[Column, ...] = (
         "updated_at",
         "datetime",
         "Mise à jour",
-        "Instant de la dernière modification (UTC).",
+        "Instant de la dernière modification, ou début du jour où elle a pris effet (UTC).",
         REQUIRED,
         example="2026-02-03T09:12:00.000Z",
     ),

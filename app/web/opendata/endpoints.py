@@ -6,7 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from app.cpts.reading.schemas import Detail, Filters, RequestedFilters
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import RequestedFilters
+from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import compositions_csv, cpts_collection
 from app.database.sessions import ReadingSession, ReadSession
 from app.http.addresses import outside_address

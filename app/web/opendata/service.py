@@ -12,9 +12,16 @@ from urllib.parse import urlencode
 import orjson
 
 from app.cpts.reading import repository as registry
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import FILTERS
 from app.cpts.reading.repository import FoundCpts
-from app.cpts.reading.schemas import Detail, Filters
-from app.cpts.reading.service import check_filters, check_values, reference_list
+from app.cpts.reading.schemas import Detail
+from app.cpts.reading.service import (
+    accepted_values,
+    check_filters,
+    check_values,
+    reference_list,
+)
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
@@ -66,6 +73,7 @@ def page_values(session: ReadingSession) -> dict[str, Any]:
     """Give what the page of open data shows."""
     return {
         "files": FILES,
+        "filters": [key.name for key in FILTERS],
         "changed_at": current_revision(session).changed_at,
         "tables": [
             ("cpts", "cpts.csv", CPTS),
@@ -118,14 +126,14 @@ def table_schema(session: ReadingSession, name: str) -> bytes | None:
     write = schemas.SCHEMAS.get(name)
     if write is None:
         return None
-    return _json(write(registry.accepted_values(session)))
+    return _json(write(accepted_values(session)))
 
 
 def data_package(session: ReadingSession) -> bytes:
     """Give the Data Package that describes all files."""
     return _json(
         schemas.data_package(
-            registry.accepted_values(session),
+            accepted_values(session),
             changed_at=current_revision(session).changed_at,
             day=today(),
             demonstration=holds_demonstration(session),

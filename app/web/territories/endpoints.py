@@ -7,10 +7,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from app.cpts.reading.schemas import Filters
+from app.cpts.reading.filtering import Filters, requested
+from app.cpts.reading.filters import DEPARTMENT, OFFERED_WITHIN_A_PLACE, REGION
 from app.database.sessions import ReadSession
 from app.http.caching import keep_until_change
-from app.http.parameters import MAXIMUM_LIMIT, StageSlugs, ThemeSlugs, Tiers, WholeNumber
+from app.http.parameters import MAXIMUM_LIMIT, WholeNumber
 from app.http.repository import current_revision
 from app.web.layout.rendering import render
 from app.web.territories import searching, service
@@ -26,17 +27,14 @@ Sort = Literal[
 ]  # fmt: skip
 
 
-async def _filters(
-    stage: StageSlugs = [],  # noqa: B006  (FastAPI copies defaults)
-    theme: ThemeSlugs = [],  # noqa: B006
-    tier: Tiers = [],  # noqa: B006
-) -> Filters:
-    return Filters(
-        stages=tuple(stage), themes=tuple(theme), tiers=tuple(tier), limit=MAXIMUM_LIMIT
-    )
+_chosen = requested(OFFERED_WITHIN_A_PLACE, paged=False)
 
 
-ChosenFilters = Annotated[Filters, Depends(_filters)]
+async def _whole(filters: Annotated[Filters, Depends(_chosen)]) -> Filters:
+    return replace(filters, limit=MAXIMUM_LIMIT)
+
+
+ChosenFilters = Annotated[Filters, Depends(_whole)]
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -149,9 +147,9 @@ def _territory(
         path = request.url.path.rpartition("/")[0]
         return RedirectResponse(f"{path}/{quote(usual)}{query}", status_code=308)
     if level == "region":
-        page = service.region_page(session, code, replace(filters, regions=(code,)), sort)
+        page = service.region_page(session, code, filters.narrowed(REGION, (code,)), sort)
     else:
-        narrowed = replace(filters, departments=(code,))
+        narrowed = filters.narrowed(DEPARTMENT, (code,))
         page = service.department_page(session, code, narrowed, sort)
     group = "regions" if level == "region" else "departements"
     return render(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.web.layout.controls import FormControl
 from app.web.territories.repository import FreeCommune, Holding
 from app.web.territories.rules import Column
 
@@ -17,16 +18,6 @@ class StageCount:
     count: int
     start: float
     width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value that a filter offers; `css` names the class of its colour, if any."""
-
-    value: str
-    label: str
-    chosen: bool
-    css: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +58,7 @@ class TerritoryPage:
     holding: Holding
     base: dict[str, Any]
     counted: str
-    stages: list[Choice]
-    tiers: list[Choice]
-    themes: list[tuple[str, list[Choice]]]
-    themes_chosen: int
+    controls: list[FormControl]
     departments: list[dict[str, Any]]
     free: list[FreeCommune]
     free_address: str

@@ -7,7 +7,8 @@ import orjson
 from app.cpts.communes.schemas import CommuneFilters
 from app.cpts.communes.service import commune_page
 from app.cpts.reading import service as reading
-from app.cpts.reading.schemas import Filters
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import SEARCH
 from app.database.sessions import ReadingSession
 from app.geography.repository import department_names
 from app.http.paging import NOWHERE
@@ -32,7 +33,9 @@ def search(
     # Digits are no word of a name that somebody looks for here.
     listed: dict[str, Any] = {"items": [], "number_matched": 0}
     if not q.replace(" ", "").isdigit():
-        listed = orjson.loads(reading.cpts_page(session, Filters(q=q, limit=cpts), NOWHERE))
+        listed = orjson.loads(
+            reading.cpts_page(session, Filters({SEARCH: q}, limit=cpts), NOWHERE)
+        )
     # Few visitors mean the INSEE code that a postal code may happen to be.
     ordered = sorted(found["items"], key=lambda item: q not in item["postcodes"])
     return {

@@ -7,16 +7,19 @@ from typing import Any, Literal
 import orjson
 
 from app.cpts.reading import service as reading
-from app.cpts.reading.schemas import CoverageLevel, Filters
+from app.cpts.reading.filtering import Filters
+from app.cpts.reading.filters import OFFERED_WITHIN_A_PLACE, STAGE
+from app.cpts.reading.schemas import CoverageLevel
 from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.http.paging import NOWHERE
 from app.http.parameters import MAXIMUM_LIMIT
 from app.problems import NotFound
+from app.web.layout.controls import form_controls
 from app.web.territories.repository import Place, free_communes, holding
 from app.web.territories.rules import address, columns, in_order
-from app.web.territories.schemas import Choice, Downloads, StageCount, TerritoryPage
+from app.web.territories.schemas import Downloads, StageCount, TerritoryPage
 
 FREE_SHOWN = 60
 FREE_PER_PAGE = 500
@@ -170,45 +173,36 @@ def _page(
     ranks = {stage["slug"]: stage["rank"] for stage in stages}
     listed = orjson.loads(reading.cpts_page(session, filters, NOWHERE))
     items = [{**cpts, "rank": ranks.get(cpts["stage"], 0)} for cpts in listed["items"]]
-    counting = list(filters.stages) or list(RECOGNISED_STAGES)
+    asked_stages = filters[STAGE]
+    counting = list(asked_stages) or list(RECOGNISED_STAGES)
     day = today()
     held = holding(session, place, [c["id"] for c in items if c["stage"] in counting], day)
-    chosen = _chosen(filters)
-    own = [(place.level, place.code), *chosen]
+    chosen = filters.kept(lambda key: not key.names_a_place)
+    own = [(place.level, place.code), *chosen.pairs()]
     everything = [*own, ("limit", str(MAXIMUM_LIMIT))]
     path = f"/{'regions' if place.level == 'region' else 'departements'}/{place.code}"
     counts: dict[str, int] = {}
     for cpts in items:
         counts[cpts["stage"]] = counts.get(cpts["stage"], 0) + 1
-    themes = _themes(session, filters)
     return TerritoryPage(
         level=place.level,
         code=place.code,
         name=name,
         region_code=region["code"],
         region_name=region["name"],
-        filtered=bool(chosen),
-        beyond_stages=bool(filters.themes or filters.tiers),
-        chosen=chosen,
+        filtered=bool(chosen.asked),
+        beyond_stages=any(key is not STAGE for key in chosen.asked),
+        chosen=chosen.pairs(),
         sort=sort,
         day=day.isoformat(),
         map_address=address("/maps/cpts", own),
         cpts=in_order(items, sort),
-        columns=columns(path, chosen, sort, COLUMN_LABELS),
+        columns=columns(path, chosen.pairs(), sort, COLUMN_LABELS),
         by_stage=stage_counts(stages, counts),
         holding=held,
         base=_base(session, place),
         counted=_counted_stages(session, counting),
-        stages=[
-            Choice(s["slug"], s["label"], s["slug"] in filters.stages, f"stage-{s['slug']}")
-            for s in stages
-        ],
-        tiers=[
-            Choice(str(t["tier"]), t["label"], str(t["tier"]) in filters.tiers)
-            for t in reference(session, "tiers", day=day)
-        ],
-        themes=themes,
-        themes_chosen=len(filters.themes),
+        controls=form_controls(session, OFFERED_WITHIN_A_PLACE, filters),
         departments=_departments(session, place, filters),
         free=free_communes(session, place, day, limit=FREE_SHOWN),
         free_address=f"{path}/communes-sans-cpts",
@@ -228,14 +222,6 @@ def _base(session: ReadingSession, place: Place) -> dict[str, Any]:
     return next(item for item in found if item["code"] == place.code)
 
 
-def _chosen(filters: Filters) -> list[tuple[str, str]]:
-    return [
-        *(("stage", value) for value in filters.stages),
-        *(("theme", value) for value in filters.themes),
-        *(("tier", value) for value in filters.tiers),
-    ]
-
-
 def _counted_stages(session: ReadingSession, slugs: Sequence[str]) -> str:
     """Name the stages that count as coverage, such as « ACI signé »."""
     if set(slugs) == set(RECOGNISED_STAGES):
@@ -245,15 +231,6 @@ def _counted_stages(session: ReadingSession, slugs: Sequence[str]) -> str:
     return f"au stade {named}"
 
 
-def _themes(session: ReadingSession, filters: Filters) -> list[tuple[str, list[Choice]]]:
-    by_mission: dict[str, list[Choice]] = {}
-    for theme in reference(session, "themes"):
-        by_mission.setdefault(theme["mission_label"], []).append(
-            Choice(theme["slug"], theme["label"], theme["slug"] in filters.themes)
-        )
-    return list(by_mission.items())
-
-
 def _departments(
     session: ReadingSession, place: Place, filters: Filters
 ) -> list[dict[str, Any]]:
@@ -261,7 +238,7 @@ def _departments(
     if place.level == "department":
         return []
     codes = {d["code"] for d in reference(session, "departments", regions=[place.code])}
-    rows = coverage(session, "department", filters.stages)["items"]
+    rows = coverage(session, "department", filters[STAGE])["items"]
     return [
         {**row, "cpts": sum(row["cpts_by_stage"].values())}
         for row in rows

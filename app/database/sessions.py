@@ -1,8 +1,8 @@
 """Sessions: one request, one transaction.
 
-`ReadSession` and `WriteSession` are annotations for endpoints (FastAPI makes and ends
-the session) and for services (which take it as an argument). A service that reads
-takes a `ReadSession`, and may be called with a `WriteSession`; never the reverse.
+`ReadSession` and `WriteSession` are annotations for endpoints: FastAPI makes and ends the
+session. Everything below takes a `ReadingSession` or a `WritingSession`, never a bare
+session: what reads may be called with one that writes, and never the reverse.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping

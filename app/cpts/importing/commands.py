@@ -121,7 +121,7 @@ def import_listing(
                 options = Options(
                     as_of.date() if as_of else today(),
                     on_conflict,
-                    service.default_stage(session, default_stage),
+                    service.default_stage(default_stage),
                     stage_date.date() if stage_date else None,
                     None if complete_for is None else department_codes(complete_for),
                     departments=service.stated_departments(session, department),

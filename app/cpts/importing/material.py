@@ -26,7 +26,6 @@ class Material:
     entries: Sequence[Entry]
     listed: Sequence[ListedCpts]
     readings: list[Reading]
-    ranks: Mapping[str, int]
     labels: Mapping[str, str]
     keys: Mapping[str, str] = field(default_factory=dict)
     registered: dict[int, RegisteredCpts] = field(default_factory=dict)

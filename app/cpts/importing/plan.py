@@ -33,7 +33,7 @@ from app.cpts.importing.rules import (
     decide,
     stage_step,
 )
-from app.cpts.importing.stages import DYNAMIQUE
+from app.cpts.stages import FIRST_STAGE, order_of
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 
@@ -244,8 +244,8 @@ def _allow_no_territory(material: Material) -> None:
         stages = [each.slug for each in found.stages] if found else []
         if (
             cpts.states_its_stage
-            and cpts.stage == DYNAMIQUE
-            and all(stage == DYNAMIQUE for stage in stages)
+            and cpts.stage == FIRST_STAGE
+            and all(stage == FIRST_STAGE for stage in stages)
             and not (found and material.held.get(found.id))
             and all(material.entries[row].given == "" for row in cpts.rows)
         ):
@@ -257,9 +257,7 @@ def _candidate(material: Material, cpts: ListedCpts) -> Candidate:
     found = material.registered.get(cpts.position)
     stage = cpts.stage or ""
     if found is not None and stage:
-        stage = max(
-            [stage, *(each.slug for each in found.stages)], key=material.ranks.__getitem__
-        )
+        stage = max([stage, *(each.slug for each in found.stages)], key=order_of)
     return Candidate(
         cpts.position,
         cpts.name,
@@ -282,7 +280,6 @@ def _entering(
     found = material.registered.get(cpts.position)
     step = stage_step(
         found.stages if found else (),
-        material.ranks,
         material.labels,
         stage=cpts.stage,
         since=cpts.since or options.stage_date,

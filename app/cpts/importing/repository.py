@@ -72,11 +72,9 @@ def search_keys(session: ReadingSession, names: Iterable[str]) -> dict[str, str]
     return {row.given: row.key for row in session.execute(statement, {"names": distinct})}
 
 
-def stages(session: ReadingSession) -> tuple[dict[str, int], dict[str, str]]:
-    """Give the ranks and the labels of the stages, by slug in their order."""
-    rows = session.execute(select(Stage.slug, Stage.rank, Stage.label).order_by(Stage.rank))
-    known = rows.all()
-    return {s.slug: s.rank for s in known}, {s.slug: s.label for s in known}
+def stage_labels(session: ReadingSession) -> dict[str, str]:
+    """Give the label of every stage, by slug."""
+    return {row.slug: row.label for row in session.execute(select(Stage.slug, Stage.label))}
 
 
 def theme_labels(session: ReadingSession) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from app.cpts.stages import order_of
 from app.cpts.writing.rules import StageRecord
 
 
@@ -69,7 +70,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Holder:
+class Obstacle:
     """Who stands in the way on a commune: a CPTS of the registry, or of the same file."""
 
     name: str
@@ -88,7 +89,7 @@ class Decision:
     """
 
     granted: Mapping[int, Sequence[str]]
-    contested: Mapping[int, Mapping[str, Holder]] = field(default_factory=dict)
+    contested: Mapping[int, Mapping[str, Obstacle]] = field(default_factory=dict)
 
 
 def decide(
@@ -154,17 +155,17 @@ class _Board:
         before = self.granted.get(candidate.position)
         return self.admit(candidate) and self.granted[candidate.position] != before
 
-    def contested(self, candidate: Candidate) -> dict[str, Holder]:
+    def contested(self, candidate: Candidate) -> dict[str, Obstacle]:
         """Give the communes of a candidate that another holds, with the holder."""
-        found: dict[str, Holder] = {}
+        found: dict[str, Obstacle] = {}
         for code in candidate.communes:
             taker = self._taken.get(code)
             if taker is not None and taker.position != candidate.position:
-                found[code] = Holder(taker.name, taker.stage, taker.position)
+                found[code] = Obstacle(taker.name, taker.stage, taker.position)
                 continue
             for claim in self._claims.get(code, []):
                 if claim.cpts_id != candidate.existing and not _follows(claim, candidate):
-                    found[code] = Holder(
+                    found[code] = Obstacle(
                         claim.name,
                         claim.stage,
                         held_from=claim.held_from,
@@ -196,7 +197,6 @@ class StageStep:
 
 def stage_step(
     timeline: Sequence[StageRecord],
-    ranks: Mapping[str, int],
     labels: Mapping[str, str],
     *,
     stage: str,
@@ -210,19 +210,19 @@ def stage_step(
     made up in its place.
 
     Parameters: `timeline`, of the CPTS, in the order of the stages, empty for a new one;
-    `ranks` and `labels` by slug; `since`, the date of the stage, None when it is not known;
+    `labels` by slug; `since`, the date of the stage, None when it is not known;
     `as_of`, the import's day, from which an undated stage counts.
     """
     if not timeline:
         return StageStep(StageRecord(stage, since, as_of))
     present = timeline[-1]
-    if ranks[stage] < ranks[present.slug]:
+    if order_of(stage) < order_of(present.slug):
         return StageStep(
             None,
             f"stade du fichier ({labels[stage]}) antérieur à celui du registre "
             f"({labels[present.slug]}), qui reste",
         )
-    earlier = [each for each in timeline if ranks[each.slug] < ranks[stage]]
+    earlier = [each for each in timeline if order_of(each.slug) < order_of(stage)]
     dates = [each.since for each in earlier if each.since is not None]
     refusal = ""
     if since is not None and dates and since < max(dates):

@@ -16,6 +16,7 @@ from app.cpts.importing.plan import Options, Plan, make_plan
 from app.cpts.importing.resolving import read_names, read_polygons
 from app.cpts.importing.stages import stage_of
 from app.cpts.importing.writing import write_plan
+from app.cpts.stages import STAGES
 from app.database.sessions import ReadingSession, WritingSession
 from app.failures import Failure
 from app.files.sources import Source, unusable
@@ -35,7 +36,7 @@ def read_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
     return read_table_listing(source, chosen)
 
 
-def default_stage(session: ReadingSession, text: str | None) -> str | None:
+def default_stage(text: str | None) -> str | None:
     """Read the stage that `--default-stage` gives, as a slug or in words.
 
     Raises `Failure` (exit status 2) on an unknown one.
@@ -44,8 +45,7 @@ def default_stage(session: ReadingSession, text: str | None) -> str | None:
         return None
     slug = stage_of(text)
     if slug is None:
-        ranks, _ = repository.stages(session)
-        raise unusable(f"Stade « {text} » inconnu ; stades : {', '.join(ranks)}.")
+        raise unusable(f"Stade « {text} » inconnu ; stades : {', '.join(STAGES)}.")
     return slug
 
 
@@ -131,7 +131,7 @@ def _resolve(
     if options.complete_for is not None:
         check_departments(session, options.complete_for, options.as_of)
     entries = listing.entries
-    ranks, labels = repository.stages(session)
+    labels = repository.stage_labels(session)
     themes = repository.theme_labels(session)
     keys = repository.search_keys(
         session, (name for entry in entries for name in (entry.cpts, *entry.shared))
@@ -147,4 +147,4 @@ def _resolve(
         readings = read_names(session, entries, options.departments)
         drawn = [c for c in listed if any(entries[r].polygon is not None for r in c.rows)]
         read_polygons(session, drawn, entries, readings, step)
-    return Material(entries, listed, readings, ranks, labels, keys)
+    return Material(entries, listed, readings, labels, keys)

@@ -17,14 +17,13 @@ from app.cpts.reading.schemas import (
     FeatureOfItem,
     ReferenceList,
 )
-from app.cpts.reading.service import PageAddress
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, ReadSession
 from app.http.caching import keep_until_change
+from app.http.paging import PageAddress
 from app.http.parameters import Day, RegionCodes, RowId, StageSlugs
 from app.http.repository import current_revision
 from app.problems import NotFound, declared
-from app.settings import Settings
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
@@ -52,19 +51,10 @@ def _answer(
     return Response(body, media_type=media_type)
 
 
-def _address(request: Request) -> PageAddress:
-    settings: Settings = request.app.state.settings
-    return PageAddress(
-        base=settings.service.public_url or "",
-        path=request.url.path,
-        query=tuple(request.query_params.multi_items()),
-    )
-
-
 @router.get("/cpts", response_model=CptsPage, summary="Les CPTS, filtrées, sans leur géométrie")
 def list_cpts(request: Request, session: ReadSession, filters: RequestedFilters) -> Response:
     """Triées par pertinence avec `q`, sinon par nom ; `links` mène aux autres pages."""
-    body = service.cpts_page(session, filters, _address(request))
+    body = service.cpts_page(session, filters, PageAddress.of(request))
     return _answer(request, session, body, JSON)
 
 
@@ -80,7 +70,7 @@ def list_cpts_geojson(
     detail: AskedDetail = None,
 ) -> Response:
     """FeatureCollection (RFC 7946) ; sans commune, la géométrie est nulle."""
-    body = service.cpts_collection(session, filters, _address(request), detail)
+    body = service.cpts_collection(session, filters, PageAddress.of(request), detail)
     return _answer(request, session, body, GEOJSON)
 
 
@@ -126,7 +116,7 @@ def list_compositions(
     request: Request, session: ReadSession, filters: RequestedFilters
 ) -> Response:
     """`limit` et `offset` comptent des CPTS ; l'en-tête `Link` mène aux autres pages."""
-    body, links = service.compositions_csv(session, filters, _address(request))
+    body, links = service.compositions_csv(session, filters, PageAddress.of(request))
     response = _answer(request, session, body, "text/csv; charset=utf-8")
     response.headers["Link"] = ", ".join(
         f'<{link["href"]}>; rel="{link["rel"]}"' for link in links

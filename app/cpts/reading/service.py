@@ -2,7 +2,6 @@
 
 import csv
 import io
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,11 +11,13 @@ from app.cpts.reading import repository
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import FILTERS
 from app.cpts.reading.repository import FoundCpts
-from app.cpts.reading.rules import day_shown, page_links, suitable_detail
+from app.cpts.reading.rules import day_shown, suitable_detail
 from app.cpts.reading.schemas import CoverageLevel, Detail
+from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
+from app.http.paging import PageAddress
 from app.http.repository import current_revision
 from app.problems import Invalid, NotFound
 
@@ -35,27 +36,6 @@ _COMPOSITION_COLUMNS = (
     "population_year",
     "demonstration",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PageAddress:
-    """Where a page is asked for: outside address or empty, path, parameters as given."""
-
-    base: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-
-    def links(self, filters: Filters, matched: int, returned: int) -> list[dict[str, str]]:
-        """Link the page with itself and its neighbours."""
-        return page_links(
-            self.base,
-            self.path,
-            self.query,
-            matched=matched,
-            returned=returned,
-            limit=filters.limit,
-            offset=filters.offset,
-        )
 
 
 def accepted_values(session: ReadingSession) -> dict[str, list[Any]]:
@@ -236,7 +216,7 @@ def coverage(
     """
     check_values(session, stage=stages)
     day = at or today()
-    counted = list(stages) or repository.recognised_stages(session)
+    counted = list(stages) or list(RECOGNISED_STAGES)
     head = orjson.dumps(
         {
             "level": level,

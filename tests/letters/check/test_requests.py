@@ -158,7 +158,9 @@ def test_a_check_is_asked_by_post_only(client: TestClient) -> None:
 def test_too_many_checks_of_one_address_are_refused_for_a_while(
     app: FastAPI, client: TestClient
 ) -> None:
-    app.state.check_limit = AddressLimit(2, what="vérifications", sessions=app.state.sessions)
+    app.state.limits["check"] = AddressLimit(
+        2, what="vérifications", sessions=app.state.sessions
+    )
     question = {"communes": ["59163"]}
     assert [client.post(ADDRESS, json=question).status_code for _ in range(3)] == [
         200,

@@ -16,7 +16,7 @@ from app.letters.decisions.service import decide
 from app.letters.record import schemas
 from app.letters.record.errors import LetterClosed
 from tests.event_loop import run_apart
-from tests.letters.record.conftest import LILLE, MARCQ, MONS, Desk, Register, codes
+from tests.letters.desk import LILLE, MARCQ, MONS, Desk, Register, codes
 
 
 class Administrator:

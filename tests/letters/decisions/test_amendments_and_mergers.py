@@ -10,7 +10,7 @@ from app.cpts.verification.service import verify
 from app.database.calendar import today
 from app.database.sessions import snapshot_scope
 from app.progress import SilentProgress
-from tests.letters.record.conftest import (
+from tests.letters.desk import (
     LILLE,
     MARCQ,
     MONS,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.letters.record.conftest import LILLE, MARCQ, MONS, Bearer, Desk, codes
+from tests.letters.desk import LILLE, MARCQ, MONS, Bearer, Desk, codes
 
 
 def check(desk: Desk, communes: list[str], by: dict[str, str]) -> dict[str, Any]:

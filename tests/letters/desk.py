@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
@@ -67,11 +65,6 @@ class Desk:
         return self.post(
             f"/conciliations/{conciliation}/closure", {"outcome": outcome} | more, self.admin
         )
-
-
-@pytest.fixture
-def desk(client: TestClient, bearer: Bearer) -> Desk:
-    return Desk(client, bearer)
 
 
 def codes(communes: list[dict[str, Any]]) -> list[str]:

@@ -5,7 +5,7 @@ from sqlalchemy import Engine, text
 from app.cpts.demonstration.service import remove_demonstration
 from app.database.sessions import session_scope
 from tests.administration import administration
-from tests.letters.record.conftest import LILLE, MARCQ, MONS, Bearer, Desk, Register
+from tests.letters.desk import LILLE, MARCQ, MONS, Bearer, Desk, Register
 
 
 def test_demonstration_data_is_removed_whatever_letters_named_it(

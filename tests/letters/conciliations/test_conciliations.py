@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.database.calendar import today
-from tests.letters.record.conftest import (
+from tests.letters.desk import (
     ARMENTIERES,
     LILLE,
     MARCQ,

@@ -19,9 +19,9 @@ from app.cpts.reading.service import accepted_values, check_filters
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.http.parameters import Bbox, known_parameters, separated
+from app.http.problem_answers import install_problem_handlers
 from app.http.questions import Questions
 from app.maps.rules import follows_data, heading, names_a_place
-from app.problems import install_problem_handlers
 from app.web.embedding.rules import map_address, source_address
 from app.web.layout.controls import form_controls
 

@@ -4,8 +4,9 @@ Parameters and OpenAPI, refusals, forms, headings, the embedded map, open data a
 follow from what stands here (`app.cpts.reading.filtering` says what each part is for).
 """
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 import orjson
@@ -20,6 +21,7 @@ from app.cpts.reading import repository
 from app.cpts.reading.filtering import Filter, Filters, Offer, Offers, requested
 from app.cpts.reading.schemas import Detail
 from app.database.arrays import among
+from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
 from app.funding.models import TierBound
 from app.http.parameters import MAXIMUM_TEXT, Bbox, parse_bbox, separated
@@ -134,6 +136,51 @@ def _detail_of_box(box: Bbox | None) -> Detail:
     return next((detail for limit, detail in _WIDTHS if width <= limit), "national")
 
 
+_MOMENT = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+ -]\d{2}:\d{2}))?",
+    re.ASCII,
+)
+_MOMENTS = ("AAAA-MM-JJ", "AAAA-MM-JJThh:mm:ssZ", "AAAA-MM-JJThh:mm:ss±hh:mm")
+
+
+def _moment(value: Any) -> Any:
+    """Read a date, which is the beginning of that day in Paris, or a moment of RFC 3339."""
+    if not isinstance(value, str) or not value:
+        # A form sends the field that nobody filled in as an empty text.
+        return value or None
+    try:
+        if not _MOMENT.fullmatch(value):
+            raise ValueError
+        # An address that leaves its plus as it is means a blank by it.
+        read = datetime.fromisoformat(value.upper().replace(" ", "+"))
+        if len(value) == len("AAAA-MM-JJ"):
+            return datetime.combine(read, time(), PARIS)
+        # Of the first or last days of all, there is none in another time zone.
+        read.astimezone(PARIS)
+    except (ValueError, OverflowError):
+        raise stated(
+            "Une date ou un instant avec son décalage horaire (RFC 3339) est attendu.",
+            *_MOMENTS,
+        ) from None
+    return read
+
+
+def _is_a_day(moment: datetime) -> bool:
+    return moment.tzinfo is PARIS and moment.time() == time()
+
+
+def _told_since(moment: datetime | None, _labels: Mapping[str, str]) -> str:
+    assert moment is not None
+    there = moment.astimezone(PARIS)
+    hour = "" if _is_a_day(moment) else f" à {there:%H:%M:%S}"
+    return f"modifiées depuis le {there:%d/%m/%Y}{hour}"
+
+
+def _written_moment(moment: datetime | None) -> str:
+    assert moment is not None
+    return f"{moment:%Y-%m-%d}" if _is_a_day(moment) else moment.isoformat()
+
+
 REGION: Filter[Codes] = Filter(
     name="region",
     label="Région",
@@ -232,7 +279,42 @@ BBOX: Filter[Bbox | None] = Filter(
     detail=_detail_of_box,
 )
 
-FILTERS: tuple[Filter[Any], ...] = (REGION, DEPARTMENT, STAGE, TIER, THEME, SEARCH, BBOX)
+UPDATED_SINCE: Filter[datetime | None] = Filter(
+    name="updated_since",
+    label="Modifiées depuis le",
+    type=Annotated[
+        datetime | None,
+        BeforeValidator(_moment),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "string", "format": "date"},
+                    {"type": "string", "format": "date-time"},
+                ]
+            }
+        ),
+    ],
+    description="Les CPTS dont `updated_at` est ce moment ou un plus tardif : une date (le "
+    "début du jour, à Paris) ou un instant avec son décalage horaire (RFC 3339).",
+    example="2026-01-01",
+    empty=None,
+    write=_written_moment,
+    # What has changed until now, whatever day is shown.
+    condition=lambda moment, _day: func.cpts_updated_at(Cpts.id, today()) >= moment,
+    control="day",
+    told=_told_since,
+)
+
+FILTERS: tuple[Filter[Any], ...] = (
+    REGION,
+    DEPARTMENT,
+    STAGE,
+    TIER,
+    THEME,
+    SEARCH,
+    UPDATED_SINCE,
+    BBOX,
+)
 # What a form offers; within a region or a department, the place is already chosen.
 OFFERED = tuple(each for each in FILTERS if each.control)
 OFFERED_WITHIN_A_PLACE = tuple(each for each in OFFERED if not each.names_a_place)

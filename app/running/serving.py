@@ -8,15 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from app.cluster import DatabaseAddress, database_server
 from app.failures import Failure
+from app.french import number
 from app.logs import configure_logs
 from app.metrics.own_port import metrics_served
 from app.metrics.processes import shared_folder
@@ -132,20 +131,27 @@ def _url(host: str, reserved: socket.socket) -> str:
 
 
 def _announce(url: str, progress: Progress, began: float) -> None:
-    # Without the environment's proxies: the service is on this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    until = time.monotonic() + _ANNOUNCEMENT_TIMEOUT_S
-    while time.monotonic() < until:
-        try:
-            opener.open(url + "/healthz", timeout=5).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-            continue
-        seconds = f"{time.monotonic() - began:.1f}".replace(".", ",")
+    if _answers(f"{url}/healthz"):
+        seconds = number(time.monotonic() - began, 1)
         progress.say(
             f"Cartographie des CPTS : {url}  (prête en {seconds} s, Ctrl-C pour arrêter)"
         )
-        return
+
+
+def _answers(address: str) -> bool:
+    """Wait for a worker to answer; False when none has after a minute."""
+    # Beside the workers, which would start later if it came before them.
+    import httpx2  # noqa: PLC0415
+
+    until = time.monotonic() + _ANNOUNCEMENT_TIMEOUT_S
+    # Without the environment's proxies: the service is on this machine.
+    with httpx2.Client(timeout=5, trust_env=False) as client:
+        while time.monotonic() < until:
+            with suppress(httpx2.HTTPError):
+                if client.get(address).is_success:
+                    return True
+            time.sleep(0.05)
+    return False
 
 
 def _reserved(host: str, port: int) -> socket.socket:

@@ -13,10 +13,13 @@ from app.cpts.reading.filters import FILTERS
 from app.cpts.reading.repository import FoundCpts
 from app.cpts.reading.rules import day_shown, suitable_detail
 from app.cpts.reading.schemas import CoverageLevel, Detail
+from app.cpts.references import repository as references
+from app.cpts.references.schemas import DepartmentItem
 from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
+from app.french import short_date
 from app.http.paging import PageAddress
 from app.http.repository import current_revision
 from app.problems import Invalid, NotFound
@@ -141,7 +144,7 @@ def _single(
         raise NotFound("Cette CPTS n'existe pas.")
     shown = day_shown(*life, day or today(), asked=day is not None)
     if shown is None:
-        raise NotFound(f"Cette CPTS n'existe que depuis le {life[0]:%d/%m/%Y}.")
+        raise NotFound(f"Cette CPTS n'existe que depuis le {short_date(life[0])}.")
     (cpts,) = repository.described(session, [cpts_id], shown, detail=detail, with_communes=True)
     ended_on = orjson.dumps(cpts.ended_on).decode()
     item = f'{cpts.properties[:-1]},"ended_on":{ended_on},"communes":{cpts.communes}}}'
@@ -188,22 +191,16 @@ def compositions_csv(
     return buffer.getvalue().encode(), address.links(filters, matched, returned)
 
 
-def reference_list(session: ReadingSession, name: str, **parameters: Any) -> bytes:
-    """Give a list of reference as `{"items": […]}`; parameters as in the repository."""
-    return f'{{"items":{repository.reference_list(session, name, **parameters)}}}'.encode()
-
-
 def departments(
     session: ReadingSession, regions: tuple[str, ...], day: date | None = None
-) -> bytes:
-    """Give the departments of some regions, of all when none is named.
+) -> list[DepartmentItem]:
+    """List the departments of some regions, of all when none is named.
 
-    Parameters: `day` of which their completeness is told, today when None.
+    Parameters: `day` of which their completeness is told, today when None. Raises `Invalid`
+    for an unknown region.
     """
     check_values(session, region=regions)
-    return reference_list(
-        session, "departments", regions=list(regions) or None, day=day or today()
-    )
+    return references.departments(session, day or today(), regions)
 
 
 def coverage(

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
-from app.cluster import DatabaseAddress, database_server
+from app.cluster.addresses import DatabaseAddress, database_server
 from app.failures import Failure
 from app.logs import configure_logs
 from app.metrics.own_port import metrics_served

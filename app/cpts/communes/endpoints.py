@@ -9,7 +9,8 @@ from starlette.responses import Response
 from app.cpts.communes import service
 from app.cpts.communes.schemas import CommunePage, RequestedCommunes, SingleCommune
 from app.cpts.reading.service import PageAddress
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
 from app.http.parameters import Day
 from app.http.repository import current_revision

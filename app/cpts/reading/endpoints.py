@@ -19,7 +19,8 @@ from app.cpts.reading.schemas import (
 )
 from app.cpts.reading.service import PageAddress
 from app.database.calendar import today
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
 from app.http.parameters import Day, RegionCodes, RowId, StageSlugs
 from app.http.repository import current_revision

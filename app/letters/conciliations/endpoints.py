@@ -10,7 +10,7 @@ from app.accounts.dependencies import ArsCaller, OptionalCaller
 from app.cpts.errors import TerritoryOverlap
 from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail, Filters
-from app.database.sessions import ReadSession, WriteSession
+from app.database.request_sessions import ReadSession, WriteSession
 from app.http.caching import keep_until_change
 from app.http.parameters import DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision

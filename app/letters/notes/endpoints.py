@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Path, Request, Response
 
-from app.database.sessions import ReadSession, WriteSession
+from app.database.request_sessions import ReadSession, WriteSession
 from app.http.address_limit import AddressLimit
 from app.letters.check.schemas import LetterQuestion
 from app.letters.notes import service

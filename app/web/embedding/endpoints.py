@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
 from app.cpts.reading.schemas import Filters, RequestedFilters
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
 from app.http.parameters import (

@@ -8,7 +8,8 @@ from starlette.responses import HTMLResponse, Response
 
 from app.cpts.reading.schemas import Detail, Filters, RequestedFilters
 from app.cpts.reading.service import PageAddress, compositions_csv, cpts_collection
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
 from app.http.parameters import MAXIMUM_LIMIT, DepartmentCodes, RegionCodes, RowId

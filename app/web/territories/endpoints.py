@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.cpts.reading.schemas import Filters
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
 from app.http.parameters import MAXIMUM_LIMIT, StageSlugs, ThemeSlugs, Tiers, WholeNumber
 from app.http.repository import current_revision

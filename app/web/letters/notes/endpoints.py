@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from app.database.sessions import ReadingSession, ReadSession, read_in_session
+from app.database.request_sessions import ReadSession, read_in_session
+from app.database.sessions import ReadingSession
 from app.http.address_limit import AddressLimit, client_network
 from app.http.departure import while_client_waits
 from app.letters.notes.endpoints import NoteKey

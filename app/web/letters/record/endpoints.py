@@ -19,7 +19,8 @@ from app.accounts.dependencies import (
 )
 from app.accounts.rules import Caller
 from app.cpts.reading.service import PageAddress
-from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
+from app.database.request_sessions import ReadSession, WriteSession
+from app.database.sessions import ReadingSession, WritingSession
 from app.http.parameters import RowId
 from app.letters.conciliations import closure
 from app.letters.conciliations.schemas import Closure

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
-from app.cluster import DatabaseAddress, database_server
+from app.cluster.addresses import DatabaseAddress, database_server
 from app.failures import Failure
 from app.french import number
 from app.logs import configure_logs

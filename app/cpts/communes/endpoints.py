@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from app.cpts.communes import service
 from app.cpts.communes.schemas import CommunePage, RequestedCommunes, SingleCommune
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
 from app.http.paging import PageAddress
 from app.http.parameters import Day

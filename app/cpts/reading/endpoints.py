@@ -28,7 +28,8 @@ from app.cpts.references.schemas import (
     TierItem,
 )
 from app.database.calendar import today
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
 from app.http.paging import PageAddress
 from app.http.parameters import Day, RegionCodes, RowId, StageSlugs

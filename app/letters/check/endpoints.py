@@ -9,7 +9,8 @@ from pydantic import BeforeValidator
 from app.accounts.dependencies import OptionalCaller
 from app.accounts.rules import Caller
 from app.cpts.writing.schemas import Day, Name
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.address_limit import client_network, limited
 from app.http.departure import while_client_waits
 from app.http.parameters import separated

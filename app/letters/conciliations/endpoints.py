@@ -11,7 +11,7 @@ from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import DEPARTMENT, REGION
 from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail
-from app.database.sessions import ReadSession, WriteSession
+from app.database.request_sessions import ReadSession, WriteSession
 from app.http.caching import keep_until_change
 from app.http.parameters import DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
-from app.database.sessions import ReadSession, WriteSession
+from app.database.request_sessions import ReadSession, WriteSession
 from app.http.address_limit import limited
 from app.http.addresses import settled_base
 from app.letters.check.schemas import LetterQuestion

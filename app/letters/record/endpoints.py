@@ -16,7 +16,8 @@ from app.accounts.dependencies import (
 )
 from app.accounts.rules import Caller
 from app.cpts.errors import PlannedChangeDropped, TerritoryOverlap
-from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
+from app.database.request_sessions import ReadSession, WriteSession
+from app.database.sessions import ReadingSession, WritingSession
 from app.http.caching import entity_tag, keep_until_change, matches
 from app.http.paging import PageAddress
 from app.http.parameters import RowId

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse
 
 from app.cpts.reading.filtering import Filters, requested
 from app.cpts.reading.filters import OFFERED, RequestedFilters
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
 from app.http.content_policy import ANY_SITE

@@ -10,7 +10,8 @@ from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import RequestedFilters
 from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import compositions_csv, cpts_collection
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
 from app.http.paging import PageAddress

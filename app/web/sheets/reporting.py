@@ -10,7 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.cpts.communes.service import single_commune
 from app.cpts.reading.service import cpts_item
 from app.cpts.reports.repository import insert_report, server_identity, waiting_reports
-from app.database.sessions import ReadingSession, ReadSession, WriteSession
+from app.database.request_sessions import ReadSession, WriteSession
+from app.database.sessions import ReadingSession
 from app.http.address_limit import limit_of
 from app.http.origin import same_origin
 from app.problems import Forbidden, NotFound, TooManyRequests

@@ -12,7 +12,7 @@ from app.accounts.dependencies import (
     session_cookie,
 )
 from app.accounts.service import SESSION_LIFETIME, sign_in, sign_out
-from app.database.sessions import ReadSession, WriteSession
+from app.database.request_sessions import ReadSession, WriteSession
 from app.http.address_limit import limit_of
 from app.settings import Settings
 from app.web.layout.rendering import render

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Form, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.address_limit import limited
 from app.http.caching import keep_until_change
 from app.http.repository import current_revision

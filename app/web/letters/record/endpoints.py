@@ -18,7 +18,8 @@ from app.accounts.dependencies import (
     page_form_token,
 )
 from app.accounts.rules import Caller
-from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
+from app.database.request_sessions import ReadSession, WriteSession
+from app.database.sessions import ReadingSession, WritingSession
 from app.http.paging import PageAddress
 from app.http.parameters import RowId
 from app.letters.conciliations import closure

@@ -3,6 +3,7 @@
 import asyncio
 import faulthandler
 import logging
+import multiprocessing
 import os
 import signal
 import threading
@@ -14,6 +15,8 @@ from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
+from app.processes.bounds import die_with_parent
+
 log = logging.getLogger(__name__)
 
 # How long a worker that has answered before may be silent, all its threads together.
@@ -24,6 +27,28 @@ STARTING_S = 60
 STUCK_S = 6
 # Between two looks at a worker's memory, and before the first.
 MEMORY_LOOK_S = 30.0
+
+
+class Worker(Process):
+    """uvicorn's worker, which ends with the service from before it imports the application.
+
+    Whatever else of the service is killed, nothing keeps the port that it has inherited.
+    """
+
+    def target(self, sockets: list[socket] | None = None) -> None:
+        """Run in the worker's own process: serve until told to end."""
+        die_with_parent()
+        # For other systems, and for a service that was killed before this line.
+        threading.Thread(target=_end_without_parent, daemon=True).start()
+        super().target(sockets)
+
+
+def _end_without_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # Its sentinel tells also of an end that came first.
+        parent.join()
+        os._exit(1)
 
 
 class Supervisor(Multiprocess):
@@ -38,6 +63,21 @@ class Supervisor(Multiprocess):
         # When those were asked that have not answered yet, and who has ever answered.
         self._asked: dict[int, float] = {}
         self._answered: set[int] = set()
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        for _ in range(self.processes_num):
+            self.processes.append(self._started())
+
+    def handle_ttin(self) -> None:
+        """Have one more worker (SIGTTIN)."""
+        self.processes_num += 1
+        self.processes.append(self._started())
+
+    def _started(self) -> Worker:
+        worker = Worker(self.config, self.sockets)
+        worker.start()
+        return worker
 
     def keep_subprocess_alive(self) -> None:
         """Kill workers that are silent, and replace those that are gone."""
@@ -56,8 +96,7 @@ class Supervisor(Multiprocess):
                 self.should_exit.set()
                 return
             log.warning("worker %d is gone or silent, another one takes its place", pid)
-            self.processes[index] = replacement = Process(self.config, self.sockets)
-            replacement.start()
+            self.processes[index] = self._started()
 
     def _is_silent(self, process: Process) -> bool:
         pid = process.pid or 0

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -115,3 +116,59 @@ def test_a_worker_beyond_its_memory_ends_gracefully(megabytes: int, said: str) -
     )
     assert done.returncode == 0
     assert done.stdout == said
+
+
+IMPORTING = """
+import socket, sys
+import uvicorn
+from app.running.supervision import Supervisor
+
+if __name__ == "__main__":
+    reserved = socket.socket()
+    reserved.bind(("127.0.0.1", 0))
+    reserved.set_inheritable(True)
+    config = uvicorn.Config("endless_import:app", workers=2, log_config=None)
+    print(reserved.getsockname()[1], flush=True)
+    Supervisor(config, sockets=[reserved]).run()
+"""
+ENDLESS = """
+import os, pathlib, time
+pathlib.Path(__file__).with_name(f"importing-{os.getpid()}").touch()
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_worker_that_still_imports_ends_with_its_service_and_lets_the_port_go(
+    tmp_path: Path, *, frozen: bool
+) -> None:
+    (tmp_path / "service.py").write_text(IMPORTING)
+    (tmp_path / "endless_import.py").write_text(ENDLESS)
+    deadline = time.monotonic() + START_S
+    with subprocess.Popen(
+        [sys.executable, "service.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as service:
+        try:
+            assert service.stdout is not None
+            port = int(service.stdout.readline())
+            while len(importing := list(tmp_path.glob("importing-*"))) < 2:
+                assert time.monotonic() < deadline, "the workers do not start"
+                time.sleep(0.05)
+            if frozen and sys.platform == "linux":
+                for each in importing:
+                    os.kill(int(each.name.partition("-")[2]), signal.SIGSTOP)
+        finally:
+            service.kill()
+    while True:
+        with socket.socket() as again:
+            again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                again.bind(("127.0.0.1", port))
+                return
+            except OSError:
+                assert time.monotonic() < deadline, "a worker keeps the port"
+        time.sleep(0.05)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from app.database.sessions import ReadingSession, snapshot_scope
+from app.geography.evidence.departments import NAMES, NAMES_OF_COMMUNES
+from app.geography.naming import bare_key, spelling
 from app.geography.resolution import Given, Resolution, resolve
 
 
@@ -364,3 +366,16 @@ def test_an_answer_never_contradicts_a_piece_that_can_be_read(
                 assert commune.code == code[0], row
             if pieces & 8:
                 assert (postal[3], commune.code) in served, row
+
+
+def test_departments_that_are_names_of_communes_too_are_known(session: ReadingSession) -> None:
+    names = session.execute(text("SELECT DISTINCT name FROM commune_name")).scalars()
+    communes = {bare_key(spelling(name)) for name in names}
+    both = {name for name in NAMES if bare_key(name) in communes}
+    assert both == NAMES_OF_COMMUNES
+
+
+def test_a_place_in_doubt_is_never_taken(session: ReadingSession) -> None:
+    answer = one(session, Given("Gap", doubt="barré : fait-elle partie de la CPTS ?"))
+    assert (answer.outcome, possible(answer)) == ("ambiguous", {"05061"})
+    assert answer.note == "barré : fait-elle partie de la CPTS ?"

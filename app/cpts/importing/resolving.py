@@ -55,9 +55,7 @@ def _unnamed(entry: Entry) -> Reading:
     if entry.is_unclaimed:
         return Reading(Outcome.SKIPPED, detail="aucune CPTS : la commune n'est à personne")
     if entry.doubt:
-        return Reading(
-            Outcome.AMBIGUOUS, detail=f"{entry.doubt} : fait-elle partie de la CPTS ?"
-        )
+        return Reading(Outcome.AMBIGUOUS, detail=entry.doubt)
     if entry.is_title:
         return Reading(Outcome.LOADED, detail="titre des lignes suivantes")
     return Reading(Outcome.UNKNOWN, detail="aucune commune n'est donnée")

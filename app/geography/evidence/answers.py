@@ -166,6 +166,8 @@ def told(row: Row, agreement: Agreement) -> Resolution:
     if agreement.excluded:
         note = f"« {agreement.excluded} » : à préciser, la commune est-elle demandée ?"
         return Resolution(row.given, "ambiguous", candidates=only.shown, note=note)
+    if row.given.doubt:
+        return Resolution(row.given, "ambiguous", candidates=only.shown, note=row.given.doubt)
     corrections = (*only.corrections, *row.corrections)
     return Resolution(
         row.given,

@@ -50,4 +50,5 @@ def current_revision(connection: Connection) -> str | None:
     """Give the revision that a database stands at, None for an empty one."""
     if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision

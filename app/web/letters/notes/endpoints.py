@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from app.database.request_sessions import ReadSession
-from app.database.sessions import ReadingSession, read_in_session
+from app.database.request_sessions import ReadSession, read_in_session
+from app.database.sessions import ReadingSession
 from app.http.address_limit import client_network, limited
 from app.http.addresses import outside_address
 from app.http.departure import while_client_waits

@@ -1,5 +1,6 @@
 """The SQL of the reading side. JSON is written by PostgreSQL and passed on as text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -113,6 +114,24 @@ def compositions(session: Session, filters: Filters, day: date) -> tuple[int, in
         {"day": parameters["day"], "ids": [found.id for found in page]},
     ).all()
     return matched, len(page), list(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What led a CPTS to where it is on a day, as published files write it.
+
+    `stages` is `slug:date:recorded|…` in the order of the stages, the date empty when it is
+    not known; `communes` is `code:from|code:from:until|…`. Either is None for none.
+    """
+
+    stages: str | None
+    communes: str | None
+
+
+def courses(session: Session, cpts_ids: Sequence[int], day: date) -> dict[int, Course]:
+    """Give, by id, the stages that CPTS had reached on a day, and since when they hold what."""
+    rows = session.execute(statement(__file__, "courses"), {"ids": list(cpts_ids), "day": day})
+    return {row.id: Course(row.stages, row.communes) for row in rows}
 
 
 def reference_list(session: Session, name: str, **parameters: Any) -> str:

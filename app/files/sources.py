@@ -19,7 +19,6 @@ LARGEST_UNPACKED = 250 * 1024 * 1024
 LARGEST_WORKBOOK = 100 * 1024 * 1024
 MOST_MEMBERS = 2_000
 
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKBOOK = "xl/workbook.xml"
 _SPREADSHEET_PARTS = {"mimetype", "content.xml"}
 _OTHER_KINDS = {
@@ -28,7 +27,6 @@ _OTHER_KINDS = {
 }  # fmt: skip
 _ENCODING_NAMES = {"mac": "mac_roman", "dos": "cp850", "windows": "cp1252", "excel": "cp1252"}
 _EPSG = re.compile(r"(?:EPSG\s*:?\s*)?(\d{4,6})", re.IGNORECASE | re.ASCII)
-_SQLITE = b"SQLite format 3\x00"
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _XML_START = re.compile(rb"^\s*<[?!a-z]", re.IGNORECASE)
 # Excel writes neither; a document type is how entities that expand endlessly get in.
@@ -47,6 +45,7 @@ class Format(StrEnum):
     GPKG = "gpkg"
     SHAPEFILE = "shapefile"
     KML = "kml"
+    PARQUET = "parquet"
 
     @property
     def has_polygons(self) -> bool:
@@ -57,6 +56,14 @@ class Format(StrEnum):
     def is_workbook(self) -> bool:
         """Whether it is a workbook of sheets."""
         return self in (Format.XLSX, Format.ODS, Format.XLS)
+
+
+# How files of some formats begin.
+_STARTS = {
+    b"SQLite format 3\x00": Format.GPKG,
+    b"PAR1": Format.PARQUET,
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Format.XLS,
+}
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,7 @@ def _stated(given: str | None) -> Format | None:
         "zip": Format.SHAPEFILE, "shp": Format.SHAPEFILE, "json": Format.GEOJSON,
         "wfs": Format.GEOJSON, "geopackage": Format.GPKG, "excel": Format.XLSX,
         "tsv": Format.CSV, "txt": Format.CSV, "opendocument": Format.ODS,
+        "geoparquet": Format.PARQUET,
     }  # fmt: skip
     if word in aliases:
         return aliases[word]
@@ -167,10 +175,9 @@ def _stated(given: str | None) -> Format | None:
 def _recognise(path: Path, head: bytes, shown: str, wanted: Format | None) -> Format:
     if head.startswith(b"PK"):
         return _archive(path, shown)
-    if head.startswith(_SQLITE):
-        return Format.GPKG
-    if head.startswith(_OLD_OFFICE):
-        return Format.XLS
+    for start, found in _STARTS.items():
+        if head.startswith(start):
+            return found
     for start, kind in _OTHER_KINDS.items():
         if head.startswith(start):
             raise unusable(
@@ -194,7 +201,8 @@ def _recognise(path: Path, head: bytes, shown: str, wanted: Format | None) -> Fo
     ):
         raise unusable(
             f"« {shown} » n'est ni un tableau (CSV, XLSX) ni un fichier de polygones "
-            "(GeoJSON, GeoPackage, KML, Shapefile zippé) ; il est peut-être endommagé."
+            "(GeoJSON, GeoPackage, GeoParquet, KML, Shapefile zippé) ; il est peut-être "
+            "endommagé."
         )
     return Format.CSV
 

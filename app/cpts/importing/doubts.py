@@ -21,6 +21,8 @@ def tell_homonyms_apart(session: ReadingSession, material: Material) -> None:
         return
     touching = repository.touching_departments(session)
     for cpts in material.listed:
+        if cpts.published is not None:
+            continue
         groups = parts(by_cpts[cpts.position], touching)
         if len(groups) > 1:
             told = " ; ".join(", ".join(sorted(group)) for group in groups)

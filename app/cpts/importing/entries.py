@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from app.cpts.claims.rules import Period
 from app.cpts.importing.columns import Columns, Header, Role
 from app.cpts.importing.stages import read_stage
 from app.cpts.importing.values import (
@@ -58,7 +59,8 @@ class Entry:
     the row says of the CPTS, as text; `polygon` a shapely geometry in EPSG:4326. `is_title`
     marks a row that only names the CPTS of the rows beneath it, `is_unclaimed` one that says
     that its commune is nobody's; `shared` names the CPTS when a cell names several; `doubt`
-    says why the commune cannot be taken as the CPTS's, "" when it can.
+    says why the commune cannot be taken as the CPTS's, "" when it can; `held` the days on
+    which the CPTS holds it, None when the file does not say.
     """
 
     row: int
@@ -77,6 +79,7 @@ class Entry:
     shared: tuple[str, ...] = ()
     doubt: str = ""
     notes: tuple[str, ...] = ()
+    held: Period | None = None
 
     @property
     def given(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from app.cpts.importing.columns import Header, Role, find_header
 from app.cpts.importing.crosstabs import crosstab_entries, is_crosstab
 from app.cpts.importing.entries import Entry, is_footnote, table_entries
+from app.cpts.importing.published.rules import PublishedCpts
 from app.files.sources import Source, unusable
 from app.files.tables import Table, read_tables
 from app.geography.evidence import departments
@@ -16,11 +17,15 @@ from app.geography.evidence import departments
 
 @dataclass(frozen=True)
 class Listing:
-    """All entries of a file in its order, and what to tell about how it was read."""
+    """All entries of a file in its order, and what to tell about how it was read.
+
+    `published` are its CPTS when a service of this kind has written it, else nothing.
+    """
 
     entries: Sequence[Entry]
     remarks: Sequence[str]
     has_stages: bool
+    published: Sequence[PublishedCpts] = ()
 
 
 def read_table_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:

@@ -34,6 +34,11 @@ class Material:
     communes: dict[int, dict[str, int]] = field(default_factory=dict)
     shared: dict[int, list[ListedCpts]] = field(default_factory=dict)
 
+    @property
+    def with_demonstration(self) -> bool:
+        """Whether the file is about demonstration data, which then stays and counts."""
+        return any(cpts.is_demonstration for cpts in self.listed)
+
     def unjudged(self) -> "Material":
         """Give a copy to judge: a plan leaves its remarks and findings in its material."""
         return replace(

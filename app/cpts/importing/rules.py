@@ -45,8 +45,9 @@ class Candidate:
 
     `position` is its place in the file, `existing` its id in the registry or None,
     `communes` codes in the file's order, `is_faulty` whether a row of its own keeps it
-    out whatever the others do, `until` the day on which a letter has it give up a
-    commune: who holds it from then on is not in its way.
+    out whatever the others do. `since` and `until` are the days from which and until which
+    it asks for a commune, where these are not the import's day and for ever: who holds it
+    before or after is not in its way.
     """
 
     position: int
@@ -55,6 +56,7 @@ class Candidate:
     communes: Sequence[str]
     existing: int | None = None
     is_faulty: bool = False
+    since: Mapping[str, date] = field(default_factory=dict)
     until: Mapping[str, date] = field(default_factory=dict)
 
 
@@ -165,7 +167,7 @@ class _Board:
                 found[code] = Obstacle(taker.name, taker.stage, taker.position)
                 continue
             for claim in self._claims.get(code, []):
-                if claim.cpts_id != candidate.existing and not _follows(claim, candidate):
+                if claim.cpts_id != candidate.existing and not _leaves_room(claim, candidate):
                     found[code] = Obstacle(
                         claim.name,
                         claim.stage,
@@ -183,9 +185,12 @@ class _Board:
             self._claims[code] = [c for c in claims if c.cpts_id != candidate.existing]
 
 
-def _follows(claim: Standing, candidate: Candidate) -> bool:
+def _leaves_room(claim: Standing, candidate: Candidate) -> bool:
     until = candidate.until.get(claim.commune)
-    return until is not None and claim.held_from is not None and claim.held_from >= until
+    if until is not None and claim.held_from is not None and claim.held_from >= until:
+        return True
+    since = candidate.since.get(claim.commune)
+    return since is not None and claim.held_until is not None and claim.held_until <= since
 
 
 @dataclass(frozen=True)

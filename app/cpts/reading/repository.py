@@ -128,6 +128,24 @@ def compositions(
     return len(ids), len(page), list(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What led a CPTS to where it is on a day, as published files write it.
+
+    `stages` is `slug:date:recorded|…` in the order of the stages, the date empty when it is
+    not known; `communes` is `code:from|code:from:until|…`. Either is None for none.
+    """
+
+    stages: str | None
+    communes: str | None
+
+
+def courses(session: ReadingSession, cpts_ids: Sequence[int], day: date) -> dict[int, Course]:
+    """Give, by id, the stages that CPTS had reached on a day, and since when they hold what."""
+    rows = session.execute(statement(__file__, "courses"), {"ids": list(cpts_ids), "day": day})
+    return {row.id: Course(row.stages, row.communes) for row in rows}
+
+
 def coverage(session: ReadingSession, level: str, stages: list[str], day: date) -> str:
     """Give the coverage of each territory of a level as JSON text.
 

@@ -74,7 +74,7 @@ def cpts_geojson(
     request: Request, session: ReadSession, filters: WholeFilters, detail: Detail = "full"
 ) -> Response:
     """The territories as GeoJSON."""
-    body = cpts_collection(session, filters, PageAddress.of(request), detail)
+    body = cpts_collection(session, filters, PageAddress.of(request), detail, with_courses=True)
     return _file(request, session, body, "application/geo+json", "cpts.geojson")
 
 

@@ -10,12 +10,11 @@ from app.letters.record.rules import (
     KIND_LABELS,
     PENDING,
     STATE_LABELS,
-    Authority,
     DecisionAuthority,
+    Institution,
     Kind,
     Sight,
     State,
-    actions_of,
     check_day,
     check_is_own,
     check_lead,
@@ -189,11 +188,11 @@ def test_the_ars_of_a_region_conciliates() -> None:
 
 
 def test_each_authority_decides_in_its_own_name_where_the_letter_is_examined() -> None:
-    assert deciding_authority(ARS, None, "32") is Authority.ARS
-    assert deciding_authority(ARS, "ars", "32") is Authority.ARS
-    assert deciding_authority(AM, None, "32") is Authority.ASSURANCE_MALADIE
-    assert deciding_authority(ADMIN, "ars", "32") is Authority.ARS
-    assert deciding_authority(ADMIN, "assurance_maladie", "93") is Authority.ASSURANCE_MALADIE
+    assert deciding_authority(ARS, None, "32") is Institution.ARS
+    assert deciding_authority(ARS, "ars", "32") is Institution.ARS
+    assert deciding_authority(AM, None, "32") is Institution.ASSURANCE_MALADIE
+    assert deciding_authority(ADMIN, "ars", "32") is Institution.ARS
+    assert deciding_authority(ADMIN, "assurance_maladie", "93") is Institution.ASSURANCE_MALADIE
     said = refused(deciding_authority, ARS, "assurance_maladie", "32")
     assert said == "Chacun ne décide qu'en son propre nom."
     said = refused(deciding_authority, ARS, None, "93")
@@ -206,39 +205,6 @@ def test_each_authority_decides_in_its_own_name_where_the_letter_is_examined() -
     assert error["loc"] == ["body", "authority"]
     assert error["message"] == "Un administrateur précise de qui il enregistre la décision."
     assert error["accepted"] == ["ars", "assurance_maladie"]
-
-
-PENDING_ALL = ["correct", "territory", "withdraw", "opinion", "decide"]
-
-
-@pytest.mark.parametrize(
-    ("agent", "state", "lead", "created_by", "actions"),
-    [
-        (None, "deposee", "32", 7, []),
-        (MEMBER, "deposee", "32", 1, []),
-        (ADMIN, "deposee", "93", None, PENDING_ALL),
-        (ADMIN, "validee", "93", None, ["correct"]),
-        (ARS, "en_conciliation", "32", None, PENDING_ALL),
-        (ARS, "deposee", "28", None, PENDING_ALL[:-1]),
-        (ARS, "refusee", "32", None, ["correct"]),
-        (ARS_ELSEWHERE, "deposee", "32", None, []),
-        (AM, "deposee", "32", None, ["decide"]),
-        (AM, "deposee", "28", None, []),
-        (AM, "retiree", "32", None, []),
-        (EDITOR, "deposee", "32", 7, ["correct", "territory", "withdraw"]),
-        (EDITOR, "validee", "32", 7, ["correct"]),
-        (EDITOR, "deposee", "32", 8, []),
-        (Agent("editor", "32", 7), "deposee", "32", 8, []),
-        (AM, "validee", "32", 1, []),
-    ],
-)
-def test_what_somebody_may_do_with_a_letter_as_it_stands(
-    agent: Agent | None, state: str, lead: str, created_by: int | None, actions: list[str]
-) -> None:
-    found = actions_of(
-        agent, state=state, regions=REGIONS, lead_region=lead, created_by=created_by
-    )
-    assert found == actions
 
 
 def test_a_day_has_come_and_follows_what_it_follows() -> None:

@@ -6,12 +6,13 @@ from datetime import date
 from app.cpts.importing.entries import Entry
 from app.cpts.importing.grouping import ListedCpts, check_finess
 from app.cpts.importing.published.rules import PublishedCpts
-from app.cpts.importing.resolving import DOUBTFUL_SHARES, Reading
+from app.cpts.importing.resolving import Reading
 from app.cpts.importing.rules import Outcome
 from app.cpts.stages import STAGES, order_of
 from app.database.sessions import ReadingSession
 from app.files.sources import unusable
 from app.geography.repository import communes_in_polygon
+from app.geography.rules import DOUBTFUL_SHARES
 from app.progress import Step
 
 _MOST_TOLD = 8

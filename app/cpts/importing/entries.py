@@ -20,6 +20,7 @@ from app.cpts.importing.values import (
     names_nobody,
     says_nothing,
 )
+from app.files.cells import without_guard
 from app.files.tables import Row, Table
 from app.files.words import words_of
 from app.geography.evidence import departments
@@ -45,7 +46,6 @@ _NOT_IN = re.compile(
     r"|refus\w+|prevue?s?|projet|futur\w*|a confirmer|supprim\w+|abandonn\w+|demissionn\w+)\b"
 )
 _WHOLE_CODE = re.compile(r"\d[\dABab]\d{3}", re.ASCII)
-_GUARDED = re.compile(r"'[=+@-]")
 _BRACKET = re.compile(r"\(([^()]*)\)")
 
 
@@ -212,7 +212,7 @@ class _Rows:
     def _name(self, row: Row) -> str:
         name = _one_line(self._columns.cell(row.cells, Role.NAME))[:LONGEST_NAME]
         # Open data keep spreadsheets from running a name by an apostrophe.
-        return name[1:] if _GUARDED.match(name) else name
+        return without_guard(name)
 
     def _shared(self, name: str) -> tuple[str, ...]:
         parts = cut_names(name)

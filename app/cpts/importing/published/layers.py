@@ -1,7 +1,7 @@
 """Reading the published files with polygons: GeoJSON, GeoPackage and GeoParquet."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import shapely
@@ -11,8 +11,10 @@ from app.cpts.importing.listing import Listing
 from app.cpts.importing.published import rules
 from app.cpts.importing.published.rules import NotAsPublished, PublishedCpts
 from app.cpts.writing.rules import StageRecord
-from app.files.layers import Record, layer_fields, read_records
 from app.files.sources import Format, Source, unusable
+
+if TYPE_CHECKING:
+    from app.files.layers import Record
 
 _TEXTS = ("acronym", "finess", "website", "email", "phone", "address")
 
@@ -26,6 +28,9 @@ def published_layer(source: Source) -> Listing | None:
     """
     if source.format not in (Format.GEOJSON, Format.GPKG, Format.PARQUET):
         return None
+    # Slow to import, and not needed for a table.
+    from app.files.layers import layer_fields, read_records  # noqa: PLC0415
+
     layers = layer_fields(source)
     if len(layers) != 1 or not layers[0] >= rules.LAYER_FIELDS:
         return None
@@ -47,7 +52,7 @@ def published_layer(source: Source) -> Listing | None:
     return Listing(entries, remarks, has_stages=True, published=found)
 
 
-def _cpts(record: Record, entries: list[Entry]) -> PublishedCpts:
+def _cpts(record: "Record", entries: list[Entry]) -> PublishedCpts:
     values = record.values
     name = rules.published_name(_text(values["name"]))
     columns, remarks = rules.published_columns({key: _text(values[key]) for key in _TEXTS})

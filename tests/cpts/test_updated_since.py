@@ -141,6 +141,19 @@ def test_left_empty_as_forms_send_it_it_is_not_given(
     assert "CPTS de Lille" not in client.get(f"{path}?updated_since=9999-12-31").text
 
 
+@pytest.mark.parametrize("path", ["/regions/32", "/departements/59"])
+def test_what_nobody_filled_in_leaves_the_address_of_a_page(
+    client: TestClient, path: str
+) -> None:
+    query = "stage=aci_signe&theme=&updated_since=&sort=-name"
+    answer = client.get(f"{path}?{query}", follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"{path}?sort=-name&stage=aci_signe"
+    assert client.get(answer.headers["location"], follow_redirects=False).status_code == 200
+    bare = client.get(f"{path}?updated_since=", follow_redirects=False)
+    assert bare.headers["location"] == path
+
+
 def test_a_plus_that_an_address_left_as_it_is_is_read_as_one(
     client: TestClient, register: Register
 ) -> None:
@@ -181,9 +194,35 @@ def test_headings_and_the_code_to_embed_tell_it() -> None:
     assert heading(day, labels) == told
     assert map_address(day) == "/embed/carte?region=32&updated_since=2026-01-01"
     assert source_address(day) == "/regions/32?updated_since=2026-01-01"
+    first = Filters({UPDATED_SINCE: datetime(1, 1, 1, tzinfo=PARIS)})
+    assert map_address(first) == "/embed/carte?updated_since=0001-01-01"
     moment = Filters({UPDATED_SINCE: datetime(2026, 7, 1, 22, 30, tzinfo=UTC)})
     assert heading(moment, {}) == "CPTS – modifiées depuis le 02/07/2026 à 00:30:00"
     assert map_address(moment) == "/embed/carte?updated_since=2026-07-01T22%3A30%3A00%2B00%3A00"
+
+
+def test_kept_answers_know_it_in_any_order_and_a_change_is_in_the_next_one(
+    client: TestClient, register: Register, bearer: Bearer
+) -> None:
+    cpts = register("CPTS de Lille", communes=(LILLE,))
+    other = register("CPTS de Gap", communes=(GAP,))
+    since = client.get(f"/api/v1/cpts/{other}").json()["updated_at"]
+    address = f"/api/v1/cpts.geojson?updated_since={since}&region=32"
+    first = client.get(address)
+    assert first.json()["features"] == []
+    again = client.get(f"/api/v1/cpts.geojson?region=32&updated_since={quote(since)}")
+    assert again.headers["etag"] == first.headers["etag"]
+    unasked = client.get("/api/v1/cpts.geojson?region=32").headers["etag"]
+    assert unasked != first.headers["etag"]
+    tag = {"If-None-Match": first.headers["etag"]}
+    assert client.get(address, headers=tag).status_code == 304
+    changed = client.patch(
+        f"/api/v1/cpts/{cpts}", json={"name": "Autre nom"}, headers=bearer("admin")
+    )
+    assert changed.status_code == 200
+    answer = client.get(address, headers=tag)
+    assert [each["id"] for each in answer.json()["features"]] == [cpts]
+    assert answer.headers["etag"] != first.headers["etag"]
 
 
 @pytest.mark.parametrize("path", ["/integrer", "/regions/32", "/departements/59"])

@@ -66,6 +66,22 @@ def test_the_code_of_the_page_shows_the_map_on_another_site(
     assert opened.value.url == f"{live_server}/departements/05?stage=aci_signe"
 
 
+def test_a_day_chosen_in_the_form_is_in_the_code_and_on_the_map(
+    guest: Page, other_site: tuple[Path, str], alps: dict[str, int]
+) -> None:
+    guest.goto("/integrer")
+    guest.get_by_label("Modifiées depuis le").fill("2020-02-03")
+    guest.get_by_role("button", name="Préparer le code").click()
+    expect(guest.get_by_label("Modifiées depuis le")).to_have_value("2020-02-03")
+    field = guest.get_by_role("textbox", name="Carte : CPTS – modifiées depuis le 03/02/2020")
+    code = field.input_value()
+    assert "updated_since=2020-02-03" in code
+    guest.goto(_host(other_site, code))
+    frame = guest.frame_locator("iframe")
+    expect(frame.locator("html[data-state=ready]")).to_be_attached()
+    expect(frame.locator("#count")).to_have_text("4 CPTS")
+
+
 def test_the_map_on_another_site_leaves_no_cookie_and_asks_no_other_host(
     guest: Page, live_server: str, other_site: tuple[Path, str], alps: dict[str, int]
 ) -> None:

@@ -178,7 +178,7 @@ def _told_since(moment: datetime | None, _labels: Mapping[str, str]) -> str:
 
 def _written_moment(moment: datetime | None) -> str:
     assert moment is not None
-    return f"{moment:%Y-%m-%d}" if _is_a_day(moment) else moment.isoformat()
+    return moment.date().isoformat() if _is_a_day(moment) else moment.isoformat()
 
 
 REGION: Filter[Codes] = Filter(

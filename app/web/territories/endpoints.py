@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -140,6 +140,12 @@ def _territory(
     filters: Filters,
     sort: str,
 ) -> Response:
+    given = request.query_params.multi_items()
+    filled = [(name, value) for name, value in given if value]
+    if len(filled) < len(given):
+        # A form sends the field that nobody filled in; addresses that people copy lack it.
+        query = f"?{urlencode(filled, safe=',:')}" if filled else ""
+        return RedirectResponse(f"{request.url.path}{query}", status_code=303)
     usual = code.strip().upper().zfill(2)
     if usual != code:
         # Codes as people write them, such as 2a or 4.

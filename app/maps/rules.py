@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
 
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION
 from app.cpts.reading.schemas import Detail
+from app.cpts.references.schemas import DepartmentItem
 from app.maps.repository import Bounds, DepartmentExtent
 
 # From which zoom of Leaflet each generalisation is shown, the coarsest first.
@@ -110,18 +110,18 @@ def long_date(day: date) -> str:
     return f"{number} {MONTHS[day.month - 1]} {day.year}"
 
 
-def unknown_text(filters: Filters, departments: Sequence[Mapping[str, Any]]) -> str:
+def unknown_text(filters: Filters, departments: Sequence[DepartmentItem]) -> str:
     """Say of how much of a map the registry is not declared complete; empty when it is of all.
 
-    Parameters: `departments`, all of them, with `code`, `region` and `complete`.
+    Parameters: `departments`, all of them.
     """
     codes, regions = filters[DEPARTMENT], filters[REGION]
     shown = [
         each
         for each in departments
-        if (not codes or each["code"] in codes) and (not regions or each["region"] in regions)
+        if (not codes or each.code in codes) and (not regions or each.region in regions)
     ]
-    missing = [each["code"] for each in shown if not each["complete"]]
+    missing = [each.code for each in shown if not each.complete]
     if not missing:
         return ""
     if len(missing) == len(shown):

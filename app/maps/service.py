@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
-
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import DEPARTMENT, REGION
 from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail
-from app.cpts.reading.service import check_filters, reference_list
+from app.cpts.reading.service import check_filters
+from app.cpts.references import repository as references
+from app.cpts.references.schemas import StageItem, TierItem
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
 from app.http.repository import current_revision
@@ -64,15 +64,16 @@ def map_page(
     """
     check_filters(session, filters)
     extents = repository.departments(session)
-    stages = _reference(session, "stages")
-    tiers = _reference(session, "tiers", day=filters.at or today())
+    day = filters.at or today()
+    stages = references.stages(session)
+    tiers = references.tiers(session, day)
     view = first_view(filters, extents)
     outlined = surroundings(view) if view and names_a_place(filters) else None
     changed_on = current_revision(session).changed_at.astimezone(PARIS).date()
     dated = f"données du {long_date(changed_on)}"
     if filters.at is not None:
         dated = f"situation au {long_date(filters.at)}, {dated}"
-    unknown = unknown_text(filters, _reference(session, "departments", **_all_on(filters)))
+    unknown = unknown_text(filters, references.departments(session, day))
     if unknown:
         dated = f"{dated}, {unknown}"
     return render_page(
@@ -104,21 +105,10 @@ def map_page(
     )
 
 
-def _all_on(filters: Filters) -> dict[str, Any]:
-    return {"regions": None, "day": filters.at or today()}
-
-
 def map_heading(session: ReadingSession, filters: Filters) -> str:
     """Write the title of the map of these filters."""
     day = filters.at or today()
     return heading(filters, {key.name: key.labels(session, day) for key in filters.asked})
-
-
-def _reference(session: ReadingSession, name: str, **parameters: Any) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = orjson.loads(reference_list(session, name, **parameters))[
-        "items"
-    ]
-    return items
 
 
 def _address(path: str, parameters: Sequence[tuple[str, str]]) -> str:
@@ -160,26 +150,22 @@ def _territories(extents: Sequence[DepartmentExtent]) -> list[dict[str, Any]]:
     return [{"name": "Métropole", "bounds": mainland}, *overseas]
 
 
-def _legend(
-    stages: Sequence[dict[str, Any]], tiers: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
+def _legend(stages: Sequence[StageItem], tiers: Sequence[TierItem]) -> dict[str, Any]:
     return {
         "stages": [
             {
-                "slug": item["slug"],
-                "label": item["label"],
-                "colour": palette.stage_colour(item["slug"]),
-                "dashed": item["slug"] in palette.DASHED_STAGES,
+                "slug": item.slug,
+                "label": item.label,
+                "colour": palette.stage_colour(item.slug),
+                "dashed": item.slug in palette.DASHED_STAGES,
             }
             for item in stages
         ],
         "tiers": [
             {
-                "tier": item["tier"],
-                "label": tier_label(
-                    item["tier"], item["population_from"], item["population_under"]
-                ),
-                "colour": palette.tier_colour(item["tier"]),
+                "tier": item.tier,
+                "label": tier_label(item.tier, item.population_from, item.population_under),
+                "colour": palette.tier_colour(item.tier),
             }
             for item in tiers
         ],

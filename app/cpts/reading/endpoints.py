@@ -1,7 +1,9 @@
 """The public routes of the registry: lists, maps' data, reference lists, coverage."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
@@ -15,9 +17,17 @@ from app.cpts.reading.schemas import (
     Detail,
     FeatureCollection,
     FeatureOfItem,
-    ReferenceList,
 )
 from app.cpts.reading.service import PageAddress
+from app.cpts.references import repository as references
+from app.cpts.references.schemas import (
+    DepartmentItem,
+    ReferenceList,
+    RegionItem,
+    StageItem,
+    ThemeItem,
+    TierItem,
+)
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, ReadSession
 from app.http.caching import keep_until_change
@@ -50,6 +60,10 @@ def _answer(
 ) -> Response:
     keep_until_change(request, current_revision(session))
     return Response(body, media_type=media_type)
+
+
+def _listed(request: Request, session: ReadingSession, items: Sequence[Any]) -> Response:
+    return _answer(request, session, orjson.dumps({"items": items}), JSON)
 
 
 def _address(request: Request) -> PageAddress:
@@ -135,13 +149,15 @@ def list_compositions(
     return response
 
 
-@router.get("/regions", response_model=ReferenceList, summary="Les régions")
+@router.get("/regions", response_model=ReferenceList[RegionItem], summary="Les régions")
 def list_regions(request: Request, session: ReadSession) -> Response:
     """Code et nom, par code."""
-    return _answer(request, session, service.reference_list(session, "regions"), JSON)
+    return _listed(request, session, references.regions(session))
 
 
-@router.get("/departments", response_model=ReferenceList, summary="Les départements")
+@router.get(
+    "/departments", response_model=ReferenceList[DepartmentItem], summary="Les départements"
+)
 def list_departments(
     request: Request,
     session: ReadSession,
@@ -149,26 +165,29 @@ def list_departments(
     at: Day = None,
 ) -> Response:
     """Code, nom et région, par code ; `complete` : leur contenu est déclaré complet."""
-    return _answer(request, session, service.departments(session, tuple(region), at), JSON)
+    return _listed(request, session, service.departments(session, tuple(region), at))
 
 
-@router.get("/stages", response_model=ReferenceList, summary="Les stades d'avancement")
+@router.get(
+    "/stages", response_model=ReferenceList[StageItem], summary="Les stades d'avancement"
+)
 def list_stages(request: Request, session: ReadSession) -> Response:
     """Dans l'ordre d'avancement."""
-    return _answer(request, session, service.reference_list(session, "stages"), JSON)
+    return _listed(request, session, references.stages(session))
 
 
-@router.get("/themes", response_model=ReferenceList, summary="Les thèmes de travail")
+@router.get("/themes", response_model=ReferenceList[ThemeItem], summary="Les thèmes de travail")
 def list_themes(request: Request, session: ReadSession) -> Response:
     """Avec la mission de l'ACI à laquelle chacun appartient."""
-    return _answer(request, session, service.reference_list(session, "themes"), JSON)
+    return _listed(request, session, references.themes(session))
 
 
-@router.get("/tiers", response_model=ReferenceList, summary="Les tailles et leurs bornes")
+@router.get(
+    "/tiers", response_model=ReferenceList[TierItem], summary="Les tailles et leurs bornes"
+)
 def list_tiers(request: Request, session: ReadSession, at: Day = None) -> Response:
     """De `population_from` habitants à moins de `population_under`."""
-    body = service.reference_list(session, "tiers", day=at or today())
-    return _answer(request, session, body, JSON)
+    return _listed(request, session, references.tiers(session, at or today()))
 
 
 @router.get("/coverage", response_model=Coverage, summary="La couverture par territoire")

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Depends
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from sqlalchemy import ColumnElement, case, exists, func, literal, select
@@ -17,9 +16,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.cpts.models import Cpts, CptsTerritory, CptsTheme
-from app.cpts.reading import repository
-from app.cpts.reading.filtering import Filter, Filters, Offer, Offers, requested
+from app.cpts.reading.filtering import Filter, Filters, Offer, requested
 from app.cpts.reading.schemas import Detail
+from app.cpts.references import repository as references
 from app.database.arrays import among
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
@@ -31,27 +30,32 @@ Codes = tuple[str, ...]
 Several = Annotated[list[str], BeforeValidator(separated)]
 
 
-def _listed(name: str, value: str, label: str, **parameters: Any) -> Offers:
-    """Offer the items of a reference list; `value` and `label` are keys of them."""
-
-    def offers(session: ReadingSession, day: date) -> list[Offer]:
-        items = orjson.loads(repository.reference_list(session, name, day=day, **parameters))
-        return [Offer(item[value], item[label], item.get("mission_label")) for item in items]
-
-    return offers
+def _regions(session: ReadingSession, _day: date) -> list[Offer]:
+    return [Offer(item.code, item.name) for item in references.regions(session)]
 
 
 def _departments(session: ReadingSession, day: date) -> list[Offer]:
-    found = _listed("departments", "code", "name", regions=None)(session, day)
     return [
-        Offer(offer.value, offer.label, wording=f"{offer.value} – {offer.label}")
-        for offer in found
+        Offer(item.code, item.name, wording=f"{item.code} – {item.name}")
+        for item in references.departments(session, day)
+    ]
+
+
+def _stages(session: ReadingSession, _day: date) -> list[Offer]:
+    return [Offer(item.slug, item.label) for item in references.stages(session)]
+
+
+def _themes(session: ReadingSession, _day: date) -> list[Offer]:
+    return [
+        Offer(item.slug, item.label, item.mission_label) for item in references.themes(session)
     ]
 
 
 def _tiers(session: ReadingSession, day: date) -> list[Offer]:
-    found = _listed("tiers", "tier", "label")(session, day)
-    return [Offer(offer.value, offer.label, wording=str(offer.value)) for offer in found]
+    return [
+        Offer(item.tier, item.label, wording=str(item.tier))
+        for item in references.tiers(session, day)
+    ]
 
 
 def _tiers_of_any_day(session: ReadingSession) -> list[int]:
@@ -189,7 +193,7 @@ REGION: Filter[Codes] = Filter(
     example="32",
     empty=(),
     condition=lambda codes, day: _territory(day, CptsTerritory.regions.overlap(list(codes))),
-    offers=_listed("regions", "code", "name"),
+    offers=_regions,
     control="one",
     anything="Toute la France",
     told=_by_label,
@@ -222,7 +226,7 @@ STAGE: Filter[Codes] = Filter(
     example="aci_signe",
     empty=(),
     condition=_at_stage,
-    offers=_listed("stages", "slug", "label"),
+    offers=_stages,
     control="several",
     coloured=True,
     told=_by_label,
@@ -250,7 +254,7 @@ THEME: Filter[Codes] = Filter(
     example="diabete",
     empty=(),
     condition=_on_theme,
-    offers=_listed("themes", "slug", "label"),
+    offers=_themes,
     control="grouped",
     told=_by_label,
 )

@@ -124,16 +124,6 @@ def compositions(session: Session, filters: Filters, day: date) -> tuple[int, in
     return len(ids), len(page), list(rows)
 
 
-def reference_list(session: Session, name: str, **parameters: Any) -> str:
-    """Give a list of reference as JSON text.
-
-    Parameters: `name` of the list (`regions`, `departments`, `stages`, `themes`,
-    `tiers`), and what its statement asks for; `day` is today unless given.
-    """
-    asked = {"day": today(), **parameters}
-    return session.execute(statement(__file__, name), asked).scalar_one() or "[]"
-
-
 def coverage(session: Session, level: str, stages: list[str], day: date) -> str:
     """Give the coverage of each territory of a level as JSON text.
 

@@ -158,16 +158,6 @@ class FeatureCollection(BaseModel):
     features: list[Feature]
 
 
-class ReferenceList(BaseModel):
-    """A list of reference."""
-
-    items: list[dict[str, Any]]
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"items": [{"code": "32", "name": "Hauts-de-France"}]}]}
-    )
-
-
 class CoverageOfTerritory(BaseModel):
     """How much of a territory CPTS cover; `share_covered` is of the population, 0 to 1.
 

@@ -14,6 +14,8 @@ from app.cpts.reading.filters import FILTERS
 from app.cpts.reading.repository import FoundCpts
 from app.cpts.reading.rules import day_shown, page_links, suitable_detail
 from app.cpts.reading.schemas import CoverageLevel, Detail
+from app.cpts.references import repository as references
+from app.cpts.references.schemas import DepartmentItem
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
@@ -208,22 +210,16 @@ def compositions_csv(
     return buffer.getvalue().encode(), address.links(filters, matched, returned)
 
 
-def reference_list(session: ReadingSession, name: str, **parameters: Any) -> bytes:
-    """Give a list of reference as `{"items": […]}`; parameters as in the repository."""
-    return f'{{"items":{repository.reference_list(session, name, **parameters)}}}'.encode()
-
-
 def departments(
     session: ReadingSession, regions: tuple[str, ...], day: date | None = None
-) -> bytes:
-    """Give the departments of some regions, of all when none is named.
+) -> list[DepartmentItem]:
+    """List the departments of some regions, of all when none is named.
 
-    Parameters: `day` of which their completeness is told, today when None.
+    Parameters: `day` of which their completeness is told, today when None. Raises `Invalid`
+    for an unknown region.
     """
     check_values(session, region=regions)
-    return reference_list(
-        session, "departments", regions=list(regions) or None, day=day or today()
-    )
+    return references.departments(session, day or today(), regions)
 
 
 def coverage(

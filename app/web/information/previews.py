@@ -9,7 +9,8 @@ from app.cpts.reading import repository as registry
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import DEPARTMENT, REGION
 from app.cpts.reading.schemas import CoverageLevel, Detail
-from app.cpts.reading.service import coverage, reference_list
+from app.cpts.reading.service import coverage
+from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.http.parameters import MAXIMUM_LIMIT
@@ -104,7 +105,7 @@ def _described(
 ) -> Preview:
     told = orjson.loads(coverage(session, level, (), None))
     covered = next(item for item in told["items"] if item["code"] == code)
-    stages = orjson.loads(reference_list(session, "stages"))["items"]
+    stages = references.stages(session)
     by_stage = covered["cpts_by_stage"]
     total = sum(by_stage.values())
     name = covered["name"] if level == "region" else f"{covered['name']} ({code})"
@@ -115,7 +116,7 @@ def _described(
             (percent(covered["share_covered"], 0), "de la population couverte"),
         ),
         stages=tuple(
-            StageLine(stage["label"], stage_colour(stage["slug"]), by_stage[stage["slug"]])
+            StageLine(stage.label, stage_colour(stage.slug), by_stage[stage.slug])
             for stage in stages
         ),
         dated=f"Au {day(today())}",

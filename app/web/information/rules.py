@@ -1,11 +1,11 @@
 """Sitemaps and the words about tiers. Plain Python."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
 from xml.sax.saxutils import escape
 
+from app.cpts.references.schemas import TierItem
 from app.web.layout.french import number
 
 # A sitemap may list 50 000 addresses.
@@ -49,9 +49,9 @@ def _last_change(moment: datetime | None) -> str:
     return f"<lastmod>{moment.date().isoformat()}</lastmod>" if moment else ""
 
 
-def tier_range(tier: Mapping[str, Any]) -> str:
+def tier_range(tier: TierItem) -> str:
     """Write the inhabitants of a tier: « de 40 000 à moins de 80 000 habitants »."""
-    start, end = tier["population_from"], tier["population_under"]
+    start, end = tier.population_from, tier.population_under
     if end is None:
         return f"plus de {number(start - 1)} habitants"
     if start <= 0:

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import orjson
-
-from app.cpts.reading.service import reference_list
+from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.web.information import rules
@@ -27,22 +25,19 @@ PAGES = (
 
 def help_values(session: ReadingSession) -> dict[str, Any]:
     """Give the definitions that the help shows: stages, tiers and missions of the day."""
-    tiers = _items(session, "tiers", day=today())
-    themes = _items(session, "themes")
     missions: dict[str, dict[str, Any]] = {}
-    for theme in themes:
+    for theme in references.themes(session):
         mission = missions.setdefault(
-            theme["mission"],
-            {
-                "label": theme["mission_label"],
-                "optional": theme["mission_optional"],
-                "themes": [],
-            },
+            theme.mission,
+            {"label": theme.mission_label, "optional": theme.mission_optional, "themes": []},
         )
-        mission["themes"].append(theme["label"])
+        mission["themes"].append(theme.label)
     return {
-        "stages": _items(session, "stages"),
-        "tiers": [{**tier, "range": rules.tier_range(tier)} for tier in tiers],
+        "stages": references.stages(session),
+        "tiers": [
+            {"tier": tier.tier, "range": rules.tier_range(tier)}
+            for tier in references.tiers(session, today())
+        ],
         "missions": list(missions.values()),
     }
 
@@ -58,9 +53,9 @@ def sitemap_index(session: ReadingSession, base: str) -> bytes:
 
 def sitemap_of_pages(session: ReadingSession, base: str) -> bytes:
     """Give the sitemap of the pages that are neither of a CPTS nor of a commune."""
-    regions = [f"/regions/{item['code']}" for item in _items(session, "regions")]
+    regions = [f"/regions/{item.code}" for item in references.regions(session)]
     departments = [
-        f"/departements/{item['code']}" for item in _items(session, "departments", regions=None)
+        f"/departements/{item.code}" for item in references.departments(session, today())
     ]
     return rules.sitemap(base, [(path, None) for path in (*PAGES, *regions, *departments)])
 
@@ -79,10 +74,3 @@ def sitemap_part(session: ReadingSession, base: str, name: str, position: int) -
         entries = [(f"/communes/{code}", None) for code in repository.commune_codes(session)]
     found = rules.part(entries, position)
     return rules.sitemap(base, found) if found else None
-
-
-def _items(session: ReadingSession, name: str, **parameters: Any) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = orjson.loads(reference_list(session, name, **parameters))[
-        "items"
-    ]
-    return items

@@ -20,8 +20,8 @@ from app.cpts.reading.service import (
     accepted_values,
     check_filters,
     check_values,
-    reference_list,
 )
+from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
@@ -175,10 +175,7 @@ def changes_feed(session: ReadingSession, asked: FeedRequest, base: str) -> byte
         departments=asked.departments,
     )
     page, more = found[:ENTRIES_A_PAGE], found[ENTRIES_A_PAGE:]
-    labels = {
-        stage["slug"]: stage["label"]
-        for stage in orjson.loads(reference_list(session, "stages"))["items"]
-    }
+    labels = references.stage_labels(session)
     codes = {code for change in page for side in rules.moved(change) for code in side}
     names = repository.commune_names(session, sorted(codes)) if codes else {}
     told = [(change, rules.news(change, labels, names)) for change in page]

@@ -1,15 +1,16 @@
 """What the sheets show, of one snapshot of the registry."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
-
-import orjson
 
 from app.cpts.communes.service import single_commune
 from app.cpts.drawing.repository import Surroundings, surroundings
 from app.cpts.drawing.rules import Label, placed_labels
 from app.cpts.reading import repository as reading
-from app.cpts.reading.service import cpts_item, reference_list
+from app.cpts.reading.service import cpts_item
+from app.cpts.references import repository as references
+from app.cpts.references.schemas import DepartmentItem, RegionItem
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.funding.repository import scale_on
@@ -31,18 +32,8 @@ DRAWING_WIDTH, DRAWING_HEIGHT = 640, 460
 _KINDRED = 8
 
 
-def names_of(session: ReadingSession, name: str) -> dict[str, str]:
-    """Give the names of the `regions` or `departments` by code."""
-    # What each list asks for beside its name.
-    parameters = {"regions": None} if name == "departments" else {}
-    items = orjson.loads(reference_list(session, name, **parameters))["items"]
-    return {item["code"]: item["name"] for item in items}
-
-
-def stage_labels(session: ReadingSession) -> dict[str, str]:
-    """Give the labels of the stages by slug, in order."""
-    items = orjson.loads(reference_list(session, "stages"))["items"]
-    return {item["slug"]: item["label"] for item in items}
+def _names(items: Iterable[RegionItem | DepartmentItem]) -> dict[str, str]:
+    return {item.code: item.name for item in items}
 
 
 def commune_choice(session: ReadingSession, code: str) -> dict[str, Any] | None:
@@ -97,9 +88,11 @@ def commune_sheet(session: ReadingSession, code: str, day: date | None) -> dict[
     return {
         "commune": commune,
         "former_name": known_codes(session, [former])[former][0].name if former else None,
-        "department_name": names_of(session, "departments")[commune["department"]],
-        "region_name": names_of(session, "regions")[commune["region"]],
-        "labels": stage_labels(session),
+        "department_name": _names(references.departments(session, today()))[
+            commune["department"]
+        ],
+        "region_name": _names(references.regions(session))[commune["region"]],
+        "labels": references.stage_labels(session),
         "holder": cpts_item(session, holder["id"], shown) if holder else None,
         "partly_held": bool(holders) and not holder,
         "neighbours": neighbouring_cpts(session, codes, shown, without=holders),
@@ -169,8 +162,8 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         "not_yet": life[0] > today(),
         "planned": _planned_by_name(session, cpts["planned"]),
         "timeline": timeline(session, reached_stages(session, cpts_id, shown), life),
-        "department_names": names_of(session, "departments"),
-        "region_names": names_of(session, "regions"),
+        "department_names": _names(references.departments(session, today())),
+        "region_names": _names(references.regions(session)),
         "missions": themes_by_mission(session, cpts["themes"]),
         "neighbours": neighbouring_cpts(session, codes, shown, without=[cpts_id]),
         "kindred": kindred_cpts(
@@ -184,7 +177,7 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         "map_address": "/maps/cpts" + query_of(q=cpts["name"][:200], bbox=box, at=at)
         if box
         else None,
-        "labels": stage_labels(session),
+        "labels": references.stage_labels(session),
         "embed_address": "/embed/carte" + query_of(q=cpts["name"][:200], bbox=box)
         if box
         else None,
@@ -226,19 +219,18 @@ def timeline(
 ) -> list[dict[str, Any]]:
     """List the stages in their order, with the day each was reached if it is known."""
     known = {stage.slug: stage for stage in reached}
-    items = orjson.loads(reference_list(session, "stages"))["items"]
     last = reached[-1].slug if reached else None
     steps = [
         {
-            "slug": item["slug"],
-            "label": item["label"],
-            "meaning": item["meaning"],
-            "reached": item["slug"] in known,
-            "since": known[item["slug"]].since if item["slug"] in known else None,
-            "recorded_on": known[item["slug"]].recorded_on if item["slug"] in known else None,
-            "present": item["slug"] == last,
+            "slug": item.slug,
+            "label": item.label,
+            "meaning": item.meaning,
+            "reached": item.slug in known,
+            "since": known[item.slug].since if item.slug in known else None,
+            "recorded_on": known[item.slug].recorded_on if item.slug in known else None,
+            "present": item.slug == last,
         }
-        for item in items
+        for item in references.stages(session)
     ]
     # What was passed over on the way is not known, and says nothing.
     ranks = [step["slug"] for step in steps]
@@ -255,14 +247,10 @@ def themes_by_mission(
 ) -> list[dict[str, Any]]:
     """Group the themes of a CPTS by mission, in the order of the missions."""
     missions: dict[str, dict[str, Any]] = {}
-    for theme in orjson.loads(reference_list(session, "themes"))["items"]:
+    for item in references.themes(session):
         missions.setdefault(
-            theme["mission"],
-            {
-                "label": theme["mission_label"],
-                "optional": theme["mission_optional"],
-                "themes": [],
-            },
+            item.mission,
+            {"label": item.mission_label, "optional": item.mission_optional, "themes": []},
         )
     for theme in themes:
         missions[theme["mission"]]["themes"].append(theme)
@@ -272,12 +260,11 @@ def themes_by_mission(
 def _tier_meaning(session: ReadingSession, tier: int | None, day: date) -> str | None:
     if tier is None:
         return None
-    items = orjson.loads(reference_list(session, "tiers", day=day))["items"]
     return next(
         (
-            tier_label(tier, item["population_from"], item["population_under"])
-            for item in items
-            if item["tier"] == tier
+            tier_label(tier, item.population_from, item.population_under)
+            for item in references.tiers(session, day)
+            if item.tier == tier
         ),
         None,
     )

@@ -9,12 +9,12 @@ import orjson
 from app.cpts.drawing.repository import department_paths, stage_paths
 from app.cpts.drawing.rules import FRAMES, HEIGHT, WIDTH
 from app.cpts.reading.service import coverage
+from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.maps.palette import BORDER_COLOUR, DASHED_STAGES, PAPER_COLOUR, stage_colour
 from app.web.layout.french import day as written_day
 from app.web.layout.french import percent
-from app.web.sheets.service import stage_labels
 from app.web.statistics.rules import UNKNOWN_COLOUR, coverage_colour
 
 _INK = "#0b0f14"
@@ -24,7 +24,7 @@ _SEA = "#e1e9ee"
 def deployment_map(session: ReadingSession, at: date | None) -> str:
     """Draw the territories of a day by stage as an SVG document."""
     day = at or today()
-    labels = stage_labels(session)
+    labels = references.stage_labels(session)
     found = stage_paths(session, FRAMES, day)
     parts = []
     for path in found:

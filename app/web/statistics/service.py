@@ -12,11 +12,11 @@ import orjson
 from app.cpts.reading.repository import recognised_stages
 from app.cpts.reading.schemas import CoverageLevel
 from app.cpts.reading.service import coverage
+from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import spreadsheet_safe
 from app.web.layout.french import number, percent
-from app.web.sheets.service import stage_labels
 from app.web.statistics.repository import count_undated, coverage_by_month, cpts_by_month
 from app.web.statistics.rules import (
     FIRST_MONTH,
@@ -81,7 +81,7 @@ def statistics(session: ReadingSession, at: date | None) -> dict[str, Any]:
         for level in ("country", "region", "department")
     }
     country = levels["country"]["items"][0]
-    labels = stage_labels(session)
+    labels = references.stage_labels(session)
     months = evolution(session, at)
     day = at or today()
     return {
@@ -205,7 +205,7 @@ def territory_csv(session: ReadingSession, level: CoverageLevel, at: date | None
     Parameters: `level`, `region` or `department`.
     """
     answer = orjson.loads(coverage(session, level, (), at))
-    stages = list(stage_labels(session))
+    stages = list(references.stage_labels(session))
     head = (
         "date",
         "code",
@@ -240,7 +240,7 @@ def territory_csv(session: ReadingSession, level: CoverageLevel, at: date | None
 
 def evolution_csv(session: ReadingSession, at: date | None) -> str:
     """Give the deployment month by month as CSV (UTF-8, comma)."""
-    stages = list(stage_labels(session))
+    stages = list(references.stage_labels(session))
     head = (
         "date",
         *(f"cpts_{slug}" for slug in stages),

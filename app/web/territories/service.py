@@ -12,6 +12,8 @@ from app.cpts.reading.filters import OFFERED_WITHIN_A_PLACE, STAGE
 from app.cpts.reading.repository import recognised_stages
 from app.cpts.reading.schemas import CoverageLevel
 from app.cpts.reading.service import PageAddress
+from app.cpts.references import repository as references
+from app.cpts.references.schemas import DepartmentItem, RegionItem, StageItem
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.http.parameters import MAXIMUM_LIMIT
@@ -32,14 +34,6 @@ COLUMN_LABELS = {
 }
 
 
-def reference(session: ReadingSession, name: str, **parameters: Any) -> list[dict[str, Any]]:
-    """Give a list of reference: `regions`, `departments`, `stages`, `themes`, `tiers`."""
-    items: list[dict[str, Any]] = orjson.loads(
-        reading.reference_list(session, name, **parameters)
-    )["items"]
-    return items
-
-
 def coverage(
     session: ReadingSession, level: CoverageLevel, stages: tuple[str, ...] = ()
 ) -> dict[str, Any]:
@@ -48,21 +42,19 @@ def coverage(
     return told
 
 
-def stage_counts(
-    stages: Sequence[Mapping[str, Any]], counts: Mapping[str, int]
-) -> list[StageCount]:
+def stage_counts(stages: Sequence[StageItem], counts: Mapping[str, int]) -> list[StageCount]:
     """Set out how many CPTS are at each stage, in order, as parts of a bar."""
     total = sum(counts.values())
     found = []
     start = 0.0
     for stage in stages:
-        count = counts.get(stage["slug"], 0)
+        count = counts.get(stage.slug, 0)
         width = 100 * count / total if total else 0.0
         found.append(
             StageCount(
-                slug=stage["slug"],
-                label=stage["label"],
-                meaning=stage["meaning"],
+                slug=stage.slug,
+                label=stage.label,
+                meaning=stage.meaning,
                 count=count,
                 start=round(start, 2),
                 width=round(width, 2),
@@ -80,7 +72,7 @@ def home(session: ReadingSession) -> dict[str, Any]:
         "figures": figures,
         "day": country["date"],
         "counted": _counted_stages(session, country["stages"]),
-        "by_stage": stage_counts(reference(session, "stages"), figures["cpts_by_stage"]),
+        "by_stage": stage_counts(references.stages(session), figures["cpts_by_stage"]),
         "total": sum(figures["cpts_by_stage"].values()),
         "regions": regions(session),
     }
@@ -92,8 +84,8 @@ def regions(session: ReadingSession) -> list[dict[str, Any]]:
         item["code"]: {**item, "departments": []}
         for item in coverage(session, "region")["items"]
     }
-    for department in reference(session, "departments", regions=None):
-        by_code[department["region"]]["departments"].append(department)
+    for department in references.departments(session, today()):
+        by_code[department.region]["departments"].append(department)
     return sorted(by_code.values(), key=lambda item: (item["code"] < "11", item["code"]))
 
 
@@ -101,24 +93,24 @@ def region_page(
     session: ReadingSession, code: str, filters: Filters, sort: str
 ) -> TerritoryPage:
     """Give the page of a region; raises `NotFound`, or `Invalid` for unknown filters."""
-    found = next((r for r in reference(session, "regions") if r["code"] == code), None)
+    found = next((r for r in references.regions(session) if r.code == code), None)
     if found is None:
         raise NotFound(f"Aucune région ne porte le code « {code} ».")
     place = Place("region", code)
-    return _page(session, place, found["name"], region=found, filters=filters, sort=sort)
+    return _page(session, place, found.name, region=found, filters=filters, sort=sort)
 
 
 def department_page(
     session: ReadingSession, code: str, filters: Filters, sort: str
 ) -> TerritoryPage:
     """Give the page of a department; raises `NotFound`, or `Invalid` for unknown filters."""
-    known = reference(session, "departments", regions=None)
-    found = next((d for d in known if d["code"] == code), None)
+    known = references.departments(session, today())
+    found = next((d for d in known if d.code == code), None)
     if found is None:
         raise NotFound(f"Aucun département ne porte le code « {code} ».")
-    region = next(r for r in reference(session, "regions") if r["code"] == found["region"])
+    region = next(r for r in references.regions(session) if r.code == found.region)
     place = Place("department", code)
-    return _page(session, place, found["name"], region=region, filters=filters, sort=sort)
+    return _page(session, place, found.name, region=region, filters=filters, sort=sort)
 
 
 def free_page(
@@ -129,13 +121,13 @@ def free_page(
     Parameters: `number` of the page, from 1. Raises `NotFound` for an unknown place or a
     page beyond the last.
     """
-    known = (
-        reference(session, "regions")
-        if level == "region"
-        else reference(session, "departments", regions=None)
-    )
-    found = next((place for place in known if place["code"] == code), None)
     day = today()
+    known: Sequence[RegionItem | DepartmentItem] = (
+        references.regions(session)
+        if level == "region"
+        else references.departments(session, day)
+    )
+    found = next((place for place in known if place.code == code), None)
     place = Place(level, code)
     held = holding(session, place, [], day)
     pages = max(1, ceil(held.communes_free / FREE_PER_PAGE))
@@ -144,7 +136,7 @@ def free_page(
     return {
         "level": level,
         "code": code,
-        "name": found["name"],
+        "name": found.name,
         "day": day.isoformat(),
         "holding": held,
         "base": _base(session, place),
@@ -165,12 +157,12 @@ def _page(
     place: Place,
     name: str,
     *,
-    region: Mapping[str, Any],
+    region: RegionItem,
     filters: Filters,
     sort: str,
 ) -> TerritoryPage:
-    stages = reference(session, "stages")
-    ranks = {stage["slug"]: stage["rank"] for stage in stages}
+    stages = references.stages(session)
+    ranks = {stage.slug: stage.rank for stage in stages}
     listed = orjson.loads(reading.cpts_page(session, filters, PageAddress("", "", ())))
     items = [{**cpts, "rank": ranks.get(cpts["stage"], 0)} for cpts in listed["items"]]
     asked_stages = filters[STAGE]
@@ -188,8 +180,8 @@ def _page(
         level=place.level,
         code=place.code,
         name=name,
-        region_code=region["code"],
-        region_name=region["name"],
+        region_code=region.code,
+        region_name=region.name,
         filtered=bool(chosen.asked),
         beyond_stages=any(key is not STAGE for key in chosen.asked),
         chosen=chosen.pairs(),
@@ -226,7 +218,7 @@ def _counted_stages(session: ReadingSession, slugs: Sequence[str]) -> str:
     """Name the stages that count as coverage, such as « ACI signé »."""
     if set(slugs) == set(recognised_stages(session)):
         return "à partir du stade « Lettre d’intention validée »"
-    labels = [s["label"] for s in reference(session, "stages") if s["slug"] in slugs]
+    labels = [s.label for s in references.stages(session) if s.slug in slugs]
     named = " ou ".join(f"« {label} »" for label in labels)
     return f"au stade {named}"
 
@@ -237,7 +229,7 @@ def _departments(
     """Give the coverage of a region's departments, by the stages of the filter alone."""
     if place.level == "department":
         return []
-    codes = {d["code"] for d in reference(session, "departments", regions=[place.code])}
+    codes = {d.code for d in references.departments(session, today(), [place.code])}
     rows = coverage(session, "department", filters[STAGE])["items"]
     return [
         {**row, "cpts": sum(row["cpts_by_stage"].values())}

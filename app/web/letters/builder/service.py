@@ -3,9 +3,7 @@
 import re
 from typing import Any
 
-import orjson
-
-from app.cpts.reading.service import reference_list
+from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.repository import communes_by_code
@@ -54,20 +52,20 @@ def page_settings(session: ReadingSession, maps: MapSettings) -> dict[str, Any]:
         "mainland": [round(value, 3) for value in mainland] if mainland else None,
         "stages": [
             {
-                "slug": item["slug"],
-                "label": item["label"],
-                "colour": palette.stage_colour(item["slug"]),
-                "dashed": item["slug"] in palette.DASHED_STAGES,
+                "slug": item.slug,
+                "label": item.label,
+                "colour": palette.stage_colour(item.slug),
+                "dashed": item.slug in palette.DASHED_STAGES,
             }
-            for item in orjson.loads(reference_list(session, "stages"))["items"]
+            for item in references.stages(session)
         ],
         "tiers": [
             {
-                "tier": item["tier"],
-                "from": item["population_from"],
-                "under": item["population_under"],
+                "tier": item.tier,
+                "from": item.population_from,
+                "under": item.population_under,
             }
-            for item in orjson.loads(reference_list(session, "tiers", day=today()))["items"]
+            for item in references.tiers(session, today())
         ],
         "verdicts": {
             verdict.value: {"label": words.label, "tone": words.tone, "text": words.text}
@@ -80,12 +78,6 @@ def page_settings(session: ReadingSession, maps: MapSettings) -> dict[str, Any]:
             "maxZoom": maps.basemap_max_zoom,
         },
     }
-
-
-def stage_labels(session: ReadingSession) -> dict[str, str]:
-    """Give the label of each stage by its slug."""
-    items = orjson.loads(reference_list(session, "stages"))["items"]
-    return {item["slug"]: item["label"] for item in items}
 
 
 def nearby(session: ReadingSession, asked: NearbyQuestion) -> NearbyAnswer:
@@ -168,7 +160,7 @@ def answer_form(session: ReadingSession, pasted: str) -> dict[str, Any]:
     return {
         "check": check,
         "verdict": verdict_words(check),
-        "stages": stage_labels(session),
+        "stages": references.stage_labels(session),
         "tier_note": f"{number(missing)} habitants de plus pour la suivante"
         if missing
         else None,

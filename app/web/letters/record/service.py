@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from app.cpts.drawing.repository import Surroundings, surroundings
 from app.cpts.drawing.rules import Label, placed_labels
-from app.cpts.reading.service import PageAddress, reference_list
+from app.cpts.reading.service import PageAddress
+from app.cpts.references import repository as references
+from app.cpts.references.schemas import RegionItem, ThemeItem
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.resolution import Given
@@ -121,14 +121,14 @@ def conciliation_values(
     } | _drawing(session, [each["code"] for each in conciliation["communes"]])
 
 
-def regions(session: ReadingSession) -> list[dict[str, Any]]:
-    """List the regions, by name."""
-    return _items(reference_list(session, "regions"))
+def regions(session: ReadingSession) -> list[RegionItem]:
+    """List the regions, by code."""
+    return references.regions(session)
 
 
-def themes(session: ReadingSession) -> list[dict[str, Any]]:
+def themes(session: ReadingSession) -> list[ThemeItem]:
     """List the themes that a letter may choose as orientations."""
-    return _items(reference_list(session, "themes"))
+    return references.themes(session)
 
 
 def _drawing(session: ReadingSession, codes: Sequence[str]) -> dict[str, Any]:
@@ -143,13 +143,12 @@ def _drawing(session: ReadingSession, codes: Sequence[str]) -> dict[str, Any]:
             height=DRAWING_HEIGHT,
             times=_WIDE_WINDOW if len(codes) <= _MANY_COMMUNES else _NARROW_WINDOW,
         )
-    stages = _items(reference_list(session, "stages"))
     return {
         "drawing": drawing,
         "drawing_width": DRAWING_WIDTH,
         "drawing_height": DRAWING_HEIGHT,
         "drawn_labels": _labels(drawing) if drawing else [],
-        "stage_labels": {stage["slug"]: stage["label"] for stage in stages},
+        "stage_labels": references.stage_labels(session),
     }
 
 
@@ -164,11 +163,6 @@ def _labels(drawing: Surroundings) -> list[Label]:
         DRAWING_WIDTH,
         DRAWING_HEIGHT,
     )
-
-
-def _items(body: bytes) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = orjson.loads(body)["items"]
-    return items
 
 
 def _check(session: ReadingSession, letter: Mapping[str, Any]) -> LetterCheck:

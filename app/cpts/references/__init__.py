@@ -1,0 +1,1 @@
+"""The lists of reference: regions, departments, stages, themes, tiers."""

@@ -123,4 +123,7 @@ def terminal_progress() -> Progress:
 
 
 def _seconds(duration: float) -> str:
-    return f"{duration:.1f} s".replace(".", ",")
+    # After the step: a start imports nothing for it.
+    from app.french import number  # noqa: PLC0415
+
+    return f"{number(duration, 1)} s"

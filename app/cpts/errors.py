@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from app.french import short_date
 from app.problems import ConstraintProblems, Invalid, Problem
 
 
@@ -39,7 +40,7 @@ class PlannedChangeDropped(Problem):
         days = sorted({date.fromisoformat(change["effective_on"]) for change in planned})
         super().__init__(
             f"{_letters(numbers)} {'prévoit' if len(numbers) == 1 else 'prévoient'} pour le "
-            + ", le ".join(f"{day:%d/%m/%Y}" for day in days)
+            + ", le ".join(map(short_date, days))
             + " ce que cette modification déferait.",
             planned=list(planned),
         )

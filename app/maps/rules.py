@@ -1,12 +1,13 @@
 """What a map shows for a filter: scale, first view, title, legend. Plain Python."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION
 from app.cpts.reading.schemas import Detail
+from app.cpts.references.rules import tier_range
 from app.cpts.references.schemas import DepartmentItem
+from app.french import long_date
 from app.maps.repository import Bounds, DepartmentExtent
 
 # From which zoom of Leaflet each generalisation is shown, the coarsest first.
@@ -17,20 +18,6 @@ ZOOM_OF_DETAIL: tuple[tuple[Detail, int], ...] = (
 )
 # Departments that are named one by one.
 MOST_NAMED = 6
-MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
 
 
 # Labels of the values that filters name: by the name of the filter, then by value.
@@ -104,12 +91,6 @@ def surroundings(view: Bounds) -> Bounds:
     )
 
 
-def long_date(day: date) -> str:
-    """Write a day in French: « 1er janvier 2026 »."""
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{number} {MONTHS[day.month - 1]} {day.year}"
-
-
 def unknown_text(filters: Filters, departments: Sequence[DepartmentItem]) -> str:
     """Say of how much of a map the registry is not declared complete; empty when it is of all.
 
@@ -148,15 +129,4 @@ def tier_label(tier: int, population_from: int, population_under: int | None) ->
     Parameters: `population_from`, the fewest inhabitants of the tier; `population_under`,
     the first number beyond it, None for the largest tier.
     """
-    if population_under is None:
-        return f"Taille {tier} : plus de {_thousands(population_from - 1)} habitants"
-    if population_from <= 0:
-        return f"Taille {tier} : moins de {_thousands(population_under)} habitants"
-    return (
-        f"Taille {tier} : de {_thousands(population_from)} "
-        f"à {_thousands(population_under - 1)} habitants"
-    )
-
-
-def _thousands(number: int) -> str:
-    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
+    return f"Taille {tier} : {tier_range(population_from, population_under)}"

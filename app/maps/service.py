@@ -13,6 +13,7 @@ from app.cpts.references import repository as references
 from app.cpts.references.schemas import StageItem, TierItem
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
+from app.french import long_date
 from app.http.repository import current_revision
 from app.maps import palette, repository
 from app.maps.page import MapDescription, render_page
@@ -23,7 +24,6 @@ from app.maps.rules import (
     follows_data,
     heading,
     is_overseas,
-    long_date,
     mainland_of,
     names_a_place,
     outline_detail,

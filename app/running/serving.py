@@ -15,6 +15,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from app.cluster import DatabaseAddress, database_server
 from app.failures import Failure
+from app.french import number
 from app.logs import configure_logs
 from app.metrics.own_port import metrics_served
 from app.metrics.processes import shared_folder
@@ -131,7 +132,7 @@ def _url(host: str, reserved: socket.socket) -> str:
 
 def _announce(url: str, progress: Progress, began: float) -> None:
     if _answers(f"{url}/healthz"):
-        seconds = f"{time.monotonic() - began:.1f}".replace(".", ",")
+        seconds = number(time.monotonic() - began, 1)
         progress.say(
             f"Cartographie des CPTS : {url}  (prête en {seconds} s, Ctrl-C pour arrêter)"
         )

@@ -20,7 +20,6 @@ from app.maps.rules import (
     first_view,
     follows_data,
     heading,
-    long_date,
     outline_detail,
     tier_label,
 )
@@ -89,12 +88,7 @@ def test_the_title_names_every_filter() -> None:
 def test_the_legend_tells_the_inhabitants_of_a_tier(
     bounds: tuple[int, int, int | None], label: str
 ) -> None:
-    assert tier_label(*bounds).replace("\N{NO-BREAK SPACE}", " ") == label
-
-
-def test_dates_are_written_in_french() -> None:
-    assert long_date(date(2026, 8, 1)) == "1er août 2026"
-    assert long_date(date(2026, 12, 25)) == "25 décembre 2026"
+    assert tier_label(*bounds).replace("\N{NARROW NO-BREAK SPACE}", " ") == label
 
 
 def test_outlines_of_departments_have_no_finer_scale_than_department() -> None:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from app.cpts.references.schemas import TierItem
+from app.cpts.references.rules import tier_range
 from app.web.information import rules
 from app.web.information.drawing import Shape, fitting
 
@@ -36,7 +36,7 @@ def test_a_sitemap_escapes_addresses_and_dates_them() -> None:
 
 def test_the_inhabitants_of_each_tier_are_told_without_gap() -> None:
     bounds = [(0, 40_000), (40_000, 80_000), (80_000, 175_001), (175_001, None)]
-    told = [rules.tier_range(TierItem(1, "Taille 1", start, end)) for start, end in bounds]
+    told = [tier_range(start, end) for start, end in bounds]
     assert [text.replace("\u202f", " ") for text in told] == [
         "moins de 40 000 habitants",
         "de 40 000 à 79 999 habitants",

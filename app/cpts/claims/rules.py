@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.french import short_date
 from app.problems import Invalid
 
 FIRST_STAGE = "dynamique_identifiee"
@@ -67,7 +68,7 @@ def check_effective_date(effective_on: date, started_on: date) -> None:
         raise Invalid.at(
             "body",
             "effective_on",
-            message=f"La CPTS n'existe que depuis le {started_on:%d/%m/%Y}.",
+            message=f"La CPTS n'existe que depuis le {short_date(started_on)}.",
         )
 
 
@@ -217,7 +218,7 @@ def check_never_empty(
             "body",
             member,
             message=f"Avec ce qui est prévu, la CPTS n'aurait plus de commune le "
-            f"{empty:%d/%m/%Y}.",
+            f"{short_date(empty)}.",
         )
     check_territory_size(stage, () if empty is not None else ("",))
 

@@ -41,12 +41,13 @@ def list_states(on: On = None) -> None:
     from app.cluster.command_database import command_engine
     from app.cpts.completeness.service import completeness
     from app.database.sessions import snapshot_scope
+    from app.french import short_date
 
     with command_engine() as engine, snapshot_scope(engine) as session:
         states = completeness(session, on.date() if on else None)
     for state in states:
         told = (
-            f"complet depuis le {state.completed_on:%d/%m/%Y}"
+            f"complet depuis le {short_date(state.completed_on)}"
             if state.completed_on
             else "non renseigné"
         )
@@ -61,6 +62,7 @@ def _declare(departments: str, on: datetime | None, *, complete: bool) -> None:
     from app.cpts.completeness.rules import department_codes
     from app.database.calendar import today
     from app.database.sessions import session_scope
+    from app.french import short_date
 
     codes = department_codes(departments)
     day = on.date() if on else today()
@@ -68,4 +70,4 @@ def _declare(departments: str, on: datetime | None, *, complete: bool) -> None:
         declare = service.declare_complete if complete else service.declare_incomplete
         declare(session, codes, day)
     said = "déclarés complets" if complete else "déclarés non renseignés"
-    typer.echo(f"Départements {said} à partir du {day:%d/%m/%Y} : {', '.join(codes)}.")
+    typer.echo(f"Départements {said} à partir du {short_date(day)} : {', '.join(codes)}.")

@@ -9,6 +9,7 @@ from app.cpts.completeness.repository import DepartmentState
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
 from app.failures import Failure
+from app.french import short_date
 
 
 def completeness(session: ReadingSession, at: date | None) -> list[DepartmentState]:
@@ -56,5 +57,5 @@ def check_departments(session: ReadingSession, codes: Collection[str], day: date
         raise Failure("Aucun département n'est donné.", exit_status=2)
     if day > today():
         raise Failure(
-            f"Le {day:%d/%m/%Y} est à venir : on ne déclare que ce qui est.", exit_status=2
+            f"Le {short_date(day)} est à venir : on ne déclare que ce qui est.", exit_status=2
         )

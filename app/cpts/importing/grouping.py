@@ -23,6 +23,7 @@ from app.cpts.importing.values import (
 )
 from app.files.sources import unusable
 from app.files.words import words_of
+from app.french import short_date
 
 # A letter that no decoding gave back, or that a program replaced by a question mark.
 _DAMAGED = re.compile(r"\ufffd|\w\?\w|[\u0080-\u009f]")
@@ -194,7 +195,7 @@ def _set_date(cpts: ListedCpts, row: int, text: str, as_of: date) -> None:
     elif day > as_of:
         cpts.blame(
             Outcome.UNKNOWN,
-            f"le stade ne serait atteint que le {day:%d/%m/%Y} : une étape prévue n'est pas "
+            f"le stade ne serait atteint que le {short_date(day)} : une étape prévue n'est pas "
             "enregistrée comme atteinte",
         )
     elif cpts.since is None:

@@ -10,6 +10,7 @@ from app.cpts.importing.material import Material
 from app.cpts.importing.report import ReportLine
 from app.cpts.importing.rules import Decision, Holder, Outcome
 from app.cpts.importing.values import department_of
+from app.french import short_date
 
 
 def report_lines(
@@ -119,9 +120,9 @@ def _described(material: Material, holder: Holder, as_of: date) -> str:
         first = material.entries[material.listed[holder.position].rows[0]]
         where = f", même fichier, ligne {first.row}"
     if holder.held_from and holder.held_from > as_of:
-        where += f", à partir du {holder.held_from:%d/%m/%Y}"
+        where += f", à partir du {short_date(holder.held_from)}"
     if holder.held_until:
-        where += f", jusqu'au {holder.held_until:%d/%m/%Y}"
+        where += f", jusqu'au {short_date(holder.held_until)}"
     label = material.labels.get(holder.stage, holder.stage)
     return f"« {holder.name} » ({label}{where})"
 

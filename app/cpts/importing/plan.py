@@ -36,6 +36,7 @@ from app.cpts.importing.rules import (
 from app.cpts.importing.stages import DYNAMIQUE
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.french import short_date
 
 _MOST_TOLD = 10
 
@@ -176,7 +177,7 @@ def _recognise(session: ReadingSession, material: Material, options: Options) ->
         if options.as_of < found.started_on:
             cpts.blame(
                 Outcome.SKIPPED,
-                f"la CPTS n'est au registre que depuis le {found.started_on:%d/%m/%Y} "
+                f"la CPTS n'est au registre que depuis le {short_date(found.started_on)} "
                 "(--as-of plus tard)",
             )
         material.registered[cpts.position] = found

@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from app.cpts.writing.rules import StageRecord
+from app.french import short_date
 
 
 class OnConflict(StrEnum):
@@ -227,14 +228,14 @@ def stage_step(
     refusal = ""
     if since is not None and dates and since < max(dates):
         refusal = (
-            f"date du stade ({since:%d/%m/%Y}) antérieure à celle du stade précédent "
-            f"({max(dates):%d/%m/%Y}), non retenue"
+            f"date du stade ({short_date(since)}) antérieure à celle du stade précédent "
+            f"({short_date(max(dates))}), non retenue"
         )
         since = None
     if stage == present.slug:
         return _same_stage(present, since, refusal)
     recorded_on = as_of if since else max(as_of, *(each.known_from for each in timeline))
-    reached = f"au {since:%d/%m/%Y}" if since else "à une date inconnue"
+    reached = f"au {short_date(since)}" if since else "à une date inconnue"
     note = f"stade porté de « {labels[present.slug]} » à « {labels[stage]} » {reached}"
     return StageStep(
         StageRecord(stage, since, recorded_on), " ; ".join(filter(None, [note, refusal]))
@@ -248,9 +249,10 @@ def _same_stage(present: StageRecord, since: date | None, refusal: str) -> Stage
     if since > present.recorded_on:
         return StageStep(
             None,
-            f"date du stade ({since:%d/%m/%Y}) postérieure au jour depuis lequel le registre "
-            f"connaît ce stade ({present.recorded_on:%d/%m/%Y}), non retenue",
+            f"date du stade ({short_date(since)}) postérieure au jour depuis lequel le "
+            f"registre connaît ce stade ({short_date(present.recorded_on)}), non retenue",
         )
     return StageStep(
-        replace(present, since=since), f"date du stade, inconnue au registre : {since:%d/%m/%Y}"
+        replace(present, since=since),
+        f"date du stade, inconnue au registre : {short_date(since)}",
     )

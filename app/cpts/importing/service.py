@@ -20,6 +20,7 @@ from app.database.sessions import ReadingSession, WritingSession
 from app.failures import Failure
 from app.files.sources import Source, unusable
 from app.files.words import words_of
+from app.french import short_date
 from app.geography import resolution
 from app.progress import Progress
 
@@ -125,8 +126,8 @@ def _resolve(
         )
     if options.stage_date and options.stage_date > options.as_of:
         raise unusable(
-            f"--stage-date ({options.stage_date:%d/%m/%Y}) vient après le jour du fichier "
-            f"({options.as_of:%d/%m/%Y}) : un stade prévu n'est pas atteint."
+            f"--stage-date ({short_date(options.stage_date)}) vient après le jour du fichier "
+            f"({short_date(options.as_of)}) : un stade prévu n'est pas atteint."
         )
     if options.complete_for is not None:
         check_departments(session, options.complete_for, options.as_of)

@@ -22,6 +22,7 @@ from app.cpts.references import repository as references
 from app.database.arrays import among
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
+from app.french import short_date
 from app.funding.models import TierBound
 from app.http.parameters import MAXIMUM_TEXT, Bbox, parse_bbox, separated
 from app.problems import stated
@@ -177,7 +178,7 @@ def _told_since(moment: datetime | None, _labels: Mapping[str, str]) -> str:
     assert moment is not None
     there = moment.astimezone(PARIS)
     hour = "" if _is_a_day(moment) else f" à {there:%H:%M:%S}"
-    return f"modifiées depuis le {there:%d/%m/%Y}{hour}"
+    return f"modifiées depuis le {short_date(there)}{hour}"
 
 
 def _written_moment(moment: datetime | None) -> str:

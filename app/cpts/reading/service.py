@@ -19,6 +19,7 @@ from app.cpts.references.schemas import DepartmentItem
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
+from app.french import short_date
 from app.http.repository import current_revision
 from app.problems import Invalid, NotFound
 
@@ -163,7 +164,7 @@ def _single(
         raise NotFound("Cette CPTS n'existe pas.")
     shown = day_shown(*life, day or today(), asked=day is not None)
     if shown is None:
-        raise NotFound(f"Cette CPTS n'existe que depuis le {life[0]:%d/%m/%Y}.")
+        raise NotFound(f"Cette CPTS n'existe que depuis le {short_date(life[0])}.")
     (cpts,) = repository.described(session, [cpts_id], shown, detail=detail, with_communes=True)
     ended_on = orjson.dumps(cpts.ended_on).decode()
     item = f'{cpts.properties[:-1]},"ended_on":{ended_on},"communes":{cpts.communes}}}'

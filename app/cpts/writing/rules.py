@@ -6,6 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from app.cpts.errors import StageRegression
+from app.french import short_date
 from app.problems import Forbidden, Invalid
 
 
@@ -128,7 +129,7 @@ def change_stage(
     if not earlier and held_since is not None and reached.known_from > held_since:
         if since is not None:
             raise _refused_date(
-                f"La CPTS tient des communes depuis le {held_since:%d/%m/%Y} : son premier "
+                f"La CPTS tient des communes depuis le {short_date(held_since)} : son premier "
                 "stade ne peut pas être postérieur."
             )
         reached = _first_that_there_was(target, timeline[0], held_since, date_unknown)
@@ -146,7 +147,7 @@ def _after(earlier: Sequence[StageRecord], day: date) -> date:
 def _check_follows(reached: StageRecord, earlier: Sequence[StageRecord]) -> None:
     dates = [each.since for each in earlier if each.since is not None]
     if reached.since is not None and dates and reached.since < max(dates):
-        raise _refused_date(f"Le stade précédent date du {max(dates):%d/%m/%Y}.")
+        raise _refused_date(f"Le stade précédent date du {short_date(max(dates))}.")
 
 
 def _first_that_there_was(

@@ -23,6 +23,7 @@ from app.cpts.writing.rules import Authority, StageRecord
 from app.cpts.writing.schemas import CptsCreation, CptsPatch, TerritoryWrite
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
+from app.french import short_date
 from app.geography.resolution import translate_codes
 from app.problems import Invalid, NotFound
 
@@ -363,7 +364,7 @@ def present_cpts(session: WritingSession, cpts_id: int) -> Cpts:
 
 def _ended(day: date) -> Invalid:
     return Invalid.at(
-        "path", "id", message=f"La fin de cette CPTS est fixée au {day:%d/%m/%Y}."
+        "path", "id", message=f"La fin de cette CPTS est fixée au {short_date(day)}."
     )
 
 

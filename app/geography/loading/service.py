@@ -10,6 +10,7 @@ from psycopg.errors import ForeignKeyViolation
 from sqlalchemy import Engine
 
 from app.failures import Failure
+from app.french import short_date
 from app.geography.loading import repository
 from app.geography.loading.names import stored_former_codes, stored_names
 from app.geography.loading.release import Release, content_hash, read_release
@@ -57,7 +58,7 @@ def _apply(cursor: Cursor[Any], release: Release, progress: Progress) -> None:
             repository.hand_over(
                 cursor,
                 actor=ACTOR,
-                reason=f"Communes au {release.reference_date:%d/%m/%Y}",
+                reason=f"Communes au {short_date(release.reference_date)}",
             )
         with progress.step("Noms, populations, anciens codes et frontières"):
             repository.apply_attributes(cursor)

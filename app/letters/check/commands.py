@@ -132,6 +132,8 @@ def _stated(session: "ReadingSession", department: str) -> frozenset[str]:
 
 
 def _show(answer: "LetterCheck", console: Console) -> None:
+    from app.french import measure, short_date
+
     if answer.name:
         console.print(f"[bold]{escape(answer.name)}[/]")
     if answer.incomplete_departments and answer.verdict is Verdict.CLEAR:
@@ -160,16 +162,18 @@ def _show(answer: "LetterCheck", console: Console) -> None:
     for beside in answer.neighbours:
         console.print(
             f"Voisine : {escape(beside.cpts.name)} (n° {beside.cpts.id}), "
-            f"{str(beside.shared_border_km).replace('.', ',')} km de frontière commune."
+            f"{measure(beside.shared_border_km)} km de frontière commune."
         )
     console.print(
         f"[dim]Registre n° {answer.registry_revision}, "
-        f"vérifié le {answer.checked_at:%d/%m/%Y à %H:%M}, "
-        f"pour effet le {answer.effective_on:%d/%m/%Y}.[/]"
+        f"vérifié le {short_date(answer.checked_at)} à {answer.checked_at:%H:%M}, "
+        f"pour effet le {short_date(answer.effective_on)}.[/]"
     )
 
 
 def _show_territory(answer: "LetterCheck", console: Console) -> None:
+    from app.french import euros
+
     territory, free = answer.territory, answer.free_territory
     size = f", taille {territory.tier}" if territory.tier else ""
     pieces = f", {territory.parts} morceaux" if territory.parts > 1 else ""
@@ -188,12 +192,14 @@ def _show_territory(answer: "LetterCheck", console: Console) -> None:
     if answer.funding:
         year_1 = answer.funding.year_1
         console.print(
-            f"Financement ACI, première année : {_euros(year_1.without_optional)} "
-            f"({_euros(year_1.with_optional)} avec les missions facultatives)."
+            f"Financement ACI, première année : {euros(year_1.without_optional)} "
+            f"({euros(year_1.with_optional)} avec les missions facultatives)."
         )
 
 
 def _conflicts(conflicts: "list[Conflict]") -> Table:
+    from app.french import number, short_date
+
     table = Table(title="Communes déjà rattachées", title_justify="left")
     table.add_column("Code", no_wrap=True)
     table.add_column("Commune")
@@ -204,13 +210,13 @@ def _conflicts(conflicts: "list[Conflict]") -> Table:
     for conflict in conflicts:
         cpts = conflict.cpts
         fictitious = ", démo" if cpts.demonstration else ""
-        held = f"{conflict.held_from:%d/%m/%Y}"
+        held = short_date(conflict.held_from)
         if conflict.held_until:
-            held += f"\n(libre le {conflict.held_until:%d/%m/%Y})"
+            held += f"\n(libre le {short_date(conflict.held_until)})"
         table.add_row(
             conflict.commune.code,
             escape(conflict.commune.name),
-            _thousands(conflict.commune.population),
+            number(conflict.commune.population),
             escape(f"{cpts.name} (n° {cpts.id}{fictitious})"),
             _SEVERITY[conflict.severity],
             held,
@@ -246,13 +252,7 @@ def _perhaps(entry: "UnresolvedInput") -> str:
     return "\n".join(part for part in (named, entry.note) if part)
 
 
-def _thousands(number: int) -> str:
-    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-
-
 def _inhabitants(population: int) -> str:
-    return f"{_thousands(population)} habitant(s)"
+    from app.french import number
 
-
-def _euros(amount: int) -> str:
-    return f"{_thousands(amount)} €"
+    return f"{number(population)} habitant(s)"

@@ -6,6 +6,7 @@ from app.cpts.claims import repository as registry
 from app.cpts.claims.repository import lock_registry
 from app.database.calendar import today
 from app.database.sessions import WritingSession
+from app.french import short_date
 from app.letters.conciliations import repository
 from app.letters.conciliations.repository import StoredConciliation
 from app.letters.conciliations.rules import Outcome
@@ -48,7 +49,7 @@ def close(
         raise no_such_conciliation(conciliation_id)
     rules.check_may_conciliate(agent, repository.regions_of(session, stored.letters))
     if stored.closed_on is not None:
-        raise ConciliationClosed(f"Elle a été close le {stored.closed_on:%d/%m/%Y}.")
+        raise ConciliationClosed(f"Elle a été close le {short_date(stored.closed_on)}.")
     day = closure.closed_on or today()
     rules.check_day(day, earliest=stored.opened_on, today=today(), member="closed_on")
     pending = set(repository.pending_states(session, stored.letters))

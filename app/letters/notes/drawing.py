@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from app.cpts.drawing.rules import placed_labels
+from app.french import measure
 from app.letters.check.rules import Severity
 from app.letters.notes.repository import MapShape
 
@@ -144,7 +145,7 @@ def _scale_bar(metres: float) -> str:
     )
     length = kilometres * 1000 / metres
     left, top = _MARGIN, HEIGHT - _MARGIN
-    text = f"{kilometres:g} km".replace(".", ",")
+    text = f"{measure(kilometres)} km"
     return (
         f'<g><rect x="{left - 6}" y="{top - 24}" width="{length + 12:.1f}" height="30" '
         f'fill="#ffffff" fill-opacity="0.85"/><path d="M{left} {top - 5}v5h{length:.1f}v-5" '

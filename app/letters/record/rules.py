@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Protocol
 
+from app.french import short_date
 from app.problems import Forbidden, Invalid
 
 
@@ -301,7 +302,9 @@ def check_day(day: date, *, earliest: date | None, today: date, member: str) -> 
         raise Invalid.at("body", member, message="Cette date ne peut pas être dans l'avenir.")
     if earliest is not None and day < earliest:
         raise Invalid.at(
-            "body", member, message=f"Cette date ne peut pas précéder le {earliest:%d/%m/%Y}."
+            "body",
+            member,
+            message=f"Cette date ne peut pas précéder le {short_date(earliest)}.",
         )
 
 

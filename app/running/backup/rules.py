@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.failures import Failure
+from app.french import number
 
 STANZA = "cpts"
 # Names of the annotations that travel with each backup.
@@ -140,4 +141,4 @@ def size_in_french(size: int) -> str:
     for larger in ("Mo", "Go", "To"):
         if amount >= 1000:
             amount, unit = amount / 1000, larger
-    return f"{amount:.1f} {unit}".replace(".", ",")
+    return f"{number(amount, 1)} {unit}"

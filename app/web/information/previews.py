@@ -13,12 +13,12 @@ from app.cpts.reading.service import coverage
 from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.french import day, number, percent
 from app.http.parameters import MAXIMUM_LIMIT
 from app.maps.palette import stage_colour
 from app.maps.repository import DepartmentExtent, department_outlines, departments
 from app.maps.rules import is_overseas, merged
 from app.web.information.drawing import Preview, Shape, StageLine, draw_preview
-from app.web.layout.french import day, number, percent
 from app.web.layout.repository import holds_demonstration
 
 Features = Sequence[Mapping[str, Any]]

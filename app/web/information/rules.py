@@ -5,9 +5,6 @@ from datetime import datetime
 from itertools import islice
 from xml.sax.saxutils import escape
 
-from app.cpts.references.schemas import TierItem
-from app.web.layout.french import number
-
 # A sitemap may list 50 000 addresses.
 ADDRESSES_A_SITEMAP = 20_000
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -47,13 +44,3 @@ def sitemap_index(base: str, paths: Sequence[str]) -> bytes:
 
 def _last_change(moment: datetime | None) -> str:
     return f"<lastmod>{moment.date().isoformat()}</lastmod>" if moment else ""
-
-
-def tier_range(tier: TierItem) -> str:
-    """Write the inhabitants of a tier: « de 40 000 à moins de 80 000 habitants »."""
-    start, end = tier.population_from, tier.population_under
-    if end is None:
-        return f"plus de {number(start - 1)} habitants"
-    if start <= 0:
-        return f"moins de {number(end)} habitants"
-    return f"de {number(start)} à {number(end - 1)} habitants"

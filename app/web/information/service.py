@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.cpts.references import repository as references
+from app.cpts.references.rules import tier_range
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.web.information import rules
@@ -35,7 +36,10 @@ def help_values(session: ReadingSession) -> dict[str, Any]:
     return {
         "stages": references.stages(session),
         "tiers": [
-            {"tier": tier.tier, "range": rules.tier_range(tier)}
+            {
+                "tier": tier.tier,
+                "range": tier_range(tier.population_from, tier.population_under),
+            }
             for tier in references.tiers(session, today())
         ],
         "missions": list(missions.values()),

@@ -10,11 +10,11 @@ from jinja2.ext import Extension
 from jinja2.loaders import FileSystemLoader
 from starlette.responses import HTMLResponse
 
+from app import french
 from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
 from app.http.repository import current_revision
 from app.settings import Settings
-from app.web.layout import french
 from app.web.layout.assets import WEB, static
 from app.web.layout.colours import COLOUR_RULES, COLOUR_RULES_HASH
 from app.web.layout.repository import holds_demonstration

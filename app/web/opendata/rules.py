@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from app.web.layout.french import counted, day
+from app.french import counted, day
 
 _NAMES_TOLD = 12
 

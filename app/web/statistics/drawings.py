@@ -12,9 +12,9 @@ from app.cpts.reading.service import coverage
 from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.french import day as written_day
+from app.french import percent
 from app.maps.palette import BORDER_COLOUR, DASHED_STAGES, PAPER_COLOUR, stage_colour
-from app.web.layout.french import day as written_day
-from app.web.layout.french import percent
 from app.web.statistics.rules import UNKNOWN_COLOUR, coverage_colour
 
 _INK = "#0b0f14"

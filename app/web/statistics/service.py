@@ -16,7 +16,7 @@ from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import spreadsheet_safe
-from app.web.layout.french import number, percent
+from app.french import number, percent
 from app.web.statistics.repository import count_undated, coverage_by_month, cpts_by_month
 from app.web.statistics.rules import (
     FIRST_MONTH,

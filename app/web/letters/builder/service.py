@@ -6,6 +6,7 @@ from typing import Any
 from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.french import number
 from app.geography.repository import communes_by_code
 from app.geography.resolution import Given
 from app.letters.check.repository import land_borders, pending_letters, registry_state
@@ -16,7 +17,6 @@ from app.maps.repository import departments
 from app.maps.rules import is_overseas, mainland_of
 from app.problems import Invalid
 from app.settings import MapSettings
-from app.web.layout.french import number
 from app.web.letters.builder import repository, rules
 from app.web.letters.builder.schemas import NearbyAnswer, NearbyCommune, NearbyQuestion
 from app.web.letters.verdicts import VERDICT_WORDS, verdict_words

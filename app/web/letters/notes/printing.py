@@ -8,11 +8,11 @@ from typing import Any
 import anyio.to_thread
 from cachetools import LRUCache
 
+from app.french import number
 from app.letters.notes.service import Note
 from app.processes.bounds import Bounds
 from app.processes.fork_server import ForkServer
 from app.processes.pool import Places, ProcessPool
-from app.web.layout.french import number
 from app.web.letters.notes.fonts import FONTS, Fitting, covered_signs
 
 # A note of 900 communes takes a second, one of `MOST_ROWS` two.

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from app.french import counted, day, euros, number, short_date
 from app.funding.schemas import FundingAnswer
 from app.letters.check.schemas import CommuneAnswer, CptsReference, LetterCheck
 from app.letters.notes.service import Note
-from app.web.layout.french import counted, day, euros, number
 from app.web.letters.notes.definitions import DEFINITIONS
 from app.web.letters.verdicts import SEVERITIES, verdict_words
 
@@ -162,8 +162,8 @@ def _conflicts_by_cpts(note: Note) -> Table:
 
 def _conflicts_by_commune(answer: LetterCheck) -> Table:
     since = {
-        (c.cpts.id, c.commune.code): f"{c.held_from:%d/%m/%Y}"
-        + (f" au {c.held_until:%d/%m/%Y}" if c.held_until else "")
+        (c.cpts.id, c.commune.code): f"{short_date(c.held_from)}"
+        + (f" au {short_date(c.held_until)}" if c.held_until else "")
         for c in answer.conflicts
     }
     return Table(

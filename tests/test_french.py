@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from app.web.layout import french
+from app import french
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,51 @@ def test_a_day_is_written_out_and_a_moment_by_its_day_in_paris() -> None:
     assert french.day("2026-12-31") == "31\u00a0décembre 2026"
     assert french.day(datetime(2026, 1, 31, 23, 30, tzinfo=UTC)) == "1er\u00a0février 2026"
     assert french.day(None) == "—"
+
+
+def test_a_day_in_a_title_has_plain_spaces_and_one_in_figures_all_its_digits() -> None:
+    assert french.long_date(date(2026, 8, 1)) == "1er août 2026"
+    assert french.long_date(date(2026, 12, 25)) == "25 décembre 2026"
+    assert french.short_date(date(2026, 8, 1)) == "01/08/2026"
+    assert french.short_date(date(824, 12, 25)) == "25/12/0824"
+    assert french.short_date(datetime(2026, 1, 31, 23, 30, tzinfo=UTC)) == "31/01/2026"
+
+
+@pytest.mark.parametrize(
+    ("month", "name"),
+    list(
+        enumerate(
+            [
+                "janvier",
+                "février",
+                "mars",
+                "avril",
+                "mai",
+                "juin",
+                "juillet",
+                "août",
+                "septembre",
+                "octobre",
+                "novembre",
+                "décembre",
+            ],
+            start=1,
+        )
+    ),
+)
+def test_every_month_has_its_name(month: int, name: str) -> None:
+    assert french.long_date(date(2026, month, 2)) == f"2 {name} 2026"
+    assert french.day(date(2026, month, 1)) == f"1er\u00a0{name} 2026"
+
+
+def test_amounts_have_their_unit_and_measures_no_decimal_too_many() -> None:
+    assert french.euros(287_500) == "287\u202f500\u00a0€"
+    assert french.euros(None) == "—"
+    assert french.measure(12.50) == "12,5"
+    assert french.measure(1200) == "1\u202f200"
+    assert french.measure(0.004) == "0,004"
+    assert french.measure(0.06, 1) == "0,1"
+    assert french.number(1234.5, 2) == "1\u202f234,50"
 
 
 def test_a_line_never_breaks_between_a_sign_and_its_word() -> None:

@@ -1,19 +1,36 @@
-"""Numbers, dates, plurals and spaces as they are written in French."""
+"""Numbers, dates, amounts, plurals and spaces as they are written in French.
+
+Separators, months and currencies are those of the CLDR (Babel). What it does not know is
+here: the first of a month, shares that are never rounded to all or nothing, spaces in text.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from unicodedata import combining, normalize
 
-from app.database.calendar import PARIS
-from app.maps.rules import MONTHS
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal, format_percent
 
+from app.database.calendar import PARIS
+
+FRENCH = Locale("fr")
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 SPACE = "\N{NO-BREAK SPACE}"
+UNKNOWN = "—"
 _AFTER_OPENING = re.compile(r"« ")
 _BEFORE_COLON = re.compile(r"(?<=\S) (?=»|:(?:[\s<\"]|$))")
 _BEFORE_HIGH_SIGN = re.compile(r"(?<=\S) (?=[;!?](?:[\s<\"]|$))")
+
+
+# Pages hold hundreds of numbers, the same ones again and again.
+@lru_cache(maxsize=4096)
+def _decimal(value: float, pattern: str) -> str:
+    written = format_decimal(value, format=pattern, locale=FRENCH)
+    return written.replace("-", "\N{MINUS SIGN}")
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -22,9 +39,16 @@ def number(value: float | None, digits: int = 0) -> str:
     Parameters: `digits`, how many decimals are kept.
     """
     if value is None:
-        return "—"
-    written = f"{value:,.{digits}f}".replace(",", NARROW_SPACE).replace(".", ",")
-    return written.replace("-", "\N{MINUS SIGN}")
+        return UNKNOWN
+    return _decimal(value, f"#,##0.{'0' * digits}" if digits else "#,##0")
+
+
+def measure(value: float, digits: int = 3) -> str:
+    """Write what was measured, with as few decimals as it needs: 12.50 → « 12,5 ».
+
+    Parameters: `digits`, the most decimals.
+    """
+    return _decimal(value, f"#,##0.{'#' * digits}")
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -33,15 +57,21 @@ def percent(share: float | None, digits: int = 1) -> str:
     A share just below one is never rounded up to « 100 % », nor one above none to « 0 % ».
     """
     if share is None:
-        return "—"
+        return UNKNOWN
     step = 10.0**-digits
     shown = round(share * 100, digits)
     if shown >= 100 and share < 1:
         shown = 100 - step
     if shown <= 0 < share:
         shown = step
-    kept = 0 if shown == int(shown) else digits
-    return f"{number(shown, kept)}{NARROW_SPACE}%"
+    decimals = "" if shown == int(shown) else f".{'0' * digits}"
+    pattern = f"#,##0{decimals}{NARROW_SPACE}%"
+    return format_percent(shown / 100, format=pattern, locale=FRENCH)
+
+
+def long_date(value: date) -> str:
+    """Write a day with plain spaces, for titles and what is copied: « 1er janvier 2026 »."""
+    return format_date(value, "d'er' MMMM y" if value.day == 1 else "d MMMM y", locale=FRENCH)
 
 
 def day(value: date | datetime | str | None) -> str:
@@ -50,18 +80,26 @@ def day(value: date | datetime | str | None) -> str:
     Parameters: `value`, a date, a moment (its day in Paris) or either in ISO 8601.
     """
     if value is None:
-        return "—"
+        return UNKNOWN
     if isinstance(value, str):
         value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
     if isinstance(value, datetime):
         value = value.astimezone(PARIS).date()
-    ordinal = "1er" if value.day == 1 else str(value.day)
-    return f"{ordinal}{SPACE}{MONTHS[value.month - 1]} {value.year}"
+    return long_date(value).replace(" ", SPACE, 1)
+
+
+def short_date(value: date) -> str:
+    """Write a day in figures: « 01/03/2024 »; of a moment, the day that it has where it is."""
+    return format_date(value, "dd/MM/yyyy", locale=FRENCH)
 
 
 def euros(value: float | None) -> str:
-    """Write an amount of whole euros: 287500 → « 287 500 € »."""
-    return number(value) if value is None else f"{number(value)}{SPACE}€"
+    """Write an amount of whole euros: 287500 → « 287 500 € »; a dash for None."""
+    if value is None:
+        return UNKNOWN
+    return format_currency(
+        value, "EUR", format=f"#,##0{SPACE}¤", locale=FRENCH, currency_digits=False
+    )
 
 
 def counted(value: int, singular: str, plural: str | None = None) -> str:

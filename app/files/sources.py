@@ -18,7 +18,6 @@ LARGEST_UNPACKED = 250 * 1024 * 1024
 # A workbook is held in memory; 300 000 rows of a listing take less.
 LARGEST_WORKBOOK = 100 * 1024 * 1024
 MOST_MEMBERS = 2_000
-_MOSTLY = 0.9
 
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKBOOK = "xl/workbook.xml"

@@ -4,6 +4,11 @@ WITH page AS (
     SELECT p.id, p.position, s.slug, s.label, s.since, s.recorded_on
     FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS p (id, position)
     LEFT JOIN LATERAL cpts_stage_on(p.id, CAST(:day AS date)) s ON true
+), updated AS (
+    -- By bounds: the planner would copy the list into every branch.
+    SELECT u.cpts_id, u.updated_at
+    FROM cpts_updated_at(CAST(:today AS date)) u
+    WHERE u.cpts_id BETWEEN CAST(:lowest AS bigint) AND CAST(:highest AS bigint)
 ), described AS (
     SELECT
         p.position, p.id, c.ended_on, t.commune_codes,
@@ -48,7 +53,7 @@ WITH page AS (
                             GROUP BY k.letter_id, k.effective_on
                         ) n
                     ) AS planned,
-                    to_char(cpts_updated_at(c.id, CAST(:today AS date)) AT TIME ZONE 'UTC',
+                    to_char(u.updated_at AT TIME ZONE 'UTC',
                         'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS updated_at
             ) properties
         ) AS properties,
@@ -60,6 +65,7 @@ WITH page AS (
         END AS geometry
     FROM page p
     JOIN cpts c ON c.id = p.id
+    JOIN updated u ON u.cpts_id = p.id
     LEFT JOIN cpts_territory t ON t.cpts_id = p.id AND t.held @> CAST(:day AS date)
 )
 SELECT d.id, d.properties, d.geometry, d.ended_on,

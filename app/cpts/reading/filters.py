@@ -174,6 +174,11 @@ def _is_a_day(moment: datetime) -> bool:
     return moment.tzinfo is PARIS and moment.time() == time()
 
 
+def _updated_since(moment: datetime | None) -> ColumnElement[bool]:
+    updated = func.cpts_updated_at(today()).table_valued("cpts_id", "updated_at")
+    return Cpts.id.in_(select(updated.c.cpts_id).where(updated.c.updated_at >= moment))
+
+
 def _told_since(moment: datetime | None, _labels: Mapping[str, str]) -> str:
     assert moment is not None
     there = moment.astimezone(PARIS)
@@ -305,7 +310,7 @@ UPDATED_SINCE: Filter[datetime | None] = Filter(
     empty=None,
     write=_written_moment,
     # What has changed until now, whatever day is shown.
-    condition=lambda moment, _day: func.cpts_updated_at(Cpts.id, today()) >= moment,
+    condition=lambda moment, _day: _updated_since(moment),
     control="day",
     told=_told_since,
 )

@@ -77,6 +77,8 @@ def described(
         statement(__file__, "cpts"),
         {
             "ids": list(cpts_ids),
+            "lowest": min(cpts_ids, default=None),
+            "highest": max(cpts_ids, default=None),
             "day": day,
             # What is planned lies ahead of now, whatever day is shown.
             "today": today(),

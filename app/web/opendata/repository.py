@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.cpts.reading.schemas import Detail
+from app.database.calendar import today
 from app.database.sessions import ReadingSession
 
 _TERRITORIES = text(
@@ -52,7 +53,11 @@ _CHANGES = text(
     """
 )
 
-_SHEETS = text("SELECT id, updated_at FROM cpts WHERE NOT demonstration ORDER BY id")
+_SHEETS = text("""
+    SELECT c.id, u.updated_at
+    FROM cpts c JOIN cpts_updated_at(CAST(:today AS date)) u ON u.cpts_id = c.id
+    WHERE NOT c.demonstration ORDER BY c.id
+""")
 _COMMUNES = text(
     "SELECT code FROM (SELECT code FROM commune UNION SELECT code FROM city) unit ORDER BY code"
 )
@@ -128,7 +133,7 @@ def recorded_changes(
 
 def sheets(session: ReadingSession) -> list[tuple[int, datetime]]:
     """List the sheets of real CPTS, ended ones too, with the time of their last change."""
-    return [(row.id, row.updated_at) for row in session.execute(_SHEETS)]
+    return [(row.id, row.updated_at) for row in session.execute(_SHEETS, {"today": today()})]
 
 
 def commune_codes(session: ReadingSession) -> list[str]:

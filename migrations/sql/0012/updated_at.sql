@@ -5,22 +5,36 @@
 ALTER TABLE cpts ALTER COLUMN updated_at SET DEFAULT clock_timestamp();
 
 -- What was recorded changes by the calendar too: a stage, a territory, a population of a day that
--- was to come is there since that day began. Days are those up to the one given, today.
-CREATE FUNCTION cpts_updated_at(asked_cpts bigint, today date) RETURNS timestamptz
+-- was to come is there since that day began. Days are those up to the one given, today. Of a table
+-- function the planner takes the body, so that some CPTS, or all, are one statement.
+CREATE FUNCTION cpts_updated_at(today date)
+RETURNS TABLE (cpts_id bigint, updated_at timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-    SELECT greatest(c.updated_at, CAST((
-        SELECT max(d.day)
-        FROM (
-            SELECT c.started_on AS day
-            UNION ALL SELECT c.ended_on
-            UNION ALL SELECT s.known_from FROM cpts_stage s WHERE s.cpts_id = c.id
-            UNION ALL SELECT lower(t.held) FROM cpts_territory t WHERE t.cpts_id = c.id
-            UNION ALL SELECT upper(t.held) FROM cpts_territory t WHERE t.cpts_id = c.id
-        ) d
-        WHERE d.day <= cpts_updated_at.today
-    ) AS timestamp) AT TIME ZONE 'Europe/Paris')
-    FROM cpts c WHERE c.id = cpts_updated_at.asked_cpts;
+    SELECT
+        e.cpts_id,
+        greatest(max(e.recorded), CAST(max(e.day) AS timestamp) AT TIME ZONE 'Europe/Paris')
+    FROM (
+        SELECT
+            c.id AS cpts_id, c.updated_at AS recorded,
+            CASE
+                WHEN c.ended_on <= cpts_updated_at.today THEN c.ended_on
+                WHEN c.started_on <= cpts_updated_at.today THEN c.started_on
+            END AS day
+        FROM cpts c
+        UNION ALL
+        SELECT s.cpts_id, NULL, s.known_from
+        FROM cpts_stage s WHERE s.known_from <= cpts_updated_at.today
+        UNION ALL
+        SELECT
+            t.cpts_id, NULL,
+            CASE
+                WHEN upper(t.held) <= cpts_updated_at.today THEN upper(t.held)
+                WHEN lower(t.held) <= cpts_updated_at.today THEN lower(t.held)
+            END
+        FROM cpts_territory t
+    ) e
+    GROUP BY e.cpts_id;
 END;
 
 -- When the transaction under way first changed what is derived of a CPTS, if it did.

@@ -26,6 +26,7 @@ _IN_ONE_PROCESS = frozenset(
     )
 )
 _IN_ONE_PROCESS_SHORT = ("-n", "-p", "-k", "-m", "-s", "-h", "-V")
+_MUTANTS = "--mutants"
 _ENDURANCE = "--endurance"
 # Ends with the number of the process that made it.
 _DATABASE_OF_A_RUN = re.compile(r"cpts_(?:test|migrations)_(?:[a-z_]+_)?([0-9]+)")
@@ -100,8 +101,15 @@ def run_tests(arguments: list[str]) -> int:
     The whole suite runs in as many processes as there are cores, a module in one of
     them; a selection, which would wait longer for them than it gains, in a single one.
     `-n` says otherwise. `--endurance` without a path runs the programs that last
-    (`tests/endurance`) and nothing else.
+    (`tests/endurance`) and nothing else. `--mutants`, which comes first, has mutmut break
+    the plain rules line by line instead; whatever follows are its own arguments.
     """
+    mutants = of_mutants(arguments)
+    if mutants is not None:
+        # Their tests need neither a server nor Chromium.
+        command = [sys.executable, "-m", "mutmut", *mutants]
+        return _run_in_foreground(command, dict(os.environ), PROJECT_ROOT)
+
     from app.cluster.addresses import test_server
     from app.cluster.system_packages import chromium
 
@@ -129,6 +137,11 @@ def run_tests(arguments: list[str]) -> int:
         return _run_in_foreground(command, environment, PROJECT_ROOT)
 
 
+def of_mutants(arguments: list[str]) -> list[str] | None:
+    """Give mutmut's arguments when it is meant, else None."""
+    return ["run", *arguments[1:]] if arguments[:1] == [_MUTANTS] else None
+
+
 def of_endurance(arguments: list[str]) -> list[str]:
     """Give a caller's arguments, with the place of what lasts when that is meant."""
     if _ENDURANCE not in arguments or any(_is_place(argument) for argument in arguments):
@@ -145,7 +158,8 @@ def in_processes(arguments: list[str]) -> list[str]:
     for argument in arguments:
         if argument.startswith(_IN_ONE_PROCESS_SHORT) or _selects_or_needs_one(argument):
             return []
-    return ["-n", "auto", "--dist", "loadscope"]
+    # In the order of `tests/conftest.py`, which begins with what takes longest.
+    return ["-n", "auto", "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 def _selects_or_needs_one(argument: str) -> bool:

@@ -1,16 +1,18 @@
 """A row means only what everything in it agrees on: each kind of row that lists really hold."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from app.database.sessions import ReadingSession, snapshot_scope
 from app.geography.evidence.departments import NAMES, NAMES_OF_COMMUNES
 from app.geography.naming import bare_key, spelling
 from app.geography.resolution import Given, Resolution, resolve
+from tests.exploration import examples
 
 
 @pytest.fixture
@@ -301,10 +303,27 @@ def test_postal_codes_of_a_neighbouring_department_are_read_by_their_table(
 def test_every_statement_takes_a_number_of_parameters_that_does_not_grow(
     session: ReadingSession,
 ) -> None:
-    # One parameter per row would be beyond what the protocol allows.
-    rows = [Given(f"Inconnue {number}", "05", code=f"{number:05}") for number in range(66_000)]
-    answers = resolve(session, [*rows, Given("Gap", "05")])
-    assert codes(answers[-1]) == ["05061"]
+    # One parameter per row would be beyond what the protocol allows for 65 536 of them.
+    engine = session.get_bind()
+    asked: dict[str, int] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_more: Any) -> None:
+        asked[statement] = len(given)
+
+    def parameters(number: int) -> dict[str, int]:
+        asked.clear()
+        rows = [Given(f"Inconnue {each}", "05", code=f"{each:05}") for each in range(number)]
+        answers = resolve(session, [*rows, Given("Gap", "05")])
+        assert codes(answers[-1]) == ["05061"]
+        return dict(asked)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        few = parameters(20)
+        assert len(few) > 1
+        assert parameters(2_000) == few
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(scope="module")
@@ -323,7 +342,7 @@ def units(session_engine: Engine) -> list[tuple[str, str, str, str, str]]:
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(8, many=200),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -32,6 +32,7 @@ from app.letters.record.rules import DecisionAuthority
 from app.problems import Problem
 from app.progress import SilentProgress
 from tests.administration import administration
+from tests.exploration import examples
 
 # Neighbours around Lille and a commune overseas, whose population is of another census.
 COMMUNES = ["59350", "59378", "59410", "59507", "59009", "59368", "59386", "59527", "97611"]
@@ -520,7 +521,7 @@ def test_whatever_agents_do_no_commune_is_held_twice_and_history_tells_it_all(
     run_state_machine_as_test(
         LetterLives,
         settings=settings(
-            max_examples=40,
+            max_examples=examples(25, many=200),
             stateful_step_count=20,
             deadline=None,
             # A life that breaks a rule tells enough as it is; making it shorter takes minutes.

@@ -26,6 +26,7 @@ from app.web.letters.notes.fonts import FONTS, REPLACEMENT, Fitting, covered_sig
 from app.web.letters.notes.printing import NotePrinter
 from tests.conftest import Register
 from tests.event_loop import run_apart
+from tests.exploration import examples
 
 # An upper bound, for a machine that is busy with other things.
 SOON_S = 30.0
@@ -105,7 +106,7 @@ def test_a_name_of_any_sign_gives_a_pdf(name: str) -> None:
 
 
 @given(HOSTILE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(15, many=300), deadline=None)
 def test_every_name_gives_a_pdf(name: str) -> None:
     content = typeset(NotePrinter(), note("k", drawing(name)), shown(name))
     assert is_tagged(content)

@@ -55,6 +55,17 @@ def stands(engine: Engine) -> list[dict[str, Any]]:
         return [dict(row) for row in rows.mappings()]
 
 
+def comparable(rows: Sequence[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """Leave out what a format does not carry: a table of communes is about communes."""
+    if kind != "compositions":
+        return list(rows)
+    kept = ("name", "acronym", "finess", "demonstration", "stages", "claims", "lead_department")
+    return sorted(
+        ({key: row[key] for key in kept} for row in rows if row["claims"]),
+        key=lambda row: (row["name"], row["finess"] or "", row["claims"]),
+    )
+
+
 @dataclass(frozen=True)
 class Cpts:
     """One CPTS to put on record."""

@@ -193,6 +193,11 @@ def _unpack(source: Source, folder: Path) -> list[Path]:
                     # Reading stops at the size that was checked when the source was opened.
                     content = archive.read(member)
                     (folder / f"couche{number}{suffix}").write_bytes(content)
+            if members.get(stem + ".shx") is None:
+                raise unusable(
+                    f"« {source.name} » : le fichier .shx du Shapefile manque ; zippez aussi "
+                    "celui-ci."
+                )
             shapes.append(folder / f"couche{number}.shp")
     return shapes
 

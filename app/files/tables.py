@@ -28,6 +28,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from app.files.json_tables import json_rows
 from app.files.sources import Format, Source, unusable
 from app.files.struck import struck_cells
 
@@ -81,6 +82,8 @@ def read_tables(source: Source) -> list[Table]:
     """
     if source.format.is_workbook:
         return _read_workbook(source)
+    if source.format is Format.JSON:
+        return [Table("", tuple(_json_rows(source)))]
     return [Table("", tuple(read_csv_rows(source.path.read_bytes(), source.encoding)))]
 
 
@@ -143,6 +146,17 @@ def _read_workbook(source: Source) -> list[Table]:
         raise unusable(f"« {source.name} » : {error}") from None
     except _UNREADABLE as error:
         raise damaged from error
+
+
+def _json_rows(source: Source) -> list[Row]:
+    try:
+        return list(
+            _numbered(json_rows(source.path.read_bytes().removeprefix(b"\xef\xbb\xbf")))
+        )
+    except _TooLong as error:
+        raise unusable(f"« {source.name} » : {error}") from None
+    except ValueError:
+        raise unusable(f"« {source.name} » est du JSON, mais pas une liste.") from None
 
 
 class _TooLong(ValueError):

@@ -215,7 +215,11 @@ class _Question:
         for row in open_rows:
             ways = near.ways(row.read.wordings, places[id(row)])
             agreement = agree(ways, row.target, row.limits) if ways else None
-            if agreement is not None and len(agreement.found) == 1:
+            # Letters that fit several names are guessed at; run-together words name them all.
+            is_sure = not any(map(texts.is_damaged, row.read.wordings))
+            if agreement is not None and (
+                len(agreement.found) == 1 or (agreement.found and is_sure)
+            ):
                 self._answers[row.given] = answers.told(row, agreement)
             else:
                 still_open.append(row)

@@ -398,3 +398,68 @@ def test_a_place_in_doubt_is_never_taken(session: ReadingSession) -> None:
     answer = one(session, Given("Gap", doubt="barré : fait-elle partie de la CPTS ?"))
     assert (answer.outcome, possible(answer)) == ("ambiguous", {"05061"})
     assert answer.note == "barré : fait-elle partie de la CPTS ?"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Given("Gap", "05", epci="CC Serre-Ponçon"),
+        Given("Gap", code="05061", epci="CC Serre-Ponçon"),
+        Given("Gap", postcode="05000", epci="CC Serre-Ponçon"),
+    ],
+)
+def test_an_epci_of_before_does_not_refuse_what_all_else_agrees_on(
+    session: ReadingSession, row: Given
+) -> None:
+    answer = one(session, row)
+    assert (codes(answer), answer.corrected) == (["05061"], True)
+    assert "Serre-Ponçon" in (answer.note or "")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Given("Gap", epci="CC Serre-Ponçon"),
+        Given(code="05061", epci="CC Serre-Ponçon"),
+        Given("Gap", "05", epci="Métropole de Lyon"),
+        Given("Gap", "04", code="05061", epci="CC Serre-Ponçon"),
+    ],
+)
+def test_an_epci_contradicts_a_single_piece_and_one_from_far_away(
+    session: ReadingSession, row: Given
+) -> None:
+    assert one(session, row).contradictory
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (Given("LaCelle", "03"), "03047"),
+        (Given("MontDauphin", "05"), "05082"),
+        (Given("LHospitalet", "04"), "04095"),
+        (Given("Marseille1erArrondissement"), "13201"),
+        (Given("Paris13e", "75"), "75113"),
+        (Given("AcheuxenAmiénois", "80"), "80003"),
+    ],
+)
+def test_words_run_together_are_read_within_their_department(
+    session: ReadingSession, row: Given, code: str
+) -> None:
+    answer = one(session, row)
+    assert (codes(answer), answer.corrected) == ([code], True)
+
+
+@pytest.mark.parametrize(
+    ("row", "some"),
+    [
+        (Given("LaCelle"), {"19095", "03047"}),
+        (Given("ArchailDraix", "04"), {"04009", "04072"}),
+        (Given("MontcornetenArdenne", "08"), {"08125", "08297"}),
+    ],
+)
+def test_words_run_together_that_several_units_bear_are_ambiguous(
+    session: ReadingSession, row: Given, some: set[str]
+) -> None:
+    answer = one(session, row)
+    assert answer.outcome == "ambiguous"
+    assert some <= possible(answer)

@@ -198,11 +198,9 @@ def cut_list(text: str) -> list[str]:
         return [text.strip()]
     parts = re.split(r"(?:[;,\n•|]|(?<!\bs)/)(?![^()]*\))", text)
     cut: list[str] = []
-    alternating = _names_departments(parts) is not None
     for part in (part.strip(" .\t-") for part in parts):
         name = spelling(part)
-        told_apart = name not in NAMES_OF_COMMUNES or alternating
-        if cut and name in NAMES and told_apart and "," not in cut[-1]:
+        if cut and name in NAMES - NAMES_OF_COMMUNES and "," not in cut[-1]:
             cut[-1] = f"{cut[-1]}, {part}"
         elif cut and re.fullmatch(r"(?:l[ae]s?|l['’])", part, re.IGNORECASE):
             cut[-1] = f"{part}{cut[-1]}" if part[-1] in "'’" else f"{part} {cut[-1]}"

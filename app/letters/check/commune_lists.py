@@ -15,7 +15,7 @@ from app.cpts.importing.column_wordings import BARE_CODES
 from app.cpts.importing.columns import Header, Role, find_header
 from app.cpts.importing.crosstabs import chosen_rows, is_crosstab
 from app.cpts.importing.entries import is_sum, table_entries
-from app.files.sources import Source, open_source, unusable
+from app.files.sources import Format, Source, open_source, unusable
 from app.files.tables import Row, Table, decode, read_tables, read_text_lines
 from app.files.words import words_of
 from app.geography.evidence import departments
@@ -74,7 +74,7 @@ def read_commune_list(
             raise unusable(f"« {source.name} » a plus de {most_vertices} sommets.")
         parts = shapely.get_parts(shapely.union_all(shapes))
         return CommuneList([], shapely.MultiPolygon([p for p in parts if p.area > 0]))
-    is_table = source.format.is_workbook or path.suffix.lower() in (".csv", ".tsv")
+    is_table = source.format is not Format.CSV or path.suffix.lower() in (".csv", ".tsv")
     if not is_table and _is_plain_text(path):
         given = _of_lines([row.cells[0] for row in read_text_lines(path)])
     else:

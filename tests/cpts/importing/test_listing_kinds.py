@@ -16,6 +16,7 @@ from app.failures import Failure
 from app.files.sources import open_source
 from app.files.tables import decode, repaired
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ReadCsv = Callable[[str], Listing]
 
 
@@ -312,7 +313,18 @@ def test_open_document_sheets_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "kind"),
-    [(b"%PDF-1.4 x", "un PDF"), (b"{\\rtf1 Gap}", "RTF"), (b"\x89PNG\r\n", "PNG")],
+    [
+        (b"%PDF-1.4 x", "un PDF"),
+        (b"{\\rtf1 Gap}", "RTF"),
+        (b"\x89PNG\r\n", "PNG"),
+        (b"<html><table><tr><td>Gap", "page HTML.*tableur"),
+        (b'<!DOCTYPE html PUBLIC "x"><html>', "page HTML"),
+        (b'<?xml version="1.0"?><gpx version="1.1">', "GPX"),
+        (b'<?xml version="1.0"?><wfs:FeatureCollection>', "outputFormat"),
+        (b"\x00\x00\x27\x0a\x00\x00", "Shapefile"),
+        (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+        (OLE + "WordDocument".encode("utf-16-le"), "document Word"),
+    ],
 )
 def test_a_document_that_is_no_list_is_called_what_it_is(
     tmp_path: Path, content: bytes, kind: str
@@ -413,3 +425,46 @@ def test_a_struck_name_that_is_merged_over_rows_is_struck_in_each(tmp_path: Path
     book["CPTS"].merge_cells("A2:A3")
     book.save(path)
     assert all("barré" in e.doubt for e in read_table_listing(open_source(path), {}).entries)
+
+
+@pytest.mark.parametrize(
+    ("member", "content", "kind"),
+    [
+        ("word/document.xml", b"", "document Word"),
+        ("ppt/presentation.xml", b"", "PowerPoint"),
+        ("xl/workbook.bin", b"", "xlsb"),
+        ("mimetype", b"application/vnd.oasis.opendocument.text", "OpenDocument"),
+        ("dossier/liste.csv", b"Gap", "extrayez-en le fichier « dossier/liste.csv »"),
+        ("couche.geojson", b"{}", "extrayez-en le fichier « couche.geojson »"),
+        ("photo.bin", b"", "ni classeur ni Shapefile"),
+    ],
+)
+def test_an_archive_that_is_no_list_is_called_what_it_is(
+    tmp_path: Path, member: str, content: bytes, kind: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "liste.zip", "w") as archive:
+        archive.writestr(member, content)
+        archive.writestr("content.xml", "<x/>")
+    with pytest.raises(Failure, match=kind):
+        open_source(tmp_path / "liste.zip")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"cpts":"CPTS A","nom_commune":"Gap","code_commune":"05061","cp":["05000"]}]',
+        '{"total_count":1,"results":[{"cpts":"CPTS A","commune":"Gap","geo":null}]}',
+        '[{"recordid":"x","fields":{"cpts":"CPTS A","commune":"Gap"}}]',
+    ],
+)
+def test_a_list_that_an_api_gives_as_json_is_a_table(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "liste.json"
+    path.write_text(text)
+    assert claims(read_table_listing(open_source(path), {})) == [("CPTS A", "Gap")]
+
+
+@pytest.mark.parametrize("text", ['{"a":1}', "[1, 2", '{"erreur":"introuvable"}'])
+def test_json_that_is_no_list_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "liste.json").write_text(text)
+    with pytest.raises(Failure, match="JSON, mais pas une liste"):
+        read_table_listing(open_source(tmp_path / "liste.json"), {})

@@ -87,3 +87,23 @@ def test_what_says_that_a_commune_left_is_kept_with_it(tmp_path: Path) -> None:
     first, second = read(tmp_path, text)
     assert first == Given("Gap")
     assert "Retirée" in second.doubt
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ('["05061","05179"]', [Given("05061"), Given("05179")]),
+        ('["Gap","Veynes"]', [Given("Gap"), Given("Veynes")]),
+        (
+            '[{"nom":"Gap","code":"05061"},{"nom":"Veynes","code":"05179"}]',
+            [Given("Gap", number="05061"), Given("Veynes", number="05179")],
+        ),
+    ],
+)
+def test_a_list_of_an_api_is_read(tmp_path: Path, text: str, given: list[Given]) -> None:
+    assert read(tmp_path, text, "liste.json") == given
+
+
+def test_a_crosstab_of_several_cpts_is_refused_with_words(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="croise des communes et plusieurs CPTS"):
+        read(tmp_path, "Commune;CPTS Nord;CPTS Sud\nGap;X;\nVeynes;;X\n")

@@ -14,10 +14,10 @@ _BRIEF = "brief"
 
 def set_profiles() -> None:
     """Register the profiles and load the usual one. None of them judges a test by its time."""
-    patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-    settings.register_profile(_SUITE, **patient)
-    settings.register_profile(LONG, max_examples=1000, **patient)
-    settings.register_profile(_BRIEF, max_examples=25, derandomize=True, **patient)
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile(_SUITE, patient)
+    settings.register_profile(LONG, patient, max_examples=1000)
+    settings.register_profile(_BRIEF, patient, max_examples=25, derandomize=True)
     settings.load_profile(_SUITE)
 
 

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Engine
 
 from app.cpts.importing import service
+from app.cpts.importing.grouping import states_a_stage
 from app.cpts.importing.plan import Options
 from app.cpts.importing.rules import OnConflict
-from app.database.sessions import ReadSession, snapshot_scope
+from app.database.sessions import ReadingSession, snapshot_scope
 from app.files.sources import open_source
 from app.progress import SilentProgress
 
@@ -34,15 +35,15 @@ RIGHT = _right()
 
 
 @pytest.fixture
-def session(engine: Engine) -> Iterator[ReadSession]:
+def session(engine: Engine) -> Iterator[ReadingSession]:
     with snapshot_scope(engine) as session:
         yield session
 
 
 @pytest.mark.parametrize("name", sorted(RIGHT))
-def test_each_row_of_a_kind_gives_its_right_answer(session: ReadSession, name: str) -> None:
+def test_each_row_of_a_kind_gives_its_right_answer(session: ReadingSession, name: str) -> None:
     listing = service.read_listing(open_source(KINDS / name), {})
-    default = None if service.states_a_stage(listing.entries) else "aci_signe"
+    default = None if states_a_stage(listing.entries) else "aci_signe"
     options = Options(date(2026, 11, 25), OnConflict.REFUSE, default)
     plan = service.plan_import(session, listing, options, SilentProgress())
     assert [

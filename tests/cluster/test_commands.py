@@ -110,7 +110,10 @@ def test_a_selection_and_what_needs_a_terminal_run_in_one_process(arguments: str
         ("--endurance", ["tests/endurance"]),
         ("-x --endurance -k kills", ["tests/endurance"]),
         ("tests/cluster --endurance", ["tests/cluster"]),
-        ("tests/endurance/test_kills.py --endurance", ["tests/endurance/test_kills.py"]),
+        (
+            "tests/endurance/test_endurance.py --endurance",
+            ["tests/endurance/test_endurance.py"],
+        ),
         ("-x", []),
     ],
 )

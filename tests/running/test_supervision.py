@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.running.supervision import Silence, processor_ticks
 from tests.running.test_serving import ROOT, START_S, Service
 
 # An upper bound, for a machine on which the start of a worker takes long.
@@ -58,6 +59,57 @@ def test_all_workers_frozen_at_once_are_replaced(service: Service) -> None:
         assert time.monotonic() < deadline, "the service stays frozen"
         time.sleep(0.1)
     assert len(workers(service)) == 2
+
+
+@pytest.mark.parametrize(
+    ("runs", "has_answered", "replaced_after_s"),
+    [(False, True, 5.5), (True, True, 30.5), (False, False, 60.5), (True, False, 60.5)],
+)
+def test_a_worker_that_waits_for_its_turn_is_not_taken_for_a_frozen_one(
+    *, runs: bool, has_answered: bool, replaced_after_s: float
+) -> None:
+    silence = Silence(asked=100.0, ran=100.0, ticks=7)
+    now = 100.0
+    while not silence.is_too_long(has_answered=has_answered):
+        now += 0.5
+        silence.look(now, 7 + int(now * 10) if runs else 7)
+    assert now - 100.0 == replaced_after_s
+
+
+def test_a_worker_that_freezes_after_it_was_asked_counts_from_then_on() -> None:
+    silence = Silence(asked=100.0, ran=100.0, ticks=7)
+    silence.look(104.0, 9)
+    silence.look(108.5, 9)
+    assert not silence.is_too_long(has_answered=True)
+    silence.look(109.5, 9)
+    assert silence.is_too_long(has_answered=True)
+
+
+def test_without_knowledge_of_what_runs_silence_alone_counts() -> None:
+    silence = Silence(asked=100.0, ran=100.0, ticks=None)
+    silence.look(105.5, None)
+    assert silence.is_too_long(has_answered=True)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="told by /proc")
+def test_a_process_that_runs_uses_ticks_and_a_frozen_one_none() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            deadline = time.monotonic() + 60
+            first = processor_ticks(busy.pid)
+            assert first is not None
+            while (processor_ticks(busy.pid) or 0) <= first:
+                assert time.monotonic() < deadline, "it never runs"
+                time.sleep(0.05)
+            os.kill(busy.pid, signal.SIGSTOP)
+            while Path(f"/proc/{busy.pid}/stat").read_text().rpartition(")")[2][1] != "T":
+                assert time.monotonic() < deadline, "it does not stop"
+            frozen = processor_ticks(busy.pid)
+            time.sleep(0.1)
+            assert processor_ticks(busy.pid) == frozen
+        finally:
+            busy.kill()
+    assert processor_ticks(busy.pid) is None
 
 
 STUCK = """

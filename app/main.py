@@ -6,6 +6,11 @@ from functools import cache
 
 from fastapi import APIRouter, Depends, FastAPI
 
+from app.accounts import endpoints as accounts
+from app.accounts.mail.loop import MailLoop
+from app.accounts.mail.sending import carrier
+from app.accounts.mail.service import Post
+from app.accounts.provider.asking import Provider
 from app.cpts import errors as cpts_errors
 from app.cpts.communes import endpoints as cpts_communes
 from app.cpts.completeness import endpoints as cpts_completeness
@@ -46,6 +51,7 @@ from app.settings import Settings
 from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
+from app.web.layout.rendering import SITE_NAME
 from app.web.letters.notes.printing import NotePrinter
 from app.web.sheets.contacts import read_contacts
 
@@ -85,7 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         room_for_waiting_threads(connections)
-        async with AddressPurge(sessions):
+        async with AddressPurge(sessions), MailLoop(app.state.post):
             yield
         await revisions.close()
         sessions.dispose()
@@ -103,11 +109,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes=[*_routes().routes],
     )
     app.state.settings = settings
+    app.state.post = Post(
+        sessions,
+        carrier(settings.mail, settings.database.data_directory),
+        base=settings.service.link_base,
+        site=SITE_NAME,
+    )
     app.state.sessions = sessions
+    identity = settings.identity
+    app.state.provider = Provider(identity) if identity.issuer is not None else None
+    # What nouns besides accounts keep on a person, by their names.
+    app.state.personal_data = {}
     app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
     app.state.note_printer = NotePrinter()
-    app.state.limits = open_limits(settings.service, app.state.sessions)
+    app.state.limits = open_limits(settings, app.state.sessions)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 
     describe_problems(app)
@@ -154,6 +170,7 @@ def _routes() -> APIRouter:
     swagger = swagger_folder()
     for router in (
         health.router,
+        accounts.router,
         metrics.router,
         cpts_reading.router,
         cpts_communes.router,

@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Literal, NamedTuple, Self
 
@@ -19,7 +20,7 @@ from app.database.sessions import Sessions
 from app.exception_texts import safe_text
 from app.http.repository import address_secret, count_request, forget_addresses
 from app.problems import TooManyRequests
-from app.settings import ServiceSettings
+from app.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +37,16 @@ class AddressLimit:
 
     A minute begins with an address's first request. Parameters: `per_minute`, what one
     address may ask for in a minute; `what` it is called in the refusal, a French plural,
-    which also keeps the counts of different things apart.
+    which also keeps the counts of different things apart; `minutes`, five at most, when a
+    count lasts longer than one.
     """
 
-    def __init__(self, per_minute: int, *, what: str, sessions: Sessions) -> None:
+    def __init__(
+        self, per_minute: int, *, what: str, sessions: Sessions, minutes: int = 1
+    ) -> None:
         self._what = what
         self._per_minute = per_minute
+        self._minutes = minutes
         self._sessions = sessions
         self._lock = threading.Lock()
         self._secret = b""
@@ -67,11 +72,14 @@ class AddressLimit:
         """
         digest = hmac.digest(self._current_secret(), _network(address).encode(), hashlib.sha256)
         with self._sessions.aside_write() as session, session.begin():
-            asked, wait_s = count_request(session, self._what, digest)
+            asked, wait_s = count_request(
+                session, self._what, digest, timedelta(minutes=self._minutes)
+            )
         if asked <= self._per_minute:
             return
+        within = "par minute" if self._minutes == 1 else f"en {self._minutes} minutes"
         refusal = TooManyRequests(
-            f"Au plus {self._per_minute} {self._what} par minute et par adresse : "
+            f"Au plus {self._per_minute} {self._what} {within} et par adresse : "
             f"réessayez dans {wait_s} s."
         )
         refusal.headers = {"Retry-After": str(wait_s)}  # type: ignore[misc]
@@ -89,33 +97,65 @@ class AddressLimit:
         return secret
 
 
-LimitName = Literal["check", "file_check", "note", "note_pdf", "sign_in", "report"]
+LimitName = Literal[
+    "check",
+    "file_check",
+    "note",
+    "note_pdf",
+    "sign_in",
+    "account",
+    "code",
+    "mail",
+    "account_mail",
+    "report",
+]
 
 
 class LimitDeclaration(NamedTuple):
-    """`per_minute`, by the settings; `what`, as for `AddressLimit`."""
+    """`most`, by the settings; `what` and `minutes`, as for `AddressLimit`."""
 
-    per_minute: Callable[[ServiceSettings], int]
+    most: Callable[[Settings], int]
     what: str
+    minutes: int = 1
 
 
 LIMITS: Mapping[LimitName, LimitDeclaration] = {
-    "check": LimitDeclaration(lambda service: service.checks_per_minute, "vérifications"),
+    "check": LimitDeclaration(lambda given: given.service.checks_per_minute, "vérifications"),
     "file_check": LimitDeclaration(
-        lambda service: service.file_checks_per_minute, "vérifications de fichier"
+        lambda given: given.service.file_checks_per_minute, "vérifications de fichier"
     ),
-    "note": LimitDeclaration(lambda service: service.notes_per_minute, "notes de vérification"),
+    "note": LimitDeclaration(
+        lambda given: given.service.notes_per_minute, "notes de vérification"
+    ),
     # Typesetting costs more than a check, and a note is printed more often than made.
-    "note_pdf": LimitDeclaration(lambda service: 3 * service.notes_per_minute, "notes en PDF"),
-    "sign_in": LimitDeclaration(lambda service: service.sign_ins_per_minute, "connexions"),
-    "report": LimitDeclaration(lambda service: service.reports_per_minute, "signalements"),
+    "note_pdf": LimitDeclaration(
+        lambda given: 3 * given.service.notes_per_minute, "notes en PDF"
+    ),
+    "sign_in": LimitDeclaration(lambda given: given.service.sign_ins_per_minute, "connexions"),
+    # By mailbox, whichever address the attempts come from; and whether anybody has it or not.
+    "account": LimitDeclaration(
+        lambda given: given.accounts.account_attempts,
+        "essais de connexion à un compte",
+        minutes=5,
+    ),
+    # Of a million codes three are right at any time.
+    "code": LimitDeclaration(lambda _: 5, "codes d'un second facteur", minutes=5),
+    "mail": LimitDeclaration(
+        lambda given: given.service.sign_ins_per_minute, "messages demandés"
+    ),
+    "account_mail": LimitDeclaration(
+        lambda _: 3, "messages demandés pour un compte", minutes=5
+    ),
+    "report": LimitDeclaration(lambda given: given.service.reports_per_minute, "signalements"),
 }
 
 
-def open_limits(service: ServiceSettings, sessions: Sessions) -> dict[LimitName, AddressLimit]:
+def open_limits(settings: Settings, sessions: Sessions) -> dict[LimitName, AddressLimit]:
     """Make the limits of an application; kept as `app.state.limits`."""
     return {
-        name: AddressLimit(limit.per_minute(service), what=limit.what, sessions=sessions)
+        name: AddressLimit(
+            limit.most(settings), what=limit.what, sessions=sessions, minutes=limit.minutes
+        )
         for name, limit in LIMITS.items()
     }
 

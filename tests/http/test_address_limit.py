@@ -14,7 +14,7 @@ from app.database.sessions import Sessions
 from app.http.address_limit import LIMITS, AddressLimit, LimitName, open_limits, purge
 from app.http.repository import forget_addresses
 from app.problems import TooManyRequests
-from app.settings import ServiceSettings
+from app.settings import AccountSettings, ServiceSettings, Settings
 
 
 @pytest.fixture
@@ -34,7 +34,8 @@ def test_workers_share_one_count_and_different_things_do_not(sessions: Sessions)
 
 def test_each_limit_counts_what_it_is_called_by_its_own_setting(sessions: Sessions) -> None:
     service = ServiceSettings(sign_ins_per_minute=1, reports_per_minute=2, notes_per_minute=1)
-    limits = open_limits(service, sessions)
+    accounts = AccountSettings(account_attempts=4)
+    limits = open_limits(Settings(service=service, accounts=accounts), sessions)
     assert limits.keys() == LIMITS.keys()
     assert len({declared.what for declared in LIMITS.values()}) == len(LIMITS)
     expected: tuple[tuple[LimitName, int], ...] = (
@@ -42,6 +43,8 @@ def test_each_limit_counts_what_it_is_called_by_its_own_setting(sessions: Sessio
         ("report", 2),
         ("note", 1),
         ("note_pdf", 3),
+        ("mail", 1),
+        ("account", 4),
     )
     for name, allowed in expected:
         for _ in range(allowed):

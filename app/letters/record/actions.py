@@ -51,7 +51,7 @@ class Action(StrEnum):
 class _Right:
     """`check` refuses whoever may not; `at_any_time`, whether a closed letter allows it.
 
-    `listed`, whether answers name it; what has the right of another action need not be.
+    `listed`, whether answers name it.
     """
 
     check: Callable[[Agent, LetterState], None]
@@ -61,6 +61,10 @@ class _Right:
 
 def _handles(agent: Agent, letter: LetterState) -> None:
     rules.check_may_handle(agent, letter.regions, created_by=letter.created_by)
+
+
+def _opines(agent: Agent, letter: LetterState) -> None:
+    rules.check_may_opine(agent, letter.regions)
 
 
 def _conciliates(agent: Agent, letter: LetterState) -> None:
@@ -76,9 +80,9 @@ _RIGHTS: Mapping[Action, _Right] = {
     Action.CORRECT: _Right(_handles, at_any_time=True),
     Action.TERRITORY: _Right(_handles),
     Action.WITHDRAW: _Right(_handles),
-    Action.OPINION: _Right(_conciliates),
+    Action.OPINION: _Right(_opines),
     Action.DECIDE: _Right(_decides),
-    # Whoever may record an opinion.
+    # Offered where communes are in dispute, not with every letter.
     Action.CONCILIATE: _Right(_conciliates, listed=False),
 }
 

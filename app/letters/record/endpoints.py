@@ -9,9 +9,11 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Request, status
 from starlette.responses import Response
 
 from app.accounts.dependencies import (
-    AgentCaller,
-    ArsCaller,
-    EditorCaller,
+    ConciliatingCaller,
+    DecidingCaller,
+    DepositingCaller,
+    HandlingCaller,
+    OpiningCaller,
     OptionalCaller,
 )
 from app.accounts.rules import Caller
@@ -163,7 +165,7 @@ def list_letters(
 def deposit_letter(
     asked: Annotated[schemas.LetterDeposit, Body()],
     session: WriteSession,
-    caller: EditorCaller,
+    caller: DepositingCaller,
     request: Request,
 ) -> Response:
     """Rights: `ars` of a region concerned, `editor`, `admin`.
@@ -202,7 +204,7 @@ def read_letter(
 def correct_letter(
     change: ChangeOfWhatWasRead,
     patch: Annotated[schemas.LetterPatch, Body()],
-    caller: EditorCaller,
+    caller: HandlingCaller,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own, but not its region.
 
@@ -220,7 +222,7 @@ def correct_letter(
 def change_letter_territory(
     change: ChangeOfWhatWasRead,
     territory: Annotated[schemas.LetterTerritory, Body()],
-    caller: EditorCaller,
+    caller: HandlingCaller,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own. Decisions lapse."""
     return change.made(caller, service.change_territory, territory)
@@ -243,7 +245,7 @@ def change_letter_territory(
 def decide_letter(
     change: ChangeOfWhatWasRead,
     decision: Annotated[schemas.Decision, Body()],
-    caller: AgentCaller,
+    caller: DecidingCaller,
 ) -> Response:
     """Rights: `ars` and `assurance_maladie` of the leading region, each for itself; `admin`.
 
@@ -262,9 +264,9 @@ def decide_letter(
 def record_letter_opinion(
     change: Change,
     opinion: Annotated[schemas.Opinion, Body()],
-    caller: ArsCaller,
+    caller: OpiningCaller,
 ) -> Response:
-    """Rights: `ars` of a region concerned, `admin`. It does not bind."""
+    """Rights: `urps` and `ars` of a region concerned, `admin`. It does not bind."""
     return change.made(caller, decisions.record_opinion, opinion)
 
 
@@ -277,7 +279,7 @@ def record_letter_opinion(
 def withdraw_letter(
     change: Change,
     withdrawal: Annotated[schemas.Withdrawal, Body()],
-    caller: EditorCaller,
+    caller: HandlingCaller,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own."""
     return change.made(caller, service.withdraw, withdrawal)
@@ -289,7 +291,7 @@ def withdraw_letter(
     responses=_WRITING | declared(LetterClosed, NothingInDispute),
     summary="Ouvrir la conciliation de ce qui est disputé aujourd'hui",
 )
-def conciliate_letter(change: Change, caller: ArsCaller) -> Response:
+def conciliate_letter(change: Change, caller: ConciliatingCaller) -> Response:
     """Rights: `ars` of a region concerned, `admin`.
 
     Conciliations open by themselves when letters come or change; this is for a dynamic

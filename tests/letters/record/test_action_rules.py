@@ -1,11 +1,12 @@
 """What may be done to a letter: what is listed is what is not refused."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.accounts.permissions import ROLES, reach_of
 from app.letters.record.actions import Action, LetterAsRead, actions_of, check_may
 from app.letters.record.errors import LetterClosed
 from app.letters.record.rules import PENDING, State
@@ -18,6 +19,9 @@ class Somebody(NamedTuple):
     token_id: int = 1
     cpts_id: int | None = None
     name: str = "Un agent"
+
+    def reach(self, permission: Any) -> str | None:
+        return reach_of(self.role, permission)
 
 
 OWN, LEADING, OTHER = 7, "32", "93"
@@ -43,6 +47,8 @@ def letter(state: State = State.DEPOSITED, lead: str = LEADING) -> LetterAsRead:
         (Somebody("ars", "28"), EVERYTHING[:-1], ["correct"]),
         (Somebody("ars", OTHER), [], []),
         (AM, ["decide"], []),
+        (Somebody("urps", LEADING), ["opinion"], []),
+        (Somebody("urps", OTHER), [], []),
         (Somebody("assurance_maladie", "28"), [], []),
         (ADMIN, EVERYTHING, ["correct"]),
     ],
@@ -59,7 +65,7 @@ def test_each_is_offered_what_is_theirs_as_long_as_the_letter_allows_it(
 @given(
     agent=st.builds(
         Somebody,
-        st.sampled_from(["member", "editor", "ars", "assurance_maladie", "admin"]),
+        st.sampled_from(ROLES),
         st.sampled_from([None, LEADING, "28", OTHER]),
         st.sampled_from([OWN, OWN + 1]),
     ),
@@ -77,8 +83,10 @@ def test_what_is_offered_is_let_through_and_nothing_else(
         except (Forbidden, LetterClosed):
             continue
         let_through.add(action)
-    # A conciliation is opened by whoever may record an opinion.
-    assert (Action.CONCILIATE in let_through) == (Action.OPINION in let_through)
+    # Whoever may open a conciliation may record the opinion of the URPS, which gives no more.
+    assert (Action.CONCILIATE in let_through) == (
+        Action.OPINION in let_through and agent.role != "urps"
+    )
     assert set(actions_of(agent, at_hand)) == let_through - {Action.CONCILIATE}
 
 

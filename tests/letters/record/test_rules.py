@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pytest
 
+from app.accounts.permissions import reach_of
 from app.letters.record.rules import (
     DECIDING,
     KIND_LABELS,
@@ -41,6 +43,9 @@ class Agent:
     token_id: int = 1
     cpts_id: int | None = None
     name: str = "un agent"
+
+    def reach(self, permission: Any) -> str | None:
+        return reach_of(self.role, permission)
 
 
 ADMIN = Agent("admin")

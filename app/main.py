@@ -19,7 +19,7 @@ from app.database.waiting import WaitLimits
 from app.failures import Failure
 from app.funding import endpoints as funding
 from app.http import health
-from app.http.address_limit import AddressLimit, AddressPurge
+from app.http.address_limit import AddressPurge, open_limits
 from app.http.body import RequestLimits
 from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
@@ -42,7 +42,7 @@ from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.metrics import endpoints as metrics
 from app.problems import ConstraintProblems, DatabaseUnavailable, Invalid, declared
-from app.settings import ServiceSettings, Settings
+from app.settings import Settings
 from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
@@ -107,7 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
     app.state.note_printer = NotePrinter()
-    _limit_addresses(app, settings.service)
+    app.state.limits = open_limits(settings.service, app.state.sessions)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 
     describe_problems(app)
@@ -137,21 +137,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
         trace(app, sessions.engines.values(), settings.monitoring.otlp_endpoint)
     return app
-
-
-def _limit_addresses(app: FastAPI, service: ServiceSettings) -> None:
-    for name, per_minute, what in (
-        ("check_limit", service.checks_per_minute, "vérifications"),
-        ("file_check_limit", service.file_checks_per_minute, "vérifications de fichier"),
-        ("note_limit", service.notes_per_minute, "notes de vérification"),
-        # Typesetting costs more than a check, and a note is printed more often than made.
-        ("note_pdf_limit", 3 * service.notes_per_minute, "notes en PDF"),
-        ("sign_in_limit", service.sign_ins_per_minute, "connexions"),
-        ("report_limit", service.reports_per_minute, "signalements"),
-    ):
-        setattr(
-            app.state, name, AddressLimit(per_minute, what=what, sessions=app.state.sessions)
-        )
 
 
 @cache

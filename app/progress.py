@@ -10,16 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.progress import Progress as RichProgress
-
 
 class Step(Protocol):
     """One step under way."""
@@ -70,44 +60,7 @@ class LineProgress:
         self.say(f"{label}…")
         began = time.monotonic()
         yield _SilentStep()
-        self.say(f"{label} : fait en {_seconds(time.monotonic() - began)}")
-
-
-class BarProgress:
-    """A live bar for each step, on a terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def say(self, line: str) -> None:
-        """Show the line as it is, without markup."""
-        self._console.print(line, markup=False, highlight=False)
-
-    @contextmanager
-    def step(self, label: str, total: float | None = None) -> Iterator[Step]:
-        """Show a bar, or a spinner without a total, and leave one line behind."""
-        began = time.monotonic()
-        counted = [BarColumn(), MofNCompleteColumn()] if total is not None else []
-        bars = RichProgress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            *counted,
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-        )
-        with bars:
-            yield _BarStep(bars, label, total)
-        self.say(f"✓ {label} ({_seconds(time.monotonic() - began)})")
-
-
-class _BarStep:
-    def __init__(self, bars: RichProgress, label: str, total: float | None) -> None:
-        self._bars = bars
-        self._task = bars.add_task(label, total=total)
-
-    def advance(self, count: float = 1) -> None:
-        self._bars.advance(self._task, count)
+        self.say(f"{label} : fait en {shown_seconds(time.monotonic() - began)}")
 
 
 def terminal_progress() -> Progress:
@@ -118,11 +71,18 @@ def terminal_progress() -> Progress:
 
         configure_logs(LogSettings())
         return LogProgress()
-    console = Console(stderr=True)
-    return BarProgress(console) if console.is_terminal else LineProgress()
+    if not sys.stderr.isatty():
+        return LineProgress()
+    # Slow to import, and of use on a terminal only.
+    from rich.console import Console  # noqa: PLC0415
+
+    from app.progress_bars import BarProgress  # noqa: PLC0415
+
+    return BarProgress(Console(stderr=True))
 
 
-def _seconds(duration: float) -> str:
+def shown_seconds(duration: float) -> str:
+    """Write a duration as lines of progress end with it."""
     # After the step: a start imports nothing for it.
     from app.french import number  # noqa: PLC0415
 

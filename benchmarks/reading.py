@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.database.sessions import ReadingSession, snapshot_scope
 from app.geography import naming
-from app.geography.resolution import Resolution, resolve
+from app.geography.resolution import Given, Resolution, resolve
 from benchmarks.figures import Figure, Target
 from benchmarks.scratch import ScratchServer, engine_on
 from benchmarks.spellings import (
@@ -31,7 +31,8 @@ class Tally:
 
     `another` counts words that are, letter for letter, the name of another commune of the
     department, of today or before, and are read as that one; `wrong` shows what was read
-    as what it is not.
+    as what it is not. `pairs` are names of one department that are written alike in the way
+    that was asked for: such a row is right when it is ambiguous between just these.
     """
 
     asked: int = 0
@@ -40,6 +41,7 @@ class Tally:
     inherent: int = 0
     seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
+    pairs: set[str] = field(default_factory=set)
 
     @property
     def share(self) -> float:
@@ -54,6 +56,7 @@ class Tally:
         self.inherent += other.inherent
         self.seconds += other.seconds
         self.wrong += other.wrong
+        self.pairs |= other.pairs
 
 
 def measure_reading(server: ScratchServer, step: int = 1) -> list[Figure]:
@@ -74,7 +77,10 @@ def measure_reading(server: ScratchServer, step: int = 1) -> list[Figure]:
 
 def _figures(label: str, ways: int, whole: Tally, least: float) -> list[Figure]:
     rate = whole.asked / whole.seconds if whole.seconds else 0.0
-    doubtful = f"{whole.another} sont le nom exact d'une autre ; {whole.inherent} inhérentes"
+    doubtful = (
+        f"{whole.another} sont le nom exact d'une autre ; {whole.inherent} inhérentes ; "
+        f"paires écrites de même : {', '.join(sorted(whole.pairs)) or 'aucune'}"
+    )
     return [
         Figure(
             TOPIC,
@@ -105,6 +111,9 @@ def tally(session: ReadingSession, places: Sequence[Place], way: Way) -> Tally:
         read = {commune.code for commune in answer.communes}
         if is_right(place, answer):
             found.right += 1
+        elif pair := alike(place, row, answer):
+            found.right += 1
+            found.pairs.add(pair)
         elif not read:
             continue
         elif says_another(place, row):
@@ -126,6 +135,20 @@ def is_right(place: Place, answer: Resolution) -> bool:
     return several and {commune.code for commune in answer.candidates} <= place.codes
 
 
+def alike(place: Place, row: Given, answer: Resolution) -> str | None:
+    """Name two units of a department whose names are written alike, both of which are offered.
+
+    « Chaume » without an article is La Chaume and, as a former name, Chaume: nobody can tell.
+    """
+    other = place.others.get(naming.spelling(row.text))
+    offered = {commune.code for commune in answer.candidates}
+    if answer.outcome != "ambiguous" or other is None or other in place.codes:
+        return None
+    if offered != place.codes | {other}:
+        return None
+    return f"{place.name} / {row.text} ({place.department})"
+
+
 def every_place(session: ReadingSession) -> list[Place]:
     """Give every unit and every name once in force, with what a row can say of them."""
     names = session.execute(
@@ -136,11 +159,10 @@ def every_place(session: ReadingSession) -> list[Place]:
             " WHERE n.kind <> 'city' ORDER BY n.commune_code, n.kind, n.name"
         )
     ).all()
-    postcodes: dict[str, str] = dict(
-        session.execute(
-            text("SELECT commune_code, min(postcode) FROM commune_postcode GROUP BY 1")
-        ).tuples()
+    served = session.execute(
+        text("SELECT commune_code, min(postcode) FROM commune_postcode GROUP BY 1")
     )
+    postcodes: dict[str, str] = {row[0]: row[1] for row in served}
     meant: dict[tuple[str, str], set[str]] = defaultdict(set)
     named: dict[str, dict[str, str]] = defaultdict(dict)
     led: dict[str, set[str]] = defaultdict(set)

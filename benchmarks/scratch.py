@@ -13,7 +13,7 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from app.cluster import database_server
+from app.cluster.addresses import database_server
 from app.cluster.home import remove_home
 from app.database.engine import create_database_engine
 from app.progress import Progress

@@ -40,6 +40,20 @@ TEMPLATE_SOURCES = (
     ("app/geography/loading", "*.*"),
     ("app/geography", "naming.py"),
 )
+# Modules that take a minute or more go first: one that began last would be waited for by
+# every other core.
+LONGEST = (
+    "tests/test_every_command.py",
+    "tests/running/test_serving.py",
+    "tests/web/test_builder_in_browser.py",
+    "tests/web/test_territories_in_browser.py",
+    "tests/running/backup/test_drill.py",
+    "tests/endurance/",
+    "tests/cluster/test_sharing.py",
+    "tests/test_command_ending.py",
+    "tests/letters/record/test_letter_lives.py",
+    "tests/running/",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,6 +63,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="tests/endurance at full length; CPTS_ENDURANCE_SHARE shortens it",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """Have the profiles of Hypothesis, before it loads that of the command line."""
+    from tests.exploration import set_profiles
+
+    set_profiles()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest modules first; everything else stays in its order."""
+
+    def rank(item: pytest.Item) -> int:
+        ranks = (n for n, start in enumerate(LONGEST) if item.nodeid.startswith(start))
+        return next(ranks, len(LONGEST))
+
+    items.sort(key=rank)
 
 
 def _content_hash() -> str:

@@ -10,6 +10,16 @@ import pytest
 from app.command_errors import value_in_french
 
 ROOT = Path(__file__).parents[1]
+# Of these each takes longer to import than most commands to do their work.
+UNNEEDED = {"alembic", "fastapi", "geopandas", "pandas", "rich", "uvicorn"}
+IMPORTED = """
+from app.cli import run
+try:
+    run()
+except Exception:
+    pass
+print("imported", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -63,3 +73,31 @@ def test_a_value_that_nobody_translated_is_shown_as_it_is() -> None:
         value_in_french("Value error, une adresse est attendue") == "une adresse est attendue"
     )
     assert value_in_french("Something new") == "Something new"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["draw"], {"sqlalchemy", "psycopg", *UNNEEDED}),
+        (["token", "list"], UNNEEDED),
+        (["import", __file__], UNNEEDED),
+        (["demo", "remove"], UNNEEDED),
+    ],
+)
+def test_a_command_imports_only_what_it_uses(arguments: list[str], unneeded: set[str]) -> None:
+    counted = "-c", f"import sys; sys.argv[1:] = {arguments!r}" + IMPORTED
+    ended = subprocess.run(
+        [sys.executable, *counted],
+        cwd=ROOT,
+        # Where nobody listens: what a command imports, it has imported by then.
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://u@127.0.0.1:1/x"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    *_, imported = ended.stdout.splitlines()
+    assert imported.startswith("imported ")
+    assert "app" in imported.split()
+    assert not unneeded.intersection(imported.split())

@@ -11,9 +11,6 @@ ROLES: tuple[Role, ...] = ("member", "editor", "ars", "assurance_maladie", "admi
 # Those whose token is limited to a region.
 REGIONAL_ROLES: tuple[Role, ...] = ("ars", "assurance_maladie")
 
-# The only stage at which an editor may register a CPTS.
-EDITOR_STAGE = "dynamique_identifiee"
-
 
 @dataclass(frozen=True)
 class Caller:
@@ -35,18 +32,23 @@ class Caller:
         return self.label or f"jeton n° {self.token_id} ({self.role})"
 
     def may_create(
-        self, *, stage: str, touched_regions: Collection[str], lead_region: str | None
+        self,
+        *,
+        at_first_stage: bool,
+        touched_regions: Collection[str],
+        lead_region: str | None,
     ) -> None:
         """Allow registering a CPTS.
 
-        Parameters: `stage`, slug of its first stage; `touched_regions`, the region of
-        every commune asked for; `lead_region`, that of its lead department.
+        Parameters: `at_first_stage`, whether it begins there (the only stage for an
+        editor); `touched_regions`, the region of every commune asked for; `lead_region`,
+        that of its lead department.
 
         Raises:
             Forbidden: the role or the region does not allow it.
         """
         if self.role == "editor":
-            if stage != EDITOR_STAGE:
+            if not at_first_stage:
                 raise Forbidden(
                     "Un éditeur n'enregistre une CPTS qu'au stade « Dynamique identifiée »."
                 )

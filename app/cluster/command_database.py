@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alembic.util import CommandError
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from app.cluster import database_server
+from app.cluster.addresses import database_server
 from app.database.engine import create_database_engine
 from app.database.grants import grant_service, is_granted
 from app.database.migration import current_revision, newest_revision, upgrade_database
@@ -69,6 +68,9 @@ def _upgrade(engine: Engine, progress: Progress) -> bool:
         current = current_revision(connection)
     if current == newest_revision():
         return False
+    # Slow to import, and rarely needed.
+    from alembic.util import CommandError  # noqa: PLC0415
+
     try:
         with progress.step("Mise à jour du schéma de la base"):
             upgrade_database(engine)

@@ -1,17 +1,16 @@
-"""Sessions: one request, one transaction.
+"""Sessions: one use, one transaction.
 
-`ReadSession` and `WriteSession` are annotations for endpoints (FastAPI makes and ends
-the session) and for services (which take it as an argument). A service that reads
-takes a `ReadSession`, and may be called with a `WriteSession`; never the reverse.
+Every service takes a `ReadingSession` or a `WritingSession`, never a bare session: what
+reads may be called with one that writes, and never the reverse. A request's own are made by
+`app.database.request_sessions`, apart because a command does without FastAPI.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-from anyio import CancelScope, CapacityLimiter, to_thread
-from fastapi import Depends, Request
+from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
@@ -156,49 +155,6 @@ def _reading(engine: Engine) -> sessionmaker[ReadingSession]:
     return sessionmaker(
         snapshot, class_=ReadingSession, autoflush=False, expire_on_commit=False
     )
-
-
-async def reading_session(request: Request) -> AsyncIterator[ReadingSession]:
-    """Give the request a session on one snapshot of the database."""
-    sessions: Sessions = request.app.state.sessions
-    async with place_in(sessions.readers, sessions.limits.place):
-        session = sessions.read()
-        try:
-            yield session
-        finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(session.close)
-
-
-async def read_in_session(request: Request, read: Callable[[ReadingSession], Result]) -> Result:
-    """Give what `read` reads in a session that ends with it.
-
-    For endpoints that do something long afterwards, which must not hold a connection.
-    """
-    async with asynccontextmanager(reading_session)(request) as session:
-        return await to_thread.run_sync(read, session)
-
-
-async def writing_session(request: Request) -> AsyncIterator[WritingSession]:
-    """Give the request a session that is committed unless the endpoint raises."""
-    sessions: Sessions = request.app.state.sessions
-    async with place_in(sessions.writers, sessions.limits.place):
-        session = sessions.write()
-        try:
-            with sessions.recording.attempted():
-                yield session
-                with CancelScope(shield=True):
-                    await to_thread.run_sync(session.commit)
-        finally:
-            # Rolls back what was not committed.
-            with CancelScope(shield=True):
-                await to_thread.run_sync(session.close)
-
-
-# Of the function's scope: what they do at their end is done, and may still fail,
-# before the first byte of the answer leaves.
-ReadSession = Annotated[ReadingSession, Depends(reading_session, scope="function")]
-WriteSession = Annotated[WritingSession, Depends(writing_session, scope="function")]
 
 
 @contextmanager

@@ -1,14 +1,22 @@
 """Cells of the CSV files that the service writes."""
 
+import re
 from typing import Any
 
-# Excel and LibreOffice take a cell that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Excel and LibreOffice take a cell that begins so for a formula. Text that already has the
+# apostrophe gets another one, so that what was put there can be told from what was written.
+_TO_GUARD = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 
 def spreadsheet_safe(value: str) -> str:
     """Put an apostrophe before text that a spreadsheet would run as a formula."""
-    return "'" + value if value.startswith(_FORMULA_STARTS) else value
+    return "'" + value if _TO_GUARD.match(value) else value
+
+
+def without_guard(cell: str) -> str:
+    """Give back the text that `spreadsheet_safe` made a cell of."""
+    return cell[1:] if _GUARDED.match(cell) else cell
 
 
 def csv_cell(value: Any) -> Any:

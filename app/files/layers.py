@@ -1,4 +1,5 @@
-"""Reading files of polygons: GeoJSON (a WFS export too), GeoPackage, KML, zipped Shapefile.
+"""Reading files of polygons: GeoJSON (a WFS export too), GeoPackage, GeoParquet, KML, zipped
+Shapefile.
 
 Whatever the coordinate reference system of the file, polygons leave here in EPSG:4326,
 valid, without any third dimension.
@@ -8,9 +9,10 @@ import re
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import pyogrio
 import shapely
 
 from app.failures import Failure
+from app.files.parquet import parquet_fields, parquet_frame
 from app.files.sources import Format, Source, unusable
 from app.files.tables import clean
 
@@ -28,6 +31,7 @@ _SUFFIXES = {
     Format.GPKG: ".gpkg",
     Format.KML: ".kml",
     Format.SHAPEFILE: ".shp",
+    Format.PARQUET: ".parquet",
 }
 # A layer of unknown or mixed geometry may hold polygons.
 _WITH_POLYGONS = ("Polygon", "Surface", "Unknown", "Collection")
@@ -69,9 +73,9 @@ def read_layers(source: Source) -> list[Layer]:
             # GDAL warns of what is checked or mended here.
             warnings.simplefilter("ignore")
             for path in paths:
-                for name, kind in pyogrio.list_layers(path):
+                for name, kind in _layers_in(source, path):
                     if kind is None or any(word in kind for word in _WITH_POLYGONS):
-                        layers.append(_read_layer(source, path, str(name)))
+                        layers.append(_read_layer(source, path, name))
     except Failure:
         raise
     except Exception as error:  # GDAL, zlib and decoders each have their own
@@ -80,6 +84,86 @@ def read_layers(source: Source) -> list[Layer]:
     if not layers:
         raise unusable(f"« {source.name} » ne contient aucun polygone.")
     return layers
+
+
+def layer_fields(source: Source) -> list[frozenset[str]]:
+    """Give the names of the fields of each layer, without reading any feature.
+
+    Raises `Failure` (exit status 2) on a damaged file.
+    """
+    if source.format is Format.PARQUET:
+        return [parquet_fields(source)]
+    try:
+        with warnings.catch_warnings(), _opened(source) as paths:
+            warnings.simplefilter("ignore")
+            return [
+                frozenset(pyogrio.read_info(path, layer=str(name))["fields"])
+                for path in paths
+                for name, _ in pyogrio.list_layers(path)
+            ]
+    except Exception as error:  # GDAL, zlib and decoders each have their own
+        raise _damaged(source) from error
+
+
+@dataclass(frozen=True)
+class Record:
+    """One feature as its file has it: `values` by field, its place from 1, its polygon or None.
+
+    Texts are as they were written; dates are ISO texts; what is missing is None.
+    """
+
+    number: int
+    values: Mapping[str, Any]
+    polygon: Any
+
+
+def read_records(source: Source) -> list[Record]:
+    """Read the features of a file of one layer, each value as it was written.
+
+    Raises `Failure` (exit status 2) as `read_layers` does; a file in which no feature has a
+    polygon is none to complain about.
+    """
+    if source.format is Format.GEOJSON:
+        _check_complete(source)
+    # A name that looks like a date is a name.
+    options = {"DATE_AS_STRING": "YES"} if source.format is Format.GEOJSON else {}
+    try:
+        with warnings.catch_warnings(), _opened(source) as (path,):
+            warnings.simplefilter("ignore")
+            [(name, _)] = _layers_in(source, path)
+            frame = _read_frame(source, path, name, **options)
+    except Failure:
+        raise
+    except Exception as error:
+        raise _damaged(source) from error
+    _check_size(source, frame)
+    fields = [column for column in frame.columns if column != "geometry"]
+    has_polygons = isinstance(frame, geopandas.GeoDataFrame)
+    polygons = _in_wgs84(source, frame) if has_polygons else [None] * len(frame)
+    return [
+        Record(
+            number,
+            {field: _as_given(value) for field, value in zip(fields, row, strict=True)},
+            _polygonal(polygon),
+        )
+        for number, (row, polygon) in enumerate(
+            zip(frame[fields].itertuples(index=False, name=None), polygons, strict=True),
+            start=1,
+        )
+    ]
+
+
+def _as_given(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple | dict | str | bool) or value is None:
+        return value
+    # pandas gives NaN and NaT for what is missing; only they differ from themselves.
+    if value != value:  # noqa: PLR0124
+        return None
+    if isinstance(value, date):
+        return (value.date() if isinstance(value, datetime) else value).isoformat()
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @contextmanager
@@ -109,8 +193,25 @@ def _unpack(source: Source, folder: Path) -> list[Path]:
                     # Reading stops at the size that was checked when the source was opened.
                     content = archive.read(member)
                     (folder / f"couche{number}{suffix}").write_bytes(content)
+            if members.get(stem + ".shx") is None:
+                raise unusable(
+                    f"« {source.name} » : le fichier .shx du Shapefile manque ; zippez aussi "
+                    "celui-ci."
+                )
             shapes.append(folder / f"couche{number}.shp")
     return shapes
+
+
+def _layers_in(source: Source, path: Path) -> list[tuple[str, str | None]]:
+    """Give the name and the kind of geometry of each layer."""
+    if source.format is Format.PARQUET:
+        return [("", None)]
+    return [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
+
+
+def _check_size(source: Source, frame: Any) -> None:
+    if len(frame) > MOST_FEATURES:
+        raise unusable(f"« {source.name} » a plus de {MOST_FEATURES} entités.")
 
 
 def _read_layer(source: Source, path: Path, name: str) -> Layer:
@@ -118,8 +219,7 @@ def _read_layer(source: Source, path: Path, name: str) -> Layer:
     fields = tuple(column for column in frame.columns if column != "geometry")
     if not isinstance(frame, geopandas.GeoDataFrame):
         return Layer(name, fields, ())
-    if len(frame) > MOST_FEATURES:
-        raise unusable(f"« {source.name} » a plus de {MOST_FEATURES} entités.")
+    _check_size(source, frame)
     polygons = _in_wgs84(source, frame)
     rows = zip(*(frame[column] for column in fields), strict=True) if fields else None
     features = []
@@ -131,11 +231,15 @@ def _read_layer(source: Source, path: Path, name: str) -> Layer:
     return Layer(name, fields, tuple(features))
 
 
-def _read_frame(source: Source, path: Path, name: str) -> Any:
+def _read_frame(source: Source, path: Path, name: str, **options: str) -> Any:
+    if source.format is Format.PARQUET:
+        return parquet_frame(source, most=MOST_FEATURES)
     most = MOST_FEATURES + 1
     encoding = source.encoding if source.format is Format.SHAPEFILE else None
     try:
-        return pyogrio.read_dataframe(path, layer=name, max_features=most, encoding=encoding)
+        return pyogrio.read_dataframe(
+            path, layer=name, max_features=most, encoding=encoding, **options
+        )
     except UnicodeDecodeError:
         if encoding is not None:
             raise

@@ -12,6 +12,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.failures import Failure
+from app.files.foreign_kinds import (
+    foreign_archive,
+    foreign_kind,
+    foreign_markup,
+    foreign_office,
+)
+from app.files.json_tables import is_plain_json
 
 LARGEST_FILE = 200 * 1024 * 1024
 LARGEST_UNPACKED = 250 * 1024 * 1024
@@ -19,16 +26,10 @@ LARGEST_UNPACKED = 250 * 1024 * 1024
 LARGEST_WORKBOOK = 100 * 1024 * 1024
 MOST_MEMBERS = 2_000
 
-_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORKBOOK = "xl/workbook.xml"
 _SPREADSHEET_PARTS = {"mimetype", "content.xml"}
-_OTHER_KINDS = {
-    b"%PDF": "un PDF", b"{\\rtf": "un document RTF", b"\x89PNG": "une image PNG",
-    b"\xff\xd8\xff": "une image JPEG", b"GIF8": "une image GIF",
-}  # fmt: skip
 _ENCODING_NAMES = {"mac": "mac_roman", "dos": "cp850", "windows": "cp1252", "excel": "cp1252"}
 _EPSG = re.compile(r"(?:EPSG\s*:?\s*)?(\d{4,6})", re.IGNORECASE | re.ASCII)
-_SQLITE = b"SQLite format 3\x00"
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _XML_START = re.compile(rb"^\s*<[?!a-z]", re.IGNORECASE)
 # Excel writes neither; a document type is how entities that expand endlessly get in.
@@ -40,6 +41,7 @@ class Format(StrEnum):
     """The formats that are read."""
 
     CSV = "csv"
+    JSON = "json"
     XLSX = "xlsx"
     ODS = "ods"
     XLS = "xls"
@@ -47,16 +49,25 @@ class Format(StrEnum):
     GPKG = "gpkg"
     SHAPEFILE = "shapefile"
     KML = "kml"
+    PARQUET = "parquet"
 
     @property
     def has_polygons(self) -> bool:
         """Whether rows of this format carry a polygon instead of names of communes."""
-        return not (self is Format.CSV or self.is_workbook)
+        return not (self in (Format.CSV, Format.JSON) or self.is_workbook)
 
     @property
     def is_workbook(self) -> bool:
         """Whether it is a workbook of sheets."""
         return self in (Format.XLSX, Format.ODS, Format.XLS)
+
+
+# How files of some formats begin.
+_STARTS = {
+    b"SQLite format 3\x00": Format.GPKG,
+    b"PAR1": Format.PARQUET,
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Format.XLS,
+}
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,8 @@ def open_source(
         )
     wanted = _stated(given)
     found = _recognise(path, head, shown, wanted)
+    if wanted is Format.JSON and found is Format.GEOJSON:
+        wanted = found
     if wanted is not None and wanted is not found:
         raise unusable(f"« {shown} » n'est pas au format {wanted} mais {found}.")
     return Source(path, found, shown, _known_encoding(encoding), _known_crs(crs))
@@ -151,9 +164,10 @@ def _stated(given: str | None) -> Format | None:
         return None
     word = given.strip().lower().lstrip(".")
     aliases = {
-        "zip": Format.SHAPEFILE, "shp": Format.SHAPEFILE, "json": Format.GEOJSON,
+        "zip": Format.SHAPEFILE, "shp": Format.SHAPEFILE,
         "wfs": Format.GEOJSON, "geopackage": Format.GPKG, "excel": Format.XLSX,
         "tsv": Format.CSV, "txt": Format.CSV, "opendocument": Format.ODS,
+        "geoparquet": Format.PARQUET,
     }  # fmt: skip
     if word in aliases:
         return aliases[word]
@@ -167,34 +181,29 @@ def _stated(given: str | None) -> Format | None:
 def _recognise(path: Path, head: bytes, shown: str, wanted: Format | None) -> Format:
     if head.startswith(b"PK"):
         return _archive(path, shown)
-    if head.startswith(_SQLITE):
-        return Format.GPKG
-    if head.startswith(_OLD_OFFICE):
-        return Format.XLS
-    for start, kind in _OTHER_KINDS.items():
+    for start, found in _STARTS.items():
         if head.startswith(start):
-            raise unusable(
-                f"« {shown} » est {kind}, qui ne se lit pas : donnez la liste en CSV ou en "
-                "classeur (.xlsx, .ods)."
-            )
+            if found is Format.XLS and (foreign := foreign_office(path.read_bytes())):
+                raise unusable(f"« {shown} » {foreign}")
+            return found
+    if foreign := foreign_kind(head):
+        raise unusable(f"« {shown} » {foreign}")
     text = head
     for mark in _BYTE_ORDER_MARKS:
         text = text.removeprefix(mark)
     if text.lstrip().startswith((b"{", b"[")) and wanted is not Format.CSV:
-        return Format.GEOJSON
+        return Format.JSON if is_plain_json(path.read_bytes()) else Format.GEOJSON
     if _XML_START.match(text):
         if _KML_START.search(text):
             return _plain_kml(path, shown)
-        raise unusable(
-            f"« {shown} » est une page ou un document XML ; pour un service WFS, "
-            "demandez outputFormat=application/json."
-        )
+        raise unusable(f"« {shown} » {foreign_markup(text)}")
     if b"\x00" in head and not (
         head.startswith(_BYTE_ORDER_MARKS[1:]) or _is_unmarked_utf16(head)
     ):
         raise unusable(
             f"« {shown} » n'est ni un tableau (CSV, XLSX) ni un fichier de polygones "
-            "(GeoJSON, GeoPackage, KML, Shapefile zippé) ; il est peut-être endommagé."
+            "(GeoJSON, GeoPackage, GeoParquet, KML, Shapefile zippé) ; il est peut-être "
+            "endommagé."
         )
     return Format.CSV
 
@@ -221,23 +230,20 @@ def _archive(path: Path, shown: str) -> Format:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             _check_members(archive, members, shown)
+            names = [member.filename.lower() for member in members]
+            foreign = foreign_archive(archive, names)
     except Failure:
         raise
     except Exception as error:  # each way of compressing has errors of its own
         raise unusable(f"« {shown} » est endommagé : l'archive ne s'ouvre pas.") from error
-    names = [member.filename.lower() for member in members]
     if any(name.endswith(".shp") for name in names):
         return Format.SHAPEFILE
     if _WORKBOOK in names:
         return Format.XLSX
-    if set(names) >= _SPREADSHEET_PARTS:
+    if set(names) >= _SPREADSHEET_PARTS and "document texte" not in (foreign or ""):
         return Format.ODS
-    if "word/document.xml" in names:
-        raise unusable(
-            f"« {shown} » est un document Word : donnez la liste en CSV ou en classeur."
-        )
-    if any(name.endswith(".kml") for name in names):
-        raise unusable(f"« {shown} » est un KMZ : extrayez-en le fichier .kml.")
+    if foreign:
+        raise unusable(f"« {shown} » {foreign}")
     raise unusable(f"L'archive « {shown} » ne contient ni classeur ni Shapefile (.shp).")
 
 

@@ -5,16 +5,19 @@ knows what the columns mean.
 """
 
 import csv
+import html
 import io
 import re
 import unicodedata
 import zipfile
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import ftfy
 from python_calamine import (
@@ -25,7 +28,9 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from app.files.json_tables import json_rows
 from app.files.sources import Format, Source, unusable
+from app.files.struck import struck_cells
 
 MOST_ROWS = 300_000
 MOST_COLUMNS = 200
@@ -38,7 +43,12 @@ _TWICE_ENCODED = re.compile(r"[ÃÂ][\u0080-\u00ff\u0152-\u0178\u2018-\u203a€�
 _WORKSHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _CELL = re.compile(rb"<c r=\"([A-Z]+)([0-9]+)\"")
 _FRENCH_LETTERS = frozenset("éèêëàâäçùûüîïôöœæÿÉÈÊËÀÂÄÇÙÛÜÎÏÔÖŒÆ’–«»°€ ")
-
+# How often a letter stands for itself, against one that another encoding would make of it.
+_USUAL = {"é": 6, "è": 4, "ê": 3, "à": 3, "ç": 3, "ô": 3, "â": 3, "î": 3, "É": 4}
+# « VallÇe », « Barràme »: no French word has a capital within, or « à » but at its end.
+_NO_WORD = re.compile("[a-zà-ÿ][À-ÖØ-ÞŒŸ]|[a-zA-Z]à[a-z]")
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8});", re.IGNORECASE)
+_CUTTING = frozenset(';,\t|"\r\n')
 
 # What workbooks and pages write for a line end within a cell.
 _LINE_BREAK = re.compile(r"_x000[dDaA]_\n?|<br\s*/?>", re.IGNORECASE)
@@ -46,10 +56,14 @@ _LINE_BREAK = re.compile(r"_x000[dDaA]_\n?|<br\s*/?>", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Row:
-    """One row: `number` as a spreadsheet shows it, `cells` cleaned, "" when empty."""
+    """One row: `number` as a spreadsheet shows it, `cells` cleaned, "" when empty.
+
+    `struck` are the positions of cells whose text is struck through.
+    """
 
     number: int
     cells: tuple[str, ...]
+    struck: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,8 @@ def read_tables(source: Source) -> list[Table]:
     """
     if source.format.is_workbook:
         return _read_workbook(source)
+    if source.format is Format.JSON:
+        return [Table("", tuple(_json_rows(source)))]
     return [Table("", tuple(read_csv_rows(source.path.read_bytes(), source.encoding)))]
 
 
@@ -113,9 +129,13 @@ def _read_workbook(source: Source) -> list[Table]:
     damaged = unusable(f"« {source.name} » est endommagé : le classeur ne s'ouvre pas.")
     try:
         _check_extent(source)
+        struck = struck_cells(source.path, source.format)
         with source.path.open("rb") as opened, CalamineWorkbook.from_filelike(opened) as book:
             return [
-                Table(sheet.name, tuple(_sheet_rows(book, sheet.name)))
+                Table(
+                    sheet.name,
+                    tuple(_sheet_rows(book, sheet.name, struck.get(sheet.name, frozenset()))),
+                )
                 for sheet in book.sheets_metadata
                 if sheet.typ is SheetTypeEnum.WorkSheet
                 and sheet.visible is SheetVisibleEnum.Visible
@@ -124,12 +144,29 @@ def _read_workbook(source: Source) -> list[Table]:
         raise unusable(f"« {source.name} » est protégé par un mot de passe.") from None
     except _TooLong as error:
         raise unusable(f"« {source.name} » : {error}") from None
-    except (CalamineError, OSError, ValueError, MemoryError, zipfile.BadZipFile) as error:
+    except _UNREADABLE as error:
         raise damaged from error
+
+
+def _json_rows(source: Source) -> list[Row]:
+    try:
+        return list(
+            _numbered(json_rows(source.path.read_bytes().removeprefix(b"\xef\xbb\xbf")))
+        )
+    except _TooLong as error:
+        raise unusable(f"« {source.name} » : {error}") from None
+    except ValueError:
+        raise unusable(f"« {source.name} » est du JSON, mais pas une liste.") from None
 
 
 class _TooLong(ValueError):
     pass
+
+
+_UNREADABLE = (
+    CalamineError, OSError, ValueError, KeyError, MemoryError, ParseError, zipfile.BadZipFile,
+    zlib.error, NotImplementedError,
+)  # fmt: skip
 
 
 def _check_extent(source: Source) -> None:
@@ -152,15 +189,24 @@ def _check_extent(source: Source) -> None:
                     )
 
 
-def _sheet_rows(book: CalamineWorkbook, name: str) -> Iterator[Row]:
+def _sheet_rows(
+    book: CalamineWorkbook, name: str, struck: Collection[tuple[int, int]]
+) -> Iterator[Row]:
     sheet = book.get_sheet_by_name(name)
     values = sheet.to_python(skip_empty_area=False)
+    crossed: dict[int, set[int]] = defaultdict(set)
+    for line, column in struck:
+        crossed[line].add(column)
     # A cell that was merged over rows says the same of each of them.
     for (top, left), (bottom, _) in sheet.merged_cell_ranges or ():
         for number in range(top + 1, min(bottom + 1, len(values)) if bottom > top else 0):
             if left < len(values[number]):
                 values[number][left] = values[top][left]
-    yield from _numbered(row[:MOST_COLUMNS] for row in values)
+                if left in crossed.get(top, ()):
+                    crossed[number].add(left)
+    for row in _numbered(row[:MOST_COLUMNS] for row in values):
+        columns = crossed.get(row.number - 1)
+        yield replace(row, struck=frozenset(columns)) if columns else row
 
 
 def _numbered(values: Iterable[Iterable[Any]]) -> Iterator[Row]:
@@ -183,6 +229,7 @@ def read_csv_rows(content: bytes, encoding: str | None = None) -> list[Row]:
     can be read.
     """
     text = decode(content, encoding)
+    text = _with_entities_read(text)
     first, _, _ = text.partition("\n")
     stated = re.fullmatch(r"sep=(.)\s*", first.strip("\r"))
     separator = stated[1] if stated else separator_of(text)
@@ -233,11 +280,32 @@ def _utf8(line: bytes) -> str | None:
 
 
 def _french(text: str) -> int:
+    """Weigh the letters of French in a text: « é » is half of them, « É » in a word none."""
     signs = Counter(character for character in text if ord(character) > 127)
-    return sum(
-        count if character in _FRENCH_LETTERS else -2 * count
+    weighed = sum(
+        (_USUAL.get(character, 2) if character in _FRENCH_LETTERS else -4) * count
         for character, count in signs.items()
     )
+    return weighed - 8 * len(_NO_WORD.findall(text))
+
+
+def _with_entities_read(text: str) -> str:
+    """Read the letters of HTML whose semicolon would cut a cell: « L&#039;Escale ».
+
+    Whatever writes a table with semicolons puts such a cell between quotes, and then it is
+    meant. A sign that cuts or quotes cells stays as it is written.
+    """
+    if "&" not in text:
+        return text
+    parts = re.split(r'("(?:[^"]|"")*")', text)
+    return "".join(
+        part if part.startswith('"') else _ENTITY.sub(_letter_of, part) for part in parts
+    )
+
+
+def _letter_of(found: re.Match[str]) -> str:
+    sign = html.unescape(found[0])
+    return found[0] if sign in _CUTTING else sign
 
 
 def separator_of(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 
 from app.database.calendar import today
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.funding.repository import scale_on
 from app.funding.schemas import AskedFunding
 from app.http.caching import keep_until_change

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from app.database.sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.geography import naming, repository
 from app.geography.evidence import answers, districts, numbers, texts
 from app.geography.evidence import context as surroundings
@@ -49,7 +49,7 @@ class CodeTranslation:
     candidates: Mapping[str, list[CommuneRef]]
 
 
-def stated_departments(session: ReadSession, text: str) -> frozenset[str]:
+def stated_departments(session: ReadingSession, text: str) -> frozenset[str]:
     """Read the departments that somebody states for a list: "04,83", "Var", "PACA" is none.
 
     Empty when the text is not wholly understood.
@@ -57,7 +57,7 @@ def stated_departments(session: ReadSession, text: str) -> frozenset[str]:
     return Departments(repository.departments_with_region(session)).read(text)
 
 
-def translate_codes(session: ReadSession, codes: Collection[str]) -> CodeTranslation:
+def translate_codes(session: ReadingSession, codes: Collection[str]) -> CodeTranslation:
     """Turn INSEE codes of any time into codes of today; a city's means its arrondissements.
 
     A constant number of queries. EPCI codes and names are unknown here.
@@ -85,7 +85,7 @@ def translate_codes(session: ReadSession, codes: Collection[str]) -> CodeTransla
 
 
 def resolve(
-    session: ReadSession,
+    session: ReadingSession,
     given: Sequence[Given],
     *,
     context: Collection[str] = (),
@@ -122,7 +122,7 @@ def resolve(
     return surroundings.suggested(found, names, context or settled_in)
 
 
-def _answered(session: ReadSession, given: Sequence[Given]) -> list[Resolution]:
+def _answered(session: ReadingSession, given: Sequence[Given]) -> list[Resolution]:
     question = _Question(session, given)
     question.read_lists(session)
     return [question.answer(each) for each in given]
@@ -131,7 +131,7 @@ def _answered(session: ReadSession, given: Sequence[Given]) -> list[Resolution]:
 class _Question:
     """All the rows of one call, and what the database knows about them."""
 
-    def __init__(self, session: ReadSession, given: Iterable[Given]) -> None:
+    def __init__(self, session: ReadingSession, given: Iterable[Given]) -> None:
         distinct = list(dict.fromkeys(given))
         departments = Departments(repository.departments_with_region(session))
         known_groupings = (
@@ -171,7 +171,7 @@ class _Question:
     def answer(self, given: Given) -> Resolution:
         return self._answers[given]
 
-    def read_lists(self, session: ReadSession) -> None:
+    def read_lists(self, session: ReadingSession) -> None:
         """Read texts that nothing was made of as lists: all their parts must be read."""
         cut = {
             given: texts.cuts(given.text)
@@ -198,7 +198,7 @@ class _Question:
                     self._answers[given] = answers.of_list(given, read)
                     break
 
-    def _read_damaged(self, session: ReadSession, open_rows: list[Row]) -> list[Row]:
+    def _read_damaged(self, session: ReadingSession, open_rows: list[Row]) -> list[Row]:
         """Answer the rows whose name fits one unit only, its lost letters aside."""
         places = {id(row): _places(row) for row in open_rows}
         asked = {code for found in places.values() for code in found or ()}
@@ -215,13 +215,17 @@ class _Question:
         for row in open_rows:
             ways = near.ways(row.read.wordings, places[id(row)])
             agreement = agree(ways, row.target, row.limits) if ways else None
-            if agreement is not None and len(agreement.found) == 1:
+            # Letters that fit several names are guessed at; run-together words name them all.
+            is_sure = not any(map(texts.is_damaged, row.read.wordings))
+            if agreement is not None and (
+                len(agreement.found) == 1 or (agreement.found and is_sure)
+            ):
                 self._answers[row.given] = answers.told(row, agreement)
             else:
                 still_open.append(row)
         return still_open
 
-    def _answer_the_rest(self, session: ReadSession, open_rows: list[Row]) -> None:
+    def _answer_the_rest(self, session: ReadingSession, open_rows: list[Row]) -> None:
         asked = [row for row in open_rows if row.read.wordings][:NEAREST_TEXTS]
         pairs = [(_barest(row.read), _places(row) or ()) for row in asked]
         nearest = dict(

@@ -8,16 +8,18 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Callable, Mapping
 from ipaddress import IPv6Address, ip_address
-from typing import Self
+from typing import Any, Literal, NamedTuple, Self
 
-from fastapi import Request
+from fastapi import Depends, Request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.sessions import Sessions
 from app.exception_texts import safe_text
 from app.http.repository import address_secret, count_request, forget_addresses
 from app.problems import TooManyRequests
+from app.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,55 @@ class AddressLimit:
         with self._lock:
             self._secret, self._secret_until = secret, now + _SECRET_KEPT_S
         return secret
+
+
+LimitName = Literal["check", "file_check", "note", "note_pdf", "sign_in", "report"]
+
+
+class LimitDeclaration(NamedTuple):
+    """`per_minute`, by the settings; `what`, as for `AddressLimit`."""
+
+    per_minute: Callable[[ServiceSettings], int]
+    what: str
+
+
+LIMITS: Mapping[LimitName, LimitDeclaration] = {
+    "check": LimitDeclaration(lambda service: service.checks_per_minute, "vérifications"),
+    "file_check": LimitDeclaration(
+        lambda service: service.file_checks_per_minute, "vérifications de fichier"
+    ),
+    "note": LimitDeclaration(lambda service: service.notes_per_minute, "notes de vérification"),
+    # Typesetting costs more than a check, and a note is printed more often than made.
+    "note_pdf": LimitDeclaration(lambda service: 3 * service.notes_per_minute, "notes en PDF"),
+    "sign_in": LimitDeclaration(lambda service: service.sign_ins_per_minute, "connexions"),
+    "report": LimitDeclaration(lambda service: service.reports_per_minute, "signalements"),
+}
+
+
+def open_limits(service: ServiceSettings, sessions: Sessions) -> dict[LimitName, AddressLimit]:
+    """Make the limits of an application; kept as `app.state.limits`."""
+    return {
+        name: AddressLimit(limit.per_minute(service), what=limit.what, sessions=sessions)
+        for name, limit in LIMITS.items()
+    }
+
+
+def limit_of(request: Request, name: LimitName) -> AddressLimit:
+    """Give a limit of the application that answers a request."""
+    limits: Mapping[LimitName, AddressLimit] = request.app.state.limits
+    return limits[name]
+
+
+def limited(name: LimitName) -> Any:
+    """Make the dependency of a route whose requests count: `dependencies=[limited("check")]`.
+
+    A request too many is refused whatever else is wrong with it.
+    """
+
+    async def within_limit(request: Request) -> None:
+        await limit_of(request, name).count_aside(request)
+
+    return Depends(within_limit)
 
 
 class AddressPurge:

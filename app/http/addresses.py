@@ -14,6 +14,15 @@ class OutsideAddress(NamedTuple):
     is_settled: bool
 
 
+def settled_base(request: Request) -> str:
+    """Give the outside address if `CPTS_PUBLIC_URL` tells it, else an empty text.
+
+    Links after it are then root-relative: they are the same for every caller.
+    """
+    settings: Settings = request.app.state.settings
+    return settings.service.public_url or ""
+
+
 def outside_address(request: Request) -> OutsideAddress:
     """Give the address by which others reach the service.
 

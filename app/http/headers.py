@@ -2,13 +2,14 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.content_policy import BARE_POLICY
 from app.http.credentials import bears_credential
 
 _DEFAULTS: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     # For JSON and the like; a page states its own policy.
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'self'"),
+    (b"content-security-policy", BARE_POLICY.encode()),
     (b"cross-origin-resource-policy", b"cross-origin"),
     # Reading is for everyone, and no answer depends on cookies.
     (b"access-control-allow-origin", b"*"),

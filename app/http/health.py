@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from app.database.failures import CANNOT_RECORD, Trouble, trouble_of
+from app.database.migration import current_revision, newest_revision
 from app.database.sessions import Sessions
 from app.http.problem_answers import unavailable
 from app.http.repository import geography_is_loaded, write_something
@@ -29,12 +30,7 @@ class Health(BaseModel):
     status: str
 
 
-@lru_cache(maxsize=1)
-def _newest_revision() -> str:
-    # Alembic is slow to import, and only this question needs it.
-    from app.database.migration import newest_revision  # noqa: PLC0415
-
-    return newest_revision()
+_newest_revision = lru_cache(maxsize=1)(newest_revision)
 
 
 class Readiness:
@@ -47,8 +43,6 @@ class Readiness:
 
     def problem(self) -> DatabaseUnavailable | None:
         """Give what is in the way, None when nothing is. Asks the database each time."""
-        from app.database.migration import current_revision  # noqa: PLC0415
-
         try:
             with self._sessions.aside_read() as session:
                 connection = session.connection()

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
-from sqlalchemy.orm import Session
 
-from app.database.sessions import WritingSession
+from app.database.sessions import ReadingSession, WritingSession
 
 REVISION_SQL = "SELECT revision, changed_at FROM registry_revision"
 _TABLES = text("SELECT to_regclass('geography_release') IS NOT NULL")
@@ -63,7 +62,7 @@ class Revision:
     changed_at: datetime
 
 
-def current_revision(session: Session) -> Revision:
+def current_revision(session: ReadingSession) -> Revision:
     """Give the revision that this session's snapshot shows."""
     row: Any = session.execute(text(REVISION_SQL)).one()
     return Revision(row.revision, row.changed_at)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.cpts.reading.filters import RequestedFilters
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
 from app.http.parameters import BboxFilter
 from app.http.repository import current_revision

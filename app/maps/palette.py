@@ -7,14 +7,12 @@ fill. `tests/maps/test_palette.py` holds both, on the colours as blended with th
 
 from collections.abc import Mapping
 
+from app.cpts.stages import FIRST_STAGE, STAGES
+
 # By slug of the stage, from the first to the last.
-STAGE_COLOURS: Mapping[str, str] = {
-    "dynamique_identifiee": "#fff2a8",
-    "lettre_intention_validee": "#f6b24f",
-    "association_creee": "#52b69a",
-    "projet_sante_valide": "#2f86c9",
-    "aci_signe": "#3b4fa8",
-}
+STAGE_COLOURS: Mapping[str, str] = dict(
+    zip(STAGES, ("#fff2a8", "#f6b24f", "#52b69a", "#2f86c9", "#3b4fa8"), strict=True)
+)
 
 # In the order of the tiers; more of them than today's four, since the scale may grow.
 TIER_COLOURS = ("#fbe3ee", "#eda6c8", "#c466a8", "#8b3a8f", "#541f62")
@@ -24,7 +22,7 @@ CONCILIATION_COLOUR = "#c4122f"
 UNKNOWN_COLOUR = "#b9bec5"
 BORDER_COLOUR = "#1c2430"
 # Nothing is official at the first stage: its border is dashed, besides its colour.
-DASHED_STAGES = ("dynamique_identifiee",)
+DASHED_STAGES = (FIRST_STAGE,)
 FILL_OPACITY = 0.8
 # Near, over a base map whose names are to be read.
 CLOSE_FILL_OPACITY = 0.6

@@ -1,22 +1,20 @@
 """The Content-Security-Policy of a page, computed from the page itself.
 
-A cached body cannot carry nonces, so each inline script and style is allowed by the
-hash of its text: what is not in the page as it was rendered does not run.
+Each inline script and style is allowed by the hash of its text: what is not in the page as
+it was rendered does not run.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
+
+from app.http.content_policy import OWN, hash_of, page_content_policy
 
 _INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
 _SOURCE = re.compile(r"\bsrc\s*=", re.IGNORECASE)
 
 
-def page_policy(
-    html: str, image_origins: Iterable[str], frame_ancestors: str = "'self'"
-) -> str:
+def page_policy(html: str, image_origins: Iterable[str], frame_ancestors: str = OWN) -> str:
     """Write the policy of a page.
 
     Parameters: `html`, the page as sent; `image_origins`, other hosts from which the
@@ -26,19 +24,12 @@ def page_policy(
     hashes: dict[str, set[str]] = {"script": set(), "style": set()}
     for tag, attributes, content in _INLINE.findall(html):
         if not _SOURCE.search(attributes):
-            hashes[tag.lower()].add(_hash(content))
-    images = " ".join(("'self'", "data:", *sorted(image_origins)))
-    return "; ".join(
-        (
-            "default-src 'none'",
-            " ".join(("script-src 'self'", *sorted(hashes["script"]))),
-            " ".join(("style-src 'self'", *sorted(hashes["style"]))),
-            f"img-src {images}",
-            "connect-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            f"frame-ancestors {frame_ancestors}",
-        )
+            hashes[tag.lower()].add(hash_of(content))
+    return page_content_policy(
+        scripts=hashes["script"],
+        styles=hashes["style"],
+        image_origins=image_origins,
+        frame_ancestors=frame_ancestors,
     )
 
 
@@ -55,8 +46,3 @@ def tile_origin(address: str) -> str | None:
         # A policy knows a wildcard only as the whole first label.
         host = "*." + host.rpartition("}")[2].partition(".")[2]
     return f"{parts.scheme}://{host}"
-
-
-def _hash(content: str) -> str:
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"

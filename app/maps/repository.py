@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
+
+from app.database.sessions import ReadingSession
 
 Bounds = tuple[float, float, float, float]
 
@@ -56,7 +57,9 @@ _DEPARTMENTS = text(
 )
 
 
-def department_outlines(session: Session, detail: str, box: Bounds | None = None) -> bytes:
+def department_outlines(
+    session: ReadingSession, detail: str, box: Bounds | None = None
+) -> bytes:
     """Give the outlines as a GeoJSON FeatureCollection (RFC 7946, WGS 84).
 
     Parameters: `detail`, `national`, `region` or `department`; `box`, around which only
@@ -77,7 +80,7 @@ def department_outlines(session: Session, detail: str, box: Bounds | None = None
     return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
 
 
-def departments(session: Session) -> list[DepartmentExtent]:
+def departments(session: ReadingSession) -> list[DepartmentExtent]:
     """Give every department that has an outline, in the order of the codes."""
     return [
         DepartmentExtent(code, name, region, (west, south, east, north))

@@ -13,12 +13,11 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.letters.record.rules import State
 from app.metrics.processes import instruments
 from app.metrics.repository import RegistryState, registry_state
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-# Every state is shown, at 0 too: an alert cannot tell "none" from "not measured".
-_LETTER_STATES = ("deposee", "en_conciliation", "validee", "refusee", "retiree")
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,8 @@ def _of_registry(state: RegistryState) -> Iterator[Metric]:
             state.imported_at.timestamp(),
         )
     letters = GaugeMetricFamily("cpts_letters", "Letters by state.", labels=("state",))
-    for name in _LETTER_STATES:
+    # Every state is shown, at 0 too: an alert cannot tell "none" from "not measured".
+    for name in State:
         letters.add_metric((name,), state.letters.get(name, 0))
     yield letters
     yield _gauge("error_reports_waiting", "Reports of errors to handle.", state.reports_waiting)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine
 
-from app.cluster import DatabaseAddress, database_server
+from app.cluster.addresses import DatabaseAddress, database_server
 from app.cluster.command_database import migrate, preparation_lock
 from app.cpts.demonstration.service import load_on_first_start
 from app.database.engine import create_database_engine

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
-from app.cluster import DatabaseAddress, database_server
+from app.cluster.addresses import DatabaseAddress, database_server
 from app.failures import Failure
 from app.french import number
 from app.logs import configure_logs
@@ -27,6 +27,10 @@ from app.settings import PROJECT_ROOT, Settings
 _MOST_WORKERS_BY_DEFAULT = 4
 _GRACE_S = 10
 _ANNOUNCEMENT_TIMEOUT_S = 60
+# What is left of a service that was killed lets its port go within these times: a worker that
+# answers at once, one that has not come so far as to know of it as soon as it does.
+_LISTENED_AT_S = 2.0
+_RESERVED_S = 10.0
 
 
 def serve(host: str, port: int, workers: int | None) -> None:
@@ -155,20 +159,42 @@ def _answers(address: str) -> bool:
 
 
 def _reserved(host: str, port: int) -> socket.socket:
-    """Bind without listening: others are refused until the workers listen."""
+    """Bind without listening: others are refused until the workers listen.
+
+    A port that is taken is asked for again for a while, for a service that was killed just
+    now. Raises `Failure` when it stays so, or cannot be had at all.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except socket.gaierror:
         raise Failure(f"L'adresse d'écoute « {host} » est inconnue.") from None
     reserved = socket.socket(family, socket.SOCK_STREAM)
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        reserved.bind((host, port))
-    except OSError as refused:
-        reserved.close()
-        raise Failure(_refusal(host, port, refused)) from None
-    reserved.set_inheritable(True)
-    return reserved
+    began = time.monotonic()
+    while True:
+        try:
+            reserved.bind((host, port))
+        except OSError as refused:
+            if _may_be_let_go(family, host, port, refused, time.monotonic() - began):
+                time.sleep(0.1)
+                continue
+            reserved.close()
+            raise Failure(_refusal(host, port, refused)) from None
+        reserved.set_inheritable(True)
+        return reserved
+
+
+def _may_be_let_go(
+    family: int, host: str, port: int, refused: OSError, waited_s: float
+) -> bool:
+    """Whether a port that is taken may only be so until a killed service's last worker ends."""
+    if refused.errno != errno.EADDRINUSE:
+        return False
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        # An address that means all of them leads to this machine.
+        is_listened_at = probe.connect_ex((host, port)) == 0
+    return waited_s < (_LISTENED_AT_S if is_listened_at else _RESERVED_S)
 
 
 def _refusal(host: str, port: int, refused: OSError) -> str:

@@ -3,10 +3,12 @@
 import asyncio
 import faulthandler
 import logging
+import multiprocessing
 import os
 import signal
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 
@@ -14,16 +16,68 @@ from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
+from app.processes.bounds import die_with_parent
+
 log = logging.getLogger(__name__)
 
-# How long a worker that has answered before may be silent, all its threads together.
+# How long a worker that has answered before may be silent without running at all, and how
+# long when it runs: on a machine that has too much to do it only waits for its turn.
 SILENCE_S = 5.0
+STARVED_S = 30.0
 # How long one may take to start, which nothing but the machine's load bounds.
 STARTING_S = 60
 # Seconds, each of which the event loop has not turned in, before a worker ends itself.
 STUCK_S = 6
 # Between two looks at a worker's memory, and before the first.
 MEMORY_LOOK_S = 30.0
+
+
+class Worker(Process):
+    """uvicorn's worker, which ends with the service from before it imports the application.
+
+    Whatever else of the service is killed, nothing keeps the port that it has inherited.
+    """
+
+    def target(self, sockets: list[socket] | None = None) -> None:
+        """Run in the worker's own process: serve until told to end."""
+        die_with_parent()
+        # For other systems, and for a service that was killed before this line.
+        threading.Thread(target=_end_without_parent, daemon=True).start()
+        super().target(sockets)
+
+
+def _end_without_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # Its sentinel tells also of an end that came first.
+        parent.join()
+        os._exit(1)
+
+
+@dataclass
+class Silence:
+    """How long a worker has not answered, and not even run.
+
+    Parameters: moments by a clock in seconds, `asked` the question's, `ran` the last one at
+    which the worker was seen to have run; `ticks`, of processor time, used by then.
+    """
+
+    asked: float
+    ran: float
+    ticks: int | None
+    now: float = 0.0
+
+    def look(self, now: float, ticks: int | None) -> None:
+        """Take note of how much processor time the worker has used by now."""
+        self.now = now
+        if ticks != self.ticks:
+            self.ran, self.ticks = now, ticks
+
+    def is_too_long(self, *, has_answered: bool) -> bool:
+        """Tell whether the worker is to be replaced; one that starts has never answered."""
+        if not has_answered:
+            return self.now - self.asked > STARTING_S
+        return self.now - self.ran > SILENCE_S or self.now - self.asked > STARVED_S
 
 
 class Supervisor(Multiprocess):
@@ -35,9 +89,24 @@ class Supervisor(Multiprocess):
 
     def __init__(self, config: Config, sockets: list[socket]) -> None:
         super().__init__(config, sockets)
-        # When those were asked that have not answered yet, and who has ever answered.
-        self._asked: dict[int, float] = {}
+        # Those that were asked and have not answered yet, and who has ever answered.
+        self._silences: dict[int, Silence] = {}
         self._answered: set[int] = set()
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        for _ in range(self.processes_num):
+            self.processes.append(self._started())
+
+    def handle_ttin(self) -> None:
+        """Have one more worker (SIGTTIN)."""
+        self.processes_num += 1
+        self.processes.append(self._started())
+
+    def _started(self) -> Worker:
+        worker = Worker(self.config, self.sockets)
+        worker.start()
+        return worker
 
     def keep_subprocess_alive(self) -> None:
         """Kill workers that are silent, and replace those that are gone."""
@@ -49,33 +118,46 @@ class Supervisor(Multiprocess):
             pid = process.pid or 0
             process.kill()
             process.join()
-            self._asked.pop(pid, None)
+            self._silences.pop(pid, None)
             self._answered.discard(pid)
             if process.exitcode == STARTUP_FAILURE:
                 # It has said why, and another one would fare no better.
                 self.should_exit.set()
                 return
             log.warning("worker %d is gone or silent, another one takes its place", pid)
-            self.processes[index] = replacement = Process(self.config, self.sockets)
-            replacement.start()
+            self.processes[index] = self._started()
 
     def _is_silent(self, process: Process) -> bool:
         pid = process.pid or 0
         try:
-            asked = self._asked.get(pid)
-            if asked is None:
+            silence = self._silences.get(pid)
+            if silence is None:
                 process.parent_conn.send(b"ping")
-                self._asked[pid] = time.monotonic()
+                began = time.monotonic()
+                self._silences[pid] = Silence(began, began, processor_ticks(pid))
                 return False
             if process.parent_conn.poll():
                 process.parent_conn.recv()
-                del self._asked[pid]
+                del self._silences[pid]
                 self._answered.add(pid)
                 return False
         except (OSError, EOFError):  # it ends just now
             return False
-        allowed = SILENCE_S if pid in self._answered else STARTING_S
-        return time.monotonic() - asked > allowed
+        silence.look(time.monotonic(), processor_ticks(pid))
+        return silence.is_too_long(has_answered=pid in self._answered)
+
+
+def processor_ticks(pid: int) -> int | None:
+    """Give the processor time of a process and its threads, in the system's ticks.
+
+    None where the system does not tell (`/proc`).
+    """
+    try:
+        # The program's name, in brackets, may hold blanks.
+        stated = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(stated[11]) + int(stated[12])
 
 
 def end_when_stuck(loop: asyncio.AbstractEventLoop) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import multiprocessing
-import os
 import sys
 import threading
 from contextlib import suppress
@@ -24,8 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def create_worker() -> FastAPI:
-    """Make the application; the process ends when its parent is gone."""
-    threading.Thread(target=_end_without_parent, daemon=True).start()
+    """Make the application, and have this process watched from within."""
     try:
         settings = Settings()
         configure_logs(settings.logs)
@@ -60,13 +57,3 @@ def _read_ahead(app: FastAPI) -> None:
     # And the start of an interpreter, before the first file and the first PDF.
     app.state.note_printer.pool.server.start()
     app.state.file_reader.pool.server.start()
-
-
-def _end_without_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    # After a `kill -9` of the service nobody else would free the port. The process may have
-    # been killed before this worker came so far: its sentinel tells that as well.
-    parent.join()
-    os._exit(1)

@@ -12,17 +12,15 @@ ADMIN = Caller(4, "admin")
 
 
 def test_an_editor_registers_at_the_first_stage_only() -> None:
-    EDITOR.may_create(stage="dynamique_identifiee", touched_regions=["11"], lead_region="11")
+    EDITOR.may_create(at_first_stage=True, touched_regions=["11"], lead_region="11")
     with pytest.raises(Forbidden):
-        EDITOR.may_create(
-            stage="lettre_intention_validee", touched_regions=["11"], lead_region="11"
-        )
+        EDITOR.may_create(at_first_stage=False, touched_regions=["11"], lead_region="11")
 
 
-@pytest.mark.parametrize("stage", ["dynamique_identifiee", "aci_signe"])
-def test_a_member_registers_nothing(stage: str) -> None:
+@pytest.mark.parametrize("at_first_stage", [True, False])
+def test_a_member_registers_nothing(at_first_stage: bool) -> None:
     with pytest.raises(Forbidden):
-        MEMBER.may_create(stage=stage, touched_regions=[], lead_region=None)
+        MEMBER.may_create(at_first_stage=at_first_stage, touched_regions=[], lead_region=None)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +130,6 @@ def test_the_assurance_maladie_changes_the_registry_by_its_decisions_only() -> N
     with pytest.raises(Forbidden):
         caller.may_amend(touched_regions=["32"], lead_before="32", lead_after="32")
     with pytest.raises(Forbidden):
-        caller.may_create(stage="aci_signe", touched_regions=["32"], lead_region="32")
+        caller.may_create(at_first_stage=False, touched_regions=["32"], lead_region="32")
     with pytest.raises(Forbidden):
         caller.may_settle_the_past_or_supersede()

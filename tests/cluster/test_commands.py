@@ -4,13 +4,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from app.cluster.commands import drop_leftovers, in_processes, of_endurance
+from app.cluster.commands import drop_leftovers, in_processes, of_endurance, of_mutants
 
 ROOT = Path(__file__).parents[2]
 SHOW = "import os; print(os.environ['PGUSER'], os.environ['PGDATABASE']); raise SystemExit(7)"
@@ -76,7 +77,9 @@ def test_databases_of_killed_runs_are_dropped_and_others_stay() -> None:
 
 @pytest.mark.parametrize("arguments", ["", "-x", "-q --durations 10", "--color=yes", "tests"])
 def test_the_whole_suite_runs_on_every_core(arguments: str) -> None:
-    assert in_processes(arguments.split()) == ["-n", "auto", "--dist", "loadscope"]
+    assert in_processes(arguments.split()) == [
+        *("-n", "auto", "--dist", "loadscope", "--no-loadscope-reorder")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,10 @@ def test_a_selection_and_what_needs_a_terminal_run_in_one_process(arguments: str
         ("--endurance", ["tests/endurance"]),
         ("-x --endurance -k kills", ["tests/endurance"]),
         ("tests/cluster --endurance", ["tests/cluster"]),
-        ("tests/endurance/test_kills.py --endurance", ["tests/endurance/test_kills.py"]),
+        (
+            "tests/endurance/test_endurance.py --endurance",
+            ["tests/endurance/test_endurance.py"],
+        ),
         ("-x", []),
     ],
 )
@@ -118,6 +124,18 @@ def test_what_lasts_is_run_alone_and_in_one_process_unless_a_place_is_named(
     assert [word for word in given if word.startswith("tests/")] == places
     assert set(arguments.split()) <= set(given)
     assert (in_processes(given) == []) == bool(places)
+
+
+def test_mutants_are_made_of_rules_that_are_there_by_tests_that_are_there() -> None:
+    assert of_mutants(["--mutants", "app.funding*"]) == ["run", "app.funding*"]
+    assert of_mutants(["-x", "--mutants"]) is None
+    assert of_mutants([]) is None
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        mutmut = tomllib.load(file)["tool"]["mutmut"]
+    for pattern in mutmut["only_mutate"]:
+        assert list(ROOT.glob(pattern)), pattern
+    for place in mutmut["pytest_add_cli_args_test_selection"]:
+        assert (ROOT / place).exists(), place
 
 
 def test_the_last_line_of_a_run_counts_its_tests_on_workers_too() -> None:

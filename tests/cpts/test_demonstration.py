@@ -57,23 +57,6 @@ def count(client: TestClient) -> int:
     return int(client.get("/api/v1/cpts", params={"limit": 1}).json()["number_matched"])
 
 
-def test_it_covers_the_country_once_and_does_not_come_back_once_removed(
-    client: TestClient, engine: Engine
-) -> None:
-    load_on_first_start(engine, SilentProgress())
-    assert 700 <= count(client) <= 780
-    first = client.get("/api/v1/cpts", params={"limit": 1}).json()["items"][0]
-    assert first["demonstration"] is True
-    assert first["name"].startswith("Démo")
-    coverage = client.get("/api/v1/coverage", params={"level": "region"}).json()
-    assert len(coverage["items"]) == 18
-    assert all(0.25 < item["share_covered"] < 1 for item in coverage["items"])
-    with session_scope(engine) as session:
-        assert remove_demonstration(session) > 700
-    load_on_first_start(engine, SilentProgress())
-    assert count(client) == 0
-
-
 def test_it_leaves_out_the_communes_of_real_cpts_and_is_not_offered_beside_them(
     client: TestClient, register: Register, engine: Engine, of_the_north: Path
 ) -> None:

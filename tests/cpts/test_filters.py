@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.database.calendar import today
+from tests.exploration import examples
 
 LILLE, VILLENEUVE, ARRAS, GAP, DIGNE, AJACCIO = (
     "59350", "59009", "62041", "05061", "04070", "2A004",
@@ -307,7 +308,7 @@ PARAMETERS = (
 
 
 @settings(
-    max_examples=150,
+    max_examples=examples(40, many=1000),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -328,6 +328,9 @@ def test_compositions_name_each_pair_of_cpts_and_commune(
         "population": "238246",
         "population_year": "2023",
         "demonstration": "false",
+        "held_from": str(today()),
+        "held_until": "",
+        "stages": f"aci_signe:{today()}:{today()}",
     }
     filtered = client.get("/api/v1/compositions.csv?region=93").text
     assert len(filtered.splitlines()) == 2

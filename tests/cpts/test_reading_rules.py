@@ -3,12 +3,10 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION, SEARCH, STAGE
-from app.cpts.reading.rules import day_shown, page_links, suitable_detail
+from app.cpts.reading.rules import day_shown, suitable_detail
 from app.http.parameters import Bbox
 
 FRANCE = Bbox(-5, 41, 10, 51)
@@ -58,32 +56,3 @@ def test_a_single_cpts_is_shown_on_a_day_of_its_life(
 
 def test_a_cpts_that_ended_on_its_first_day_is_shown_on_that_day() -> None:
     assert day_shown(FIRST, FIRST, END, asked=False) == FIRST
-
-
-@given(
-    matched=st.integers(0, 50),
-    limit=st.integers(1, 20),
-    offset=st.integers(0, 60),
-)
-def test_a_next_page_is_linked_exactly_when_more_remain(
-    matched: int, limit: int, offset: int
-) -> None:
-    returned = max(0, min(limit, matched - offset))
-    links = {
-        link["rel"]: link["href"]
-        for link in page_links(
-            "", "/l", (("q", "a b&c"),), matched=matched, returned=returned, limit=limit,
-            offset=offset,
-        )
-    }  # fmt: skip
-    assert ("next" in links) == (offset + limit < matched)
-    assert ("prev" in links) == (offset > 0)
-    if "next" in links:
-        assert links["next"] == f"/l?limit={limit}&offset={offset + limit}&q=a+b%26c"
-
-
-def test_links_bear_the_outside_address_when_there_is_one() -> None:
-    (link,) = page_links(
-        "https://carte.example", "/l", (), matched=1, returned=1, limit=10, offset=0
-    )
-    assert link == {"rel": "self", "href": "https://carte.example/l"}

@@ -27,6 +27,7 @@ from app.database.sessions import session_scope, snapshot_scope
 from app.problems import Invalid
 from app.progress import SilentProgress
 from tests.administration import administration
+from tests.exploration import examples
 
 # A few neighbours around Lille and one commune overseas are enough to collide.
 COMMUNES = ["59350", "59378", "59410", "59507", "59009", "97611"]
@@ -364,7 +365,7 @@ def test_whatever_is_asked_no_commune_is_held_twice_and_nothing_derived_drifts(
     run_state_machine_as_test(
         life,
         settings=settings(
-            max_examples=40,
+            max_examples=examples(12, many=200),
             stateful_step_count=10,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cpts.errors import StageRegression
+from app.cpts.stages import STAGES, order_of
 from app.cpts.writing.rules import (
     StageChange,
     StageRecord,
@@ -16,14 +17,6 @@ from app.cpts.writing.rules import (
 )
 from app.problems import Forbidden, Invalid
 
-STAGES = [
-    "dynamique_identifiee",
-    "lettre_intention_validee",
-    "association_creee",
-    "projet_sante_valide",
-    "aci_signe",
-]
-RANKS = {slug: rank for rank, slug in enumerate(STAGES, start=1)}
 TODAY = date(2026, 6, 1)
 
 
@@ -40,7 +33,7 @@ def dated(slug: str, since: date | None, recorded_on: date = TODAY) -> StageReco
 def test_a_stage_advances_today_unless_dated() -> None:
     timeline = [dated("lettre_intention_validee", date(2025, 1, 1))]
     change = change_stage(
-        timeline, RANKS, stage="aci_signe", since=None, today=TODAY, may_correct=False
+        timeline, stage="aci_signe", since=None, today=TODAY, may_correct=False
     )
     assert change.record == dated("aci_signe", TODAY)
     assert list(change.remove) == []
@@ -55,7 +48,6 @@ def test_a_stage_goes_back_only_by_a_correction_which_takes_the_later_ones_out()
     with pytest.raises(StageRegression):
         change_stage(
             timeline,
-            RANKS,
             stage="lettre_intention_validee",
             since=None,
             today=TODAY,
@@ -63,7 +55,6 @@ def test_a_stage_goes_back_only_by_a_correction_which_takes_the_later_ones_out()
         )
     change = change_stage(
         timeline,
-        RANKS,
         stage="lettre_intention_validee",
         since=None,
         today=TODAY,
@@ -78,7 +69,7 @@ def test_a_stage_is_not_dated_before_the_one_before_nor_in_the_future() -> None:
     for since in (date(2025, 2, 28), date(2026, 6, 2)):
         with pytest.raises(Invalid):
             change_stage(
-                timeline, RANKS, stage="aci_signe", since=since, today=TODAY, may_correct=False
+                timeline, stage="aci_signe", since=since, today=TODAY, may_correct=False
             )
 
 
@@ -86,7 +77,6 @@ def test_a_stage_is_not_dated_before_the_one_before_nor_in_the_future() -> None:
 def test_the_same_stage_again_changes_nothing(since: date | None) -> None:
     change = change_stage(
         [dated("aci_signe", since)],
-        RANKS,
         stage="aci_signe",
         since=None,
         today=TODAY,
@@ -100,7 +90,7 @@ def test_a_stage_may_date_from_before_an_earlier_one_became_known() -> None:
     timeline = [dated("lettre_intention_validee", None, date(2026, 5, 1))]
     since = date(2024, 2, 1)
     change = change_stage(
-        timeline, RANKS, stage="aci_signe", since=since, today=TODAY, may_correct=False
+        timeline, stage="aci_signe", since=since, today=TODAY, may_correct=False
     )
     assert change.record == dated("aci_signe", since)
 
@@ -114,7 +104,6 @@ def test_a_date_that_stands_is_made_unknown_by_an_administrator_only() -> None:
     def unknown(*, may_forget: bool) -> StageChange:
         return change_stage(
             timeline,
-            RANKS,
             stage=None,
             since=None,
             today=TODAY,
@@ -134,7 +123,6 @@ def test_a_new_stage_without_a_date_is_known_from_today() -> None:
     timeline = [dated("lettre_intention_validee", date(2025, 3, 1))]
     change = change_stage(
         timeline,
-        RANKS,
         stage="aci_signe",
         since=None,
         today=TODAY,
@@ -148,7 +136,6 @@ def test_a_first_stage_whose_date_becomes_unknown_still_covers_every_commune() -
     held_since = date(2023, 1, 1)
     change = change_stage(
         [dated("aci_signe", date(2022, 1, 1), TODAY)],
-        RANKS,
         stage=None,
         since=None,
         today=TODAY,
@@ -185,7 +172,6 @@ def test_however_a_stage_is_changed_the_timeline_advances_with_time(
         try:
             change = change_stage(
                 timeline,
-                RANKS,
                 stage=stage,
                 since=None if date_unknown else since,
                 today=TODAY,
@@ -200,7 +186,7 @@ def test_however_a_stage_is_changed_the_timeline_advances_with_time(
         kept = {r.slug: r for r in timeline if r.slug not in change.remove}
         if record:
             kept[record.slug] = record
-        timeline = sorted(kept.values(), key=lambda each: RANKS[each.slug])
+        timeline = sorted(kept.values(), key=lambda each: order_of(each.slug))
         dates = [each.since for each in timeline if each.since]
         assert dates == sorted(dates)
         assert timeline[-1].slug == stage
@@ -214,7 +200,6 @@ SIGNED_ONLY = [dated("aci_signe", date(2023, 5, 2))]
 def changed(stage: str | None, since: date | None, timeline: list[StageRecord]) -> StageChange:
     return change_stage(
         timeline,
-        RANKS,
         stage=stage,
         since=since,
         today=TODAY,

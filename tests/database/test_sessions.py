@@ -12,13 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.testclient import TestClient
 
 from app.database.engine import create_database_engine, database_url
-from app.database.sessions import (
-    ReadSession,
-    Sessions,
-    WriteSession,
-    session_scope,
-    snapshot_scope,
-)
+from app.database.request_sessions import ReadSession, WriteSession
+from app.database.sessions import Sessions, session_scope, snapshot_scope
 
 CONNECTIONS = 3
 SCHEMA = """

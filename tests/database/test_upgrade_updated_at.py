@@ -67,7 +67,7 @@ def told(engine: Engine, day: date) -> dict[str, datetime]:
         " ON u.cpts_id = c.id",
         day=day,
     )
-    return dict(found)  # type: ignore[arg-type]
+    return dict(found)
 
 
 def midnight(day: date) -> datetime:

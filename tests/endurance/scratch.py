@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from app.accounts.service import create_token
@@ -24,11 +24,13 @@ from app.cluster.sharing import is_alive
 from app.database.engine import create_database_engine
 from app.database.sessions import session_scope
 from app.progress import SilentProgress
-from tests.emptying import Emptying
 from tests.endurance.invariants import Registry
+from tests.relay import Relay
 
 _PREFIX = "cpts-scratch-"
 _ROOM = "600m"
+# Of a full disk: two pages of a table, so that a few writes find its end.
+_LEFT_KB = 16
 # Reference data that the migrations do not bring, in the order of their foreign keys.
 _OF_ONE_DEPARTMENT = {
     "region": "code = (SELECT region_code FROM department WHERE code = {0})",
@@ -48,13 +50,14 @@ _OF_ONE_DEPARTMENT = {
 class Scratch:
     """A running scratch server.
 
-    Parameters: `room`, the file system that is its own, None where none could be mounted.
+    Parameters: `room`, the file system that is its own, None where none could be mounted;
+    `relay`, the network between it and a service.
     """
 
     server: Server
     engine: Engine
     room: Path | None
-    emptying: Emptying
+    relay: Relay
 
     @property
     def registry(self) -> Registry:
@@ -92,7 +95,7 @@ class Scratch:
             connection.execute("CHECKPOINT")
         used = shutil.disk_usage(self.room).used
         try:
-            _remount(self.room, f"{used // 1024 + 64}k")
+            _remount(self.room, f"{used // 1024 + _LEFT_KB}k")
             yield
         finally:
             _remount(self.room, _ROOM)
@@ -121,10 +124,8 @@ def scratch_server(source: Engine, department: str) -> Iterator[Scratch]:
         stack.callback(engine.dispose)
         migrate(engine, SilentProgress(), server.url(OWNER_ROLE))
         _copy_geography(source, server, department)
-        administration = make_url(server.url(ADMINISTRATOR_ROLE, APPLICATION_ROLE))
-        owner = create_engine(administration.set(drivername="postgresql+psycopg"), pool_size=1)
-        stack.callback(owner.dispose)
-        yield Scratch(server, engine, place if mounted else None, Emptying(owner))
+        relay = stack.enter_context(Relay(make_url(server.url())).running())
+        yield Scratch(server, engine, place if mounted else None, relay)
 
 
 def _remove(place: Path) -> None:

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.files.cells import csv_cell, spreadsheet_safe
+from app.files.cells import csv_cell, spreadsheet_safe, without_guard
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+33", "-1", "@A1", "\t=1", "\r=1"])
@@ -8,9 +10,14 @@ def test_a_cell_is_never_a_formula(value: str) -> None:
     assert spreadsheet_safe(value) == csv_cell(value) == "'" + value
 
 
-@pytest.mark.parametrize("value", ["CPTS =1", "", "05061", " =1", "'=1"])
+@pytest.mark.parametrize("value", ["CPTS =1", "", "05061", " =1", "'a", "l'="])
 def test_a_text_that_no_spreadsheet_would_run_stays_as_it_is(value: str) -> None:
     assert spreadsheet_safe(value) == csv_cell(value) == value
+
+
+@given(text=st.text(st.sampled_from("'=+-@\t\ra ")))
+def test_a_guarded_text_comes_back(text: str) -> None:
+    assert without_guard(spreadsheet_safe(text)) == text
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 
 from app.database.sessions import ReadingSession
 from app.funding.repository import scale_on
+from tests.exploration import examples
 from tests.funding.scales import AVENANT_2
 
 DAY = date(2026, 6, 1)
@@ -43,7 +44,11 @@ def test_the_stored_scale_is_that_of_avenant_2(session: ReadingSession) -> None:
             assert mission.label
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40, many=1000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     population=st.integers(0, 2**31 - 1)
     | st.sampled_from([39_999, 40_000, 79_999, 80_000, 175_000, 175_001]),

@@ -1,14 +1,18 @@
 """A row means only what everything in it agrees on: each kind of row that lists really hold."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from app.database.sessions import ReadingSession, snapshot_scope
+from app.geography.evidence.departments import NAMES, NAMES_OF_COMMUNES
+from app.geography.naming import bare_key, spelling
 from app.geography.resolution import Given, Resolution, resolve
+from tests.exploration import examples
 
 
 @pytest.fixture
@@ -299,10 +303,27 @@ def test_postal_codes_of_a_neighbouring_department_are_read_by_their_table(
 def test_every_statement_takes_a_number_of_parameters_that_does_not_grow(
     session: ReadingSession,
 ) -> None:
-    # One parameter per row would be beyond what the protocol allows.
-    rows = [Given(f"Inconnue {number}", "05", code=f"{number:05}") for number in range(66_000)]
-    answers = resolve(session, [*rows, Given("Gap", "05")])
-    assert codes(answers[-1]) == ["05061"]
+    # One parameter per row would be beyond what the protocol allows for 65 536 of them.
+    engine = session.get_bind()
+    asked: dict[str, int] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_more: Any) -> None:
+        asked[statement] = len(given)
+
+    def parameters(number: int) -> dict[str, int]:
+        asked.clear()
+        rows = [Given(f"Inconnue {each}", "05", code=f"{each:05}") for each in range(number)]
+        answers = resolve(session, [*rows, Given("Gap", "05")])
+        assert codes(answers[-1]) == ["05061"]
+        return dict(asked)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        few = parameters(20)
+        assert len(few) > 1
+        assert parameters(2_000) == few
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(scope="module")
@@ -321,7 +342,7 @@ def units(session_engine: Engine) -> list[tuple[str, str, str, str, str]]:
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(8, many=200),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -364,3 +385,81 @@ def test_an_answer_never_contradicts_a_piece_that_can_be_read(
                 assert commune.code == code[0], row
             if pieces & 8:
                 assert (postal[3], commune.code) in served, row
+
+
+def test_departments_that_are_names_of_communes_too_are_known(session: ReadingSession) -> None:
+    names = session.execute(text("SELECT DISTINCT name FROM commune_name")).scalars()
+    communes = {bare_key(spelling(name)) for name in names}
+    both = {name for name in NAMES if bare_key(name) in communes}
+    assert both == NAMES_OF_COMMUNES
+
+
+def test_a_place_in_doubt_is_never_taken(session: ReadingSession) -> None:
+    answer = one(session, Given("Gap", doubt="barré : fait-elle partie de la CPTS ?"))
+    assert (answer.outcome, possible(answer)) == ("ambiguous", {"05061"})
+    assert answer.note == "barré : fait-elle partie de la CPTS ?"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Given("Gap", "05", epci="CC Serre-Ponçon"),
+        Given("Gap", code="05061", epci="CC Serre-Ponçon"),
+        Given("Gap", postcode="05000", epci="CC Serre-Ponçon"),
+    ],
+)
+def test_an_epci_of_before_does_not_refuse_what_all_else_agrees_on(
+    session: ReadingSession, row: Given
+) -> None:
+    answer = one(session, row)
+    assert (codes(answer), answer.corrected) == (["05061"], True)
+    assert "Serre-Ponçon" in (answer.note or "")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Given("Gap", epci="CC Serre-Ponçon"),
+        Given(code="05061", epci="CC Serre-Ponçon"),
+        Given("Gap", "05", epci="Métropole de Lyon"),
+        Given("Gap", "04", code="05061", epci="CC Serre-Ponçon"),
+    ],
+)
+def test_an_epci_contradicts_a_single_piece_and_one_from_far_away(
+    session: ReadingSession, row: Given
+) -> None:
+    assert one(session, row).contradictory
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (Given("LaCelle", "03"), "03047"),
+        (Given("MontDauphin", "05"), "05082"),
+        (Given("LHospitalet", "04"), "04095"),
+        (Given("Marseille1erArrondissement"), "13201"),
+        (Given("Paris13e", "75"), "75113"),
+        (Given("AcheuxenAmiénois", "80"), "80003"),
+    ],
+)
+def test_words_run_together_are_read_within_their_department(
+    session: ReadingSession, row: Given, code: str
+) -> None:
+    answer = one(session, row)
+    assert (codes(answer), answer.corrected) == ([code], True)
+
+
+@pytest.mark.parametrize(
+    ("row", "some"),
+    [
+        (Given("LaCelle"), {"19095", "03047"}),
+        (Given("ArchailDraix", "04"), {"04009", "04072"}),
+        (Given("MontcornetenArdenne", "08"), {"08125", "08297"}),
+    ],
+)
+def test_words_run_together_that_several_units_bear_are_ambiguous(
+    session: ReadingSession, row: Given, some: set[str]
+) -> None:
+    answer = one(session, row)
+    assert answer.outcome == "ambiguous"
+    assert some <= possible(answer)

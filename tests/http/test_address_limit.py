@@ -11,9 +11,10 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.database.sessions import Sessions
-from app.http.address_limit import AddressLimit, purge
+from app.http.address_limit import LIMITS, AddressLimit, LimitName, open_limits, purge
 from app.http.repository import forget_addresses
 from app.problems import TooManyRequests
+from app.settings import ServiceSettings
 
 
 @pytest.fixture
@@ -29,6 +30,24 @@ def test_workers_share_one_count_and_different_things_do_not(sessions: Sessions)
         with pytest.raises(TooManyRequests):
             limit.count("192.0.2.1")
     AddressLimit(2, what="connexions", sessions=sessions).count("192.0.2.1")
+
+
+def test_each_limit_counts_what_it_is_called_by_its_own_setting(sessions: Sessions) -> None:
+    service = ServiceSettings(sign_ins_per_minute=1, reports_per_minute=2, notes_per_minute=1)
+    limits = open_limits(service, sessions)
+    assert limits.keys() == LIMITS.keys()
+    assert len({declared.what for declared in LIMITS.values()}) == len(LIMITS)
+    expected: tuple[tuple[LimitName, int], ...] = (
+        ("sign_in", 1),
+        ("report", 2),
+        ("note", 1),
+        ("note_pdf", 3),
+    )
+    for name, allowed in expected:
+        for _ in range(allowed):
+            limits[name].count("192.0.2.1")
+        with pytest.raises(TooManyRequests, match=LIMITS[name].what):
+            limits[name].count("192.0.2.1")
 
 
 def age(engine: Engine, interval: str) -> None:

@@ -10,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
+    from tests.letters.desk import Desk
+
 Check = Callable[..., dict[str, Any]]
 
 
@@ -25,6 +27,13 @@ def check(client: TestClient) -> Check:
         return answer
 
     return ask
+
+
+@pytest.fixture
+def desk(client: TestClient, bearer: Callable[..., dict[str, str]]) -> Desk:
+    from tests.letters.desk import Desk
+
+    return Desk(client, bearer)
 
 
 def codes(communes: list[dict[str, Any]]) -> set[str]:

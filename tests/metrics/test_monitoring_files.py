@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,23 @@ def test_panels_have_numbers_of_their_own_and_a_query() -> None:
     assert all(panel["targets"] and panel["title"] for panel in panels)
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
-def test_promtool_accepts_the_rules(tmp_path: Path) -> None:
-    subprocess.run(["promtool", "check", "rules", str(RULES)], check=True, timeout=60)
+promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None,
+    reason="promtool is missing: apt-get install prometheus (docs/testing.md)",
+)
+
+
+def checked_by_promtool(*what: str, given: bytes = b"") -> None:
+    """Fail with all that promtool says unless it has nothing to say against a thing."""
+    done = subprocess.run(
+        ["promtool", "check", *what], input=given, capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
+
+
+@promtool
+def test_promtool_accepts_the_rules_and_the_panels(tmp_path: Path) -> None:
+    checked_by_promtool("rules", str(RULES))
     asked = [expression.replace("$__rate_interval", "5m") for expression in expressions()]
     rules = [
         {"record": f"panel_{number}", "expr": expression}
@@ -88,4 +103,30 @@ def test_promtool_accepts_the_rules(tmp_path: Path) -> None:
     panels = {"groups": [{"name": "dashboard", "rules": rules}]}
     path = tmp_path / "panels.json"
     path.write_text(json.dumps(panels))
-    subprocess.run(["promtool", "check", "rules", str(path)], check=True, timeout=60)
+    checked_by_promtool("rules", str(path))
+
+
+@promtool
+def test_promtool_accepts_the_page(
+    client: TestClient, bearer: Callable[..., dict[str, str]]
+) -> None:
+    headers = bearer("admin")
+    assert client.get("/metrics", headers=headers).status_code == 200
+    # The second time it counts the first: labels and all.
+    answer = client.get("/metrics", headers=headers)
+    assert b'route="/metrics"' in answer.content
+    checked_by_promtool("metrics", given=answer.content)
+
+
+@promtool
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"cpts_requests 1\n",
+        b"# HELP a_total x\n# TYPE a_total gauge\na_total 1\n",
+        b"a{b=} 1\n",
+    ],
+)
+def test_promtool_finds_what_is_wrong(page: bytes) -> None:
+    with pytest.raises(AssertionError):
+        checked_by_promtool("metrics", given=page)

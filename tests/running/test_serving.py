@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx2
 import pytest
 
 from app.cluster.home import existing_home, remove_home
+from app.running.serving import _reserved
 
 ROOT = Path(__file__).parents[2]
 # Upper bounds, for a machine that is busy with other things.
@@ -136,6 +138,20 @@ def test_a_port_in_use_is_told_in_one_line(test_database: str) -> None:
         port = other.getsockname()[1]
         said = refusal("--port", str(port), DATABASE_URL=test_database)
     assert f"Le port {port} est déjà utilisé" in said
+
+
+@pytest.mark.parametrize("listening", [False, True])
+def test_a_port_that_is_let_go_soon_is_waited_for(*, listening: bool) -> None:
+    with socket.socket() as killed:
+        killed.bind(("127.0.0.1", 0))
+        if listening:
+            killed.listen()
+        port = killed.getsockname()[1]
+        letting_go = threading.Timer(0.5, killed.close)
+        letting_go.start()
+        with _reserved("127.0.0.1", port) as reserved:
+            assert reserved.getsockname()[1] == port
+        letting_go.join()
 
 
 def test_a_database_that_cannot_be_reached_is_told_in_one_line() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.running.supervision import Silence, processor_ticks
 from tests.running.test_serving import ROOT, START_S, Service
 
 # An upper bound, for a machine on which the start of a worker takes long.
@@ -57,6 +59,57 @@ def test_all_workers_frozen_at_once_are_replaced(service: Service) -> None:
         assert time.monotonic() < deadline, "the service stays frozen"
         time.sleep(0.1)
     assert len(workers(service)) == 2
+
+
+@pytest.mark.parametrize(
+    ("runs", "has_answered", "replaced_after_s"),
+    [(False, True, 5.5), (True, True, 30.5), (False, False, 60.5), (True, False, 60.5)],
+)
+def test_a_worker_that_waits_for_its_turn_is_not_taken_for_a_frozen_one(
+    *, runs: bool, has_answered: bool, replaced_after_s: float
+) -> None:
+    silence = Silence(asked=100.0, ran=100.0, ticks=7)
+    now = 100.0
+    while not silence.is_too_long(has_answered=has_answered):
+        now += 0.5
+        silence.look(now, 7 + int(now * 10) if runs else 7)
+    assert now - 100.0 == replaced_after_s
+
+
+def test_a_worker_that_freezes_after_it_was_asked_counts_from_then_on() -> None:
+    silence = Silence(asked=100.0, ran=100.0, ticks=7)
+    silence.look(104.0, 9)
+    silence.look(108.5, 9)
+    assert not silence.is_too_long(has_answered=True)
+    silence.look(109.5, 9)
+    assert silence.is_too_long(has_answered=True)
+
+
+def test_without_knowledge_of_what_runs_silence_alone_counts() -> None:
+    silence = Silence(asked=100.0, ran=100.0, ticks=None)
+    silence.look(105.5, None)
+    assert silence.is_too_long(has_answered=True)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="told by /proc")
+def test_a_process_that_runs_uses_ticks_and_a_frozen_one_none() -> None:
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            deadline = time.monotonic() + 60
+            first = processor_ticks(busy.pid)
+            assert first is not None
+            while (processor_ticks(busy.pid) or 0) <= first:
+                assert time.monotonic() < deadline, "it never runs"
+                time.sleep(0.05)
+            os.kill(busy.pid, signal.SIGSTOP)
+            while Path(f"/proc/{busy.pid}/stat").read_text().rpartition(")")[2][1] != "T":
+                assert time.monotonic() < deadline, "it does not stop"
+            frozen = processor_ticks(busy.pid)
+            time.sleep(0.1)
+            assert processor_ticks(busy.pid) == frozen
+        finally:
+            busy.kill()
+    assert processor_ticks(busy.pid) is None
 
 
 STUCK = """
@@ -115,3 +168,59 @@ def test_a_worker_beyond_its_memory_ends_gracefully(megabytes: int, said: str) -
     )
     assert done.returncode == 0
     assert done.stdout == said
+
+
+IMPORTING = """
+import socket, sys
+import uvicorn
+from app.running.supervision import Supervisor
+
+if __name__ == "__main__":
+    reserved = socket.socket()
+    reserved.bind(("127.0.0.1", 0))
+    reserved.set_inheritable(True)
+    config = uvicorn.Config("endless_import:app", workers=2, log_config=None)
+    print(reserved.getsockname()[1], flush=True)
+    Supervisor(config, sockets=[reserved]).run()
+"""
+ENDLESS = """
+import os, pathlib, time
+pathlib.Path(__file__).with_name(f"importing-{os.getpid()}").touch()
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_worker_that_still_imports_ends_with_its_service_and_lets_the_port_go(
+    tmp_path: Path, *, frozen: bool
+) -> None:
+    (tmp_path / "service.py").write_text(IMPORTING)
+    (tmp_path / "endless_import.py").write_text(ENDLESS)
+    deadline = time.monotonic() + START_S
+    with subprocess.Popen(
+        [sys.executable, "service.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as service:
+        try:
+            assert service.stdout is not None
+            port = int(service.stdout.readline())
+            while len(importing := list(tmp_path.glob("importing-*"))) < 2:
+                assert time.monotonic() < deadline, "the workers do not start"
+                time.sleep(0.05)
+            if frozen and sys.platform == "linux":
+                for each in importing:
+                    os.kill(int(each.name.partition("-")[2]), signal.SIGSTOP)
+        finally:
+            service.kill()
+    while True:
+        with socket.socket() as again:
+            again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                again.bind(("127.0.0.1", port))
+                return
+            except OSError:
+                assert time.monotonic() < deadline, "a worker keeps the port"
+        time.sleep(0.05)

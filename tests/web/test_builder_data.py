@@ -237,7 +237,7 @@ def test_an_empty_form_is_answered_with_the_form_and_what_was_typed(
 
 def test_the_form_counts_as_a_check(client: TestClient) -> None:
     app: Any = client.app
-    limit = app.state.check_limit
+    limit = app.state.limits["check"]
     allowed = limit.count
 
     def refuse(_address: str | None) -> None:

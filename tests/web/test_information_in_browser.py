@@ -1,11 +1,9 @@
 """Information and open data pages as readers meet them, in Chromium."""
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.accessibility import accessibility_faults
+from tests.web.accessibility import accessibility_faults_in_light_and_dark
 
 PAGES = (
     "/donnees",
@@ -17,16 +15,14 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("address", PAGES)
 def test_axe_finds_no_fault_and_nothing_is_wider_than_the_screen(
-    visitor: Page, alps: dict[str, int], address: str, scheme: Any
+    visitor: Page, alps: dict[str, int], address: str
 ) -> None:
-    visitor.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     visitor.goto(address)
     for details in visitor.locator("details").all():
         details.evaluate("found => { found.open = true; }")
-    assert accessibility_faults(visitor) == []
+    assert accessibility_faults_in_light_and_dark(visitor) == []
     for width in (360, 768, 1440):
         visitor.set_viewport_size({"width": width, "height": 800})
         assert visitor.evaluate("document.documentElement.scrollWidth") <= width

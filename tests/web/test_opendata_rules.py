@@ -135,7 +135,7 @@ def test_every_schema_names_its_columns_once_and_describes_each() -> None:
 
 def test_the_files_with_geometry_have_the_columns_of_the_table_and_it() -> None:
     names = [field["name"] for field in schemas.territories_schema(ACCEPTED)["fields"]]
-    assert names == [*(column.name for column in CPTS), "geometry"]
+    assert names == [*(column.name for column in CPTS), "communes", "geometry"]
 
 
 def test_the_package_says_that_it_holds_fictitious_data() -> None:

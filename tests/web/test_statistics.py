@@ -1,19 +1,15 @@
 """The statistics by HTTP: their figures are those of the registry, on every day."""
 
 import csv
-import gzip
 import io
 import re
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
 import pytest
-from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from app.cpts.demonstration.service import load_demonstration
 from app.database.calendar import today
-from app.progress import SilentProgress
 from tests.web.conftest import BROWSER, HOSTILE
 
 Register = Callable[..., int]
@@ -161,13 +157,3 @@ def test_statistics_are_kept_until_the_registry_changes(
         assert client.get(address, headers=tag).status_code == 304
         register(f"CPTS de {address}", "dynamique_identifiee")
         assert client.get("/statistiques", headers=tag).status_code == 200
-
-
-def test_the_whole_country_stays_light_and_quick(client: TestClient, engine: Engine) -> None:
-    load_demonstration(engine, SilentProgress())
-    page = _page(client)
-    assert len(gzip.compress(page.encode())) < 30_000
-    drawn = client.get("/statistiques/carte.svg")
-    assert drawn.headers["content-encoding"] in ("br", "gzip")
-    assert int(drawn.headers["content-length"]) < 80_000
-    assert "Données de démonstration" in page

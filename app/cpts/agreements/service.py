@@ -9,7 +9,6 @@ from datetime import date
 
 from app.cpts.claims import repository as claims
 from app.cpts.claims.rules import (
-    FIRST_STAGE,
     Period,
     check_effective_date,
     periods_as_planned,
@@ -23,14 +22,13 @@ from app.cpts.claims.service import (
     settle_territory,
 )
 from app.cpts.errors import TerritoryOverlap
+from app.cpts.stages import FIRST_STAGE, RECOGNISED_STAGE
 from app.cpts.writing import repository
 from app.cpts.writing.rules import Authority, StageRecord
 from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
 from app.problems import Invalid
-
-RECOGNISED_STAGE = "lettre_intention_validee"
 
 
 def recognise_dynamic(
@@ -75,7 +73,6 @@ def recognise_dynamic(
         periods_as_planned(wanted, effective_on, planned),
         effective_on,
         stage=RECOGNISED_STAGE,
-        rank=repository.stage_ranks(session)[RECOGNISED_STAGE],
         supersede=supersede,
         authority=authority,
     )
@@ -124,7 +121,6 @@ def amend_by_letter(
         ),
         effective_on,
         stage=stage,
-        rank=repository.stage_ranks(session)[stage],
         supersede=supersede,
         authority=authority,
     )

@@ -15,6 +15,7 @@ from app.cpts.claims import models
 from app.cpts.claims.models import Claim, RefusedClaim
 from app.cpts.claims.rules import ClaimConflict, Period, PlannedChange
 from app.cpts.models import Cpts, RegistryRevision
+from app.cpts.stages import FIRST_STAGE
 from app.database.arrays import among
 from app.database.sessions import ReadingSession, WritingSession
 from app.database.waiting import lock_limit_ms
@@ -41,8 +42,7 @@ def lock_registry(session: WritingSession) -> None:
 _HOLDERS = """
     SELECT DISTINCT c.commune_code, m.name AS commune_name,
            p.id AS cpts_id, p.name AS cpts_name,
-           coalesce(s.slug, 'dynamique_identifiee') AS stage, coalesce(s.rank, 1) AS rank,
-           p.demonstration,
+           coalesce(s.slug, :first_stage) AS stage, p.demonstration,
            lower(c.held) AS held_from, upper(c.held) AS held_until
     FROM {asked}
     JOIN commune m ON m.code = c.commune_code
@@ -100,6 +100,7 @@ def conflicts(
             "until": until,
             "stage_day": stage_day,
             "excluded": list(excluded_cpts),
+            "first_stage": FIRST_STAGE,
         },
     )
     return [ClaimConflict(**row) for row in rows.mappings()]
@@ -116,7 +117,11 @@ def conflicts_in_periods(
     rows = session.execute(
         _CONFLICTS_IN_PERIODS,
         _period_columns((code, period) for code, each in periods.items() for period in each)
-        | {"stage_day": stage_day, "excluded": list(excluded_cpts)},
+        | {
+            "stage_day": stage_day,
+            "excluded": list(excluded_cpts),
+            "first_stage": FIRST_STAGE,
+        },
     )
     return [ClaimConflict(**row) for row in rows.mappings()]
 

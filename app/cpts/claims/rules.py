@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.cpts.stages import FIRST_STAGE
 from app.french import short_date
 from app.problems import Invalid
-
-FIRST_STAGE = "dynamique_identifiee"
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,7 @@ class ClaimConflict:
     """A claim that stands in the way of another on the same commune.
 
     `held_until` is the first day on which the commune is no longer held, None for
-    a claim without end. `stage` and `rank` are those of the holder.
+    a claim without end. `stage` is the holder's.
     """
 
     commune_code: str
@@ -24,7 +23,6 @@ class ClaimConflict:
     cpts_id: int
     cpts_name: str
     stage: str
-    rank: int
     demonstration: bool
     held_from: date
     held_until: date | None
@@ -75,7 +73,7 @@ def check_effective_date(effective_on: date, started_on: date) -> None:
 def split_superseded(
     conflicts: Sequence[ClaimConflict],
     *,
-    rank: int,
+    stage: str,
     superseded: Collection[int],
 ) -> tuple[list[ClaimConflict], list[ClaimConflict]]:
     """Part conflicts into those that a write may end and those that stand in its way.
@@ -83,12 +81,12 @@ def split_superseded(
     Communes held at the first stage may be taken by a CPTS at a later one that names the
     holder; every other claim is exclusive (contract, "Claims are exclusive at every stage").
 
-    Parameters: `rank`, of the writing CPTS's stage; `superseded`, ids that the write names.
+    Parameters: `stage`, of the writing CPTS; `superseded`, ids that the write names.
     """
     ended = [
         conflict
         for conflict in conflicts
-        if rank > 1 and conflict.rank == 1 and conflict.cpts_id in superseded
+        if stage != FIRST_STAGE == conflict.stage and conflict.cpts_id in superseded
     ]
     return ended, [conflict for conflict in conflicts if conflict not in ended]
 

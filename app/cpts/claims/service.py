@@ -154,13 +154,12 @@ def settle_territory(
     day: date,
     *,
     stage: str,
-    rank: int,
     supersede: Collection[int],
     authority: Supersession,
 ) -> None:
     """Make a CPTS hold communes in these periods from a day on; other communes stay.
 
-    Parameters: `change`, which watches the CPTS already; `stage` and `rank`, the CPTS's.
+    Parameters: `change`, which watches the CPTS already; `stage`, the CPTS's.
 
     Raises:
         Invalid: beyond the first stage it would be left without any commune.
@@ -175,7 +174,7 @@ def settle_territory(
         session,
         changed,
         day,
-        rank=rank,
+        stage=stage,
         supersede=supersede,
         authority=authority,
         own=cpts_id,
@@ -192,7 +191,7 @@ def clear_the_way(
     periods: Mapping[str, Sequence[Period]],
     day: date,
     *,
-    rank: int,
+    stage: str,
     supersede: Collection[int],
     authority: Supersession,
     own: int | None = None,
@@ -200,7 +199,7 @@ def clear_the_way(
     """End the claims that a write may supersede, and let `change` record it.
 
     Parameters: `periods`, by commune, in which it is to be held; `day`, the first of
-    them; `rank`, of the writing CPTS's stage; `supersede`, ids that the write names;
+    them; `stage`, of the writing CPTS; `supersede`, ids that the write names;
     `own`, the writing CPTS, whose claims do not count.
 
     Raises:
@@ -218,7 +217,7 @@ def clear_the_way(
         stage_day=max(day, today()),
         excluded_cpts=[own] if own else [],
     )
-    ended, standing = rules.split_superseded(found, rank=rank, superseded=supersede)
+    ended, standing = rules.split_superseded(found, stage=stage, superseded=supersede)
     if standing:
         raise TerritoryOverlap([conflict.public() for conflict in standing])
     holders = {conflict.cpts_id for conflict in ended}

@@ -8,13 +8,13 @@ from starlette.responses import Response
 
 from app.cpts.communes import service
 from app.cpts.communes.schemas import CommunePage, RequestedCommunes, SingleCommune
-from app.cpts.reading.service import PageAddress
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
+from app.http.paging import PageAddress
 from app.http.parameters import Day
 from app.http.repository import current_revision
 from app.problems import NotFound, declared
-from app.settings import Settings
 
 router = APIRouter(prefix="/api/v1/communes", tags=["communes"])
 
@@ -34,13 +34,9 @@ def list_communes(
     request: Request, session: ReadSession, filters: RequestedCommunes
 ) -> Response:
     """La meilleure réponse d'abord avec `q` ; par code sinon."""
-    settings: Settings = request.app.state.settings
-    address = PageAddress(
-        base=settings.service.public_url or "",
-        path=request.url.path,
-        query=tuple(request.query_params.multi_items()),
+    return _answer(
+        request, session, service.commune_page(session, filters, PageAddress.of(request))
     )
-    return _answer(request, session, service.commune_page(session, filters, address))
 
 
 @router.get(

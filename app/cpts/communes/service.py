@@ -8,13 +8,13 @@ from app.cpts.communes import repository
 from app.cpts.communes.repository import FoundCommunes
 from app.cpts.communes.rules import searches
 from app.cpts.communes.schemas import CommuneFilters
-from app.cpts.reading.rules import page_links
-from app.cpts.reading.service import PageAddress, check_values
+from app.cpts.reading.service import check_values
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography import naming
 from app.geography.evidence.departments import Departments
 from app.geography.repository import departments_with_region, known_codes
+from app.http.paging import PageAddress
 from app.problems import NotFound
 
 
@@ -30,15 +30,7 @@ def commune_page(
         "items": items,
         "number_matched": found.matched,
         "number_returned": len(items),
-        "links": page_links(
-            address.base,
-            address.path,
-            address.query,
-            matched=found.matched,
-            returned=len(items),
-            limit=filters.limit,
-            offset=filters.offset,
-        ),
+        "links": address.links(filters, found.matched, len(items)),
     }
 
 

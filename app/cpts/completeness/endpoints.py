@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from app.cpts.completeness import service
 from app.cpts.completeness.schemas import Completeness
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
 from app.http.parameters import Day
 from app.http.repository import current_revision

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response
 
 from app.accounts.dependencies import EditorCaller
 from app.cpts.history import schemas, service
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.http.parameters import RowId
 
 router = APIRouter(prefix="/api/v1/cpts", tags=["Registre"])

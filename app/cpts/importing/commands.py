@@ -1,7 +1,7 @@
 """`./cpts import`: load a listing of CPTS from a file or an address."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,10 +20,19 @@ def import_listing(
         str,
         typer.Argument(
             metavar="FICHIER_OU_ADRESSE",
-            help="CSV, XLSX, ODS, XLS, GeoJSON (export WFS), GeoPackage ou Shapefile zippé.",
+            help="CSV, XLSX, ODS, XLS, GeoJSON (export WFS), GeoPackage, GeoParquet ou "
+            "Shapefile zippé.",
         ),
     ],
     *,
+    with_: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="FICHIER_OU_ADRESSE",
+            help="L'autre des deux tables publiées : cpts.csv ou compositions.csv.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tout faire sauf écrire au registre.")
     ] = False,
@@ -110,9 +119,12 @@ def import_listing(
     chosen = parse_column_options(column or [])
     if report is not None:
         check_writable(report)
-    with _source(file, format_, encoding, crs) as source:
+    with (
+        _source(file, format_, encoding, crs) as source,
+        _source(with_, None, None, None) if with_ else nullcontext() as beside,
+    ):
         with progress.step(f"Lecture de « {source.name} »"):
-            listing = service.read_listing(source, chosen)
+            listing = service.read_listing(source, chosen, beside)
         for remark in listing.remarks:
             typer.echo(remark)
         with command_engine(progress=progress) as engine:
@@ -121,7 +133,7 @@ def import_listing(
                 options = Options(
                     as_of.date() if as_of else today(),
                     on_conflict,
-                    service.default_stage(session, default_stage),
+                    service.default_stage(default_stage),
                     stage_date.date() if stage_date else None,
                     None if complete_for is None else department_codes(complete_for),
                     departments=service.stated_departments(session, department),

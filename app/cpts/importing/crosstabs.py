@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from app.cpts.importing.columns import Columns, Header, Role
-from app.cpts.importing.entries import Entry
+from app.cpts.importing.entries import Entry, struck_out
 from app.files.tables import Row, Table
 from app.files.words import words_of
 
@@ -40,6 +40,7 @@ def crosstab_entries(table: Table, header: Header) -> Iterator[Entry]:
             department=columns.cell(row.cells, Role.DEPARTMENT),
             is_unclaimed=not holders,
             shared=tuple(holders) if len(holders) > 1 else (),
+            doubt=struck_out(row, columns) or _struck_mark(row, marked),
         )
         if entry.given:
             yield entry
@@ -61,6 +62,11 @@ def chosen_rows(rows: Sequence[Row], columns: Columns) -> list[Row] | None:
 def is_mark(cell: str) -> bool:
     """Whether a cell is a mark: « x », « oui », « 1 », a tick."""
     return words_of(cell) in _MARKED or (bool(cell) and set(cell) <= _SIGNS)
+
+
+def _struck_mark(row: Row, marked: Mapping[int, str]) -> str:
+    crossed = [name for index, name in marked.items() if index in row.struck]
+    return f"barré dans « {crossed[0]} » : fait-elle partie de la CPTS ?" if crossed else ""
 
 
 def _marked_columns(rows: Sequence[Row], columns: Columns) -> Mapping[int, str]:

@@ -2,7 +2,7 @@
 
 from app.cpts.importing import repository
 from app.cpts.importing.material import Material
-from app.cpts.importing.rules import Decision, Holder, Outcome
+from app.cpts.importing.rules import Decision, Obstacle, Outcome
 from app.database.sessions import ReadingSession
 from app.geography.contiguity import parts
 
@@ -21,6 +21,8 @@ def tell_homonyms_apart(session: ReadingSession, material: Material) -> None:
         return
     touching = repository.touching_departments(session)
     for cpts in material.listed:
+        if cpts.published is not None:
+            continue
         groups = parts(by_cpts[cpts.position], touching)
         if len(groups) > 1:
             told = " ; ".join(", ".join(sorted(group)) for group in groups)
@@ -47,7 +49,7 @@ def with_shared(material: Material, decision: Decision) -> Decision:
         material.shared[row] = sharing
         for cpts in sharing:
             other = next((one for one in sharing if one is not cpts), cpts)
-            holder = Holder(other.name, other.stage or "", other.position)
+            holder = Obstacle(other.name, other.stage or "", other.position)
             for commune in material.readings[row].communes:
                 contested.setdefault(cpts.position, {}).setdefault(commune.code, holder)
     return Decision(decision.granted, contested)

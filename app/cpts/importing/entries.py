@@ -3,17 +3,27 @@
 What a row says is kept as it is written; nothing is resolved here.
 """
 
+import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from app.cpts.claims.rules import Period
 from app.cpts.importing.columns import Columns, Header, Role
 from app.cpts.importing.stages import read_stage
-from app.cpts.importing.values import cut_list, cut_names, names_nobody, says_nothing
+from app.cpts.importing.values import (
+    cut_list,
+    cut_names,
+    either_department_or_commune,
+    names_nobody,
+    says_nothing,
+)
+from app.files.cells import without_guard
 from app.files.tables import Row, Table
 from app.files.words import words_of
+from app.geography.evidence import departments
 from app.geography.evidence.codes import commune_code
 from app.geography.resolution import Given
 
@@ -30,18 +40,12 @@ _FOOTNOTE = re.compile(
 _SUM = re.compile(
     r"(sous )?tota(l|ux)( .*)?|(soit )?\d+ communes?( .*)?|(nombre|nb) de communes( .*)?"
 )
-# « HAUTES-ALPES (05) », « Département du Var », « 05 - Hautes-Alpes ».
-_DEPARTMENT_TITLE = re.compile(
-    r".*\(\s*(\d{2,3}|2[abAB])\s*\)\s*|(département|dpt|dept)\b.*|(\d{2}|2[abAB]|97\d)\s*[-–:]\s.*",
-    re.IGNORECASE,
-)
 # What is written beside a commune that is not, or not yet, in the CPTS.
 _NOT_IN = re.compile(
     r"\b(retir\w+|sorti\w*|exclu\w*|quitt\w+|hors|sauf|a venir|en attente|non integree?"
     r"|refus\w+|prevue?s?|projet|futur\w*|a confirmer|supprim\w+|abandonn\w+|demissionn\w+)\b"
 )
 _WHOLE_CODE = re.compile(r"\d[\dABab]\d{3}", re.ASCII)
-_GUARDED = re.compile(r"'[=+@-]")
 _BRACKET = re.compile(r"\(([^()]*)\)")
 
 
@@ -55,7 +59,8 @@ class Entry:
     the row says of the CPTS, as text; `polygon` a shapely geometry in EPSG:4326. `is_title`
     marks a row that only names the CPTS of the rows beneath it, `is_unclaimed` one that says
     that its commune is nobody's; `shared` names the CPTS when a cell names several; `doubt`
-    says why the commune cannot be taken as the CPTS's, "" when it can.
+    says why the commune cannot be taken as the CPTS's, "" when it can; `held` the days on
+    which the CPTS holds it, None when the file does not say.
     """
 
     row: int
@@ -74,6 +79,7 @@ class Entry:
     shared: tuple[str, ...] = ()
     doubt: str = ""
     notes: tuple[str, ...] = ()
+    held: Period | None = None
 
     @property
     def given(self) -> str:
@@ -115,6 +121,16 @@ def is_sum(text: str) -> bool:
     return _SUM.fullmatch(words_of(text)) is not None
 
 
+def struck_out(row: Row, columns: Columns) -> str:
+    """Say in French that what names a row's CPTS or commune is struck through, "" if not."""
+    for role in (Role.NAME, Role.COMMUNE, Role.CODE):
+        place = columns.positions.get(role)
+        if place in row.struck and columns.cell(row.cells, role):
+            header = _one_line(columns.headers[place])
+            return f"barré dans « {header} » : fait-elle partie de la CPTS ?"
+    return ""
+
+
 def is_footnote(entry: Entry) -> bool:
     """Whether a row that names no commune is a note under the table rather than a CPTS."""
     words = words_of(entry.cpts)
@@ -139,6 +155,7 @@ class _Rows:
         }
         self._above = ""
         self._department = ""
+        self._is_cut = False
         self._titles: dict[Role, str] = {}
 
     def entries(self) -> Iterator[Entry]:
@@ -148,7 +165,9 @@ class _Rows:
             if not name and not communes:
                 # A second mailbox, a legend, the source: nothing that could be lost.
                 continue
-            if not communes and self._is_title(row, name):
+            if self._is_title(row, name, position):
+                # Rows without a name below it are no longer those of the CPTS above.
+                self._above, self._is_cut = "", True
                 continue
             yield from self._of_row(row, name, communes, position)
 
@@ -160,7 +179,7 @@ class _Rows:
         unclaimed = names_nobody(name)
         continues = has_names and not name and self._grouped and bool(self._above)
         if name and not unclaimed:
-            self._above = name
+            self._above, self._is_cut = name, False
         department = _one_line(columns.cell(row.cells, Role.DEPARTMENT))
         if says_nothing(department):
             # Blank or merged beneath the first row of a group, as the name is.
@@ -177,9 +196,10 @@ class _Rows:
             epci=_one_line(columns.cell(row.cells, Role.EPCI)),
             department=department or self._titles.get(Role.DEPARTMENT, ""),
             particulars=self._with_title(particulars),
-            is_unclaimed=has_names and (unclaimed or not (name or continues)),
+            is_unclaimed=has_names
+            and (unclaimed or not (name or continues or (self._is_cut and self._grouped))),
             shared=() if unclaimed else self._shared(name),
-            doubt=self._doubt(row),
+            doubt=self._doubt(row, has_department=bool(department)),
             notes=("CPTS de la ligne au-dessus",) if continues else (),
         )
         if not communes:
@@ -192,7 +212,7 @@ class _Rows:
     def _name(self, row: Row) -> str:
         name = _one_line(self._columns.cell(row.cells, Role.NAME))[:LONGEST_NAME]
         # Open data keep spreadsheets from running a name by an apostrophe.
-        return name[1:] if _GUARDED.match(name) else name
+        return without_guard(name)
 
     def _shared(self, name: str) -> tuple[str, ...]:
         parts = cut_names(name)
@@ -202,25 +222,37 @@ class _Rows:
         is_cpts = [bool(re.match(r"cpts\b", words_of(part))) for part in parts]
         return tuple(parts) if all(known) or all(is_cpts) else ()
 
-    def _doubt(self, row: Row) -> str:
+    def _doubt(self, row: Row, *, has_department: bool) -> str:
         told = self._columns.cell(row.cells, Role.MEMBERSHIP)
-        return f"la ligne dit « {told[:60]} »" if _NOT_IN.search(words_of(told)) else ""
+        if _NOT_IN.search(words_of(told)):
+            return f"la ligne dit « {told[:60]} » : fait-elle partie de la CPTS ?"
+        if struck := struck_out(row, self._columns):
+            return struck
+        either = either_department_or_commune(self._columns.cell(row.cells, Role.COMMUNE))
+        if either and not has_department:
+            return f"« {either} » : le département, ou une commune ?"
+        return ""
 
     def _with_title(self, particulars: dict[Role, str]) -> dict[Role, str]:
         if Role.STAGE in self._titles and Role.STAGE not in self._columns.positions:
             return particulars | {Role.STAGE: self._titles[Role.STAGE]}
         return particulars
 
-    def _is_title(self, row: Row, name: str) -> bool:
+    def _is_title(self, row: Row, name: str, position: int) -> bool:
         """Note a row that heads those below by their department or their stage."""
-        alone = sum(map(bool, row.cells)) == 1
-        if not alone or not name:
+        filled = [cell for cell in row.cells if cell]
+        if len(filled) != 1:
             return False
-        if _DEPARTMENT_TITLE.fullmatch(name):
-            self._titles[Role.DEPARTMENT] = _department_of_title(name)
+        title = _one_line(filled[0])
+        stage = _stage_of_title(name)
+        is_name = bool(name) and self._heads_rows_below(position)
+        if is_name and (stage or words_of(title) in departments.NAMES):
+            # A CPTS that is called as its department is.
+            return False
+        if department := departments.heading(title):
+            self._titles[Role.DEPARTMENT] = department
             return True
-        stage = re.sub(r"^cpts (en |au |a )?", "", words_of(name))
-        if words_of(name).startswith("cpts") and read_stage(stage).slug:
+        if stage:
             self._titles[Role.STAGE] = stage
             return True
         return False
@@ -253,7 +285,7 @@ def _parts(cell: str) -> list[str]:
     # « Aucun » is a commune, too (65045).
     if says_nothing(cell) and cell.strip() != "Aucun":
         return []
-    return [_one_line(part) for part in cut_list(cell)]
+    return [_one_line(part) for part in cut_list(html.unescape(cell))]
 
 
 def _codes(cell: str) -> list[str]:
@@ -281,19 +313,22 @@ def _are_grouped(rows: Sequence[Row], columns: Columns) -> bool:
     return not repeats or all(names)
 
 
-def _department_of_title(text: str) -> str:
-    bracket = _BRACKET.search(text)
-    if bracket:
-        return bracket[1].strip()
-    return re.sub(
-        r"^(département|dpt|dept)( d[ue]s?| de la| de l['’])?\s*", "", text, flags=re.I
-    )
+def _stage_of_title(text: str) -> str:
+    """Give the stage that heads the rows below: « CPTS en fonctionnement »."""
+    words = words_of(text)
+    if not words.startswith("cpts "):
+        return ""
+    rest = words.removeprefix("cpts ")
+    ways = (rest, re.sub(r"^(en|au|a|avec|ayant|sous) (stade (de |d )?)?", "", rest))
+    return next((way for way in ways if read_stage(way).slug), "")
 
 
 def _not_in(commune: str) -> str:
     for bracket in _BRACKET.findall(commune):
         if _NOT_IN.search(words_of(bracket)):
-            return f"« {bracket} » est écrit à côté de la commune"
+            return (
+                f"« {bracket} » est écrit à côté de la commune : fait-elle partie de la CPTS ?"
+            )
     return ""
 
 

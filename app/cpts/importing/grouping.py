@@ -12,6 +12,7 @@ from datetime import date
 from app.cpts.importing.columns import Role
 from app.cpts.importing.entries import Entry
 from app.cpts.importing.mailboxes import generic_mailbox, holds_address
+from app.cpts.importing.published.rules import PublishedCpts
 from app.cpts.importing.rules import Outcome
 from app.cpts.importing.stages import StageReading, read_stage
 from app.cpts.importing.values import (
@@ -44,7 +45,7 @@ class ListedCpts:
     `columns` holds what the file gives for columns of the table `cpts` (never a key
     without a value); `stage` is None when neither the file nor the import's default gives
     one, and `states_its_stage` tells that the file did; `remarks` are said on the row where
-    they arose.
+    they arose; `published` is what a file of the service's own says.
     """
 
     position: int
@@ -58,6 +59,12 @@ class ListedCpts:
     themes: list[str] = field(default_factory=list)
     fault: Fault | None = None
     remarks: dict[int, list[str]] = field(default_factory=dict)
+    published: PublishedCpts | None = None
+
+    @property
+    def is_demonstration(self) -> bool:
+        """Whether the file says that it is fictitious."""
+        return self.published is not None and self.published.demonstration
 
     @property
     def finess(self) -> str | None:
@@ -105,7 +112,7 @@ def group(
         _settle_stage(cpts, entries, default_stage, as_of)
         if not cpts.key:
             cpts.blame(Outcome.UNKNOWN, "le nom de la CPTS manque")
-    _check_finess(listed)
+    check_finess(listed)
     return listed
 
 
@@ -179,7 +186,7 @@ _READERS: Mapping[Role, tuple[Callable[[str, str], str | None], str]] = {
 
 
 def _add_themes(cpts: ListedCpts, row: int, text: str, themes: Mapping[str, str]) -> None:
-    parts = text.replace("\n", ";").replace(",", ";").replace("/", ";").split(";")
+    parts = re.split(r"[;,/|\n]", text)
     for part in (part.strip() for part in parts):
         slug = themes.get(words_of(part))
         if slug and slug not in cpts.themes:
@@ -253,7 +260,8 @@ def _told_apart_by_finess(entries: Sequence[Entry], keys: Mapping[str, str]) -> 
     return {key for key, given in numbers.items() if len(given) > 1 and "" not in given}
 
 
-def _check_finess(listed: Sequence[ListedCpts]) -> None:
+def check_finess(listed: Sequence[ListedCpts]) -> None:
+    """Keep out the CPTS of a file that have one FINESS number."""
     first: dict[str, ListedCpts] = {}
     for cpts in listed:
         if cpts.finess is None:

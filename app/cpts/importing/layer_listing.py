@@ -1,14 +1,17 @@
 """The listing of a polygon file: one entry per feature, whatever its layer."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import shapely
 
 from app.cpts.importing.columns import Columns, Role, recognise
 from app.cpts.importing.entries import LONGEST_NAME, Entry
 from app.cpts.importing.listing import Listing
-from app.files.layers import Feature, read_layers
 from app.files.sources import Source, unusable
+
+if TYPE_CHECKING:
+    from app.files.layers import Feature
 
 
 def read_layer_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
@@ -17,6 +20,9 @@ def read_layer_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
     Parameters: `chosen`, the fields that the user names. Raises `Failure` (exit status 2)
     when no layer has a field with the CPTS's name.
     """
+    # Slow to import, and not needed for a table.
+    from app.files.layers import read_layers  # noqa: PLC0415
+
     entries: list[Entry] = []
     remarks: list[str] = []
     has_stages = False
@@ -44,7 +50,7 @@ def read_layer_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
     return Listing(entries, remarks, has_stages)
 
 
-def _entry(feature: Feature, columns: Columns, sheet: str) -> Entry:
+def _entry(feature: "Feature", columns: Columns, sheet: str) -> Entry:
     particulars: dict[Role, str] = {
         role: text
         for role in columns.positions

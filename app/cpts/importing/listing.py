@@ -9,17 +9,23 @@ from dataclasses import dataclass, replace
 from app.cpts.importing.columns import Header, Role, find_header
 from app.cpts.importing.crosstabs import crosstab_entries, is_crosstab
 from app.cpts.importing.entries import Entry, is_footnote, table_entries
+from app.cpts.importing.published.rules import PublishedCpts
 from app.files.sources import Source, unusable
 from app.files.tables import Table, read_tables
+from app.geography.evidence import departments
 
 
 @dataclass(frozen=True)
 class Listing:
-    """All entries of a file in its order, and what to tell about how it was read."""
+    """All entries of a file in its order, and what to tell about how it was read.
+
+    `published` are its CPTS when a service of this kind has written it, else nothing.
+    """
 
     entries: Sequence[Entry]
     remarks: Sequence[str]
     has_stages: bool
+    published: Sequence[PublishedCpts] = ()
 
 
 def read_table_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
@@ -38,7 +44,9 @@ def read_table_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
         if header is None:
             remarks.append(f"{shown}aucun en-tête reconnu, feuille laissée de côté.")
             continue
-        remarks.append(f"{shown}{header.columns.described()}")
+        place = departments.of_sheet(table.name)
+        of_sheet = f" ; département de la feuille : {place}" if place else ""
+        remarks.append(f"{shown}{header.columns.described()}{of_sheet}")
         sheet = table.name if len(tables) > 1 else ""
         read = crosstab_entries if is_crosstab(table, header) else table_entries
         for entry in read(table, header):
@@ -46,7 +54,8 @@ def read_table_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
                 remarks.append(f"{shown}ligne {entry.row}, « {entry.cpts[:60]} » : une note.")
             else:
                 has_stages |= Role.STAGE in entry.particulars
-                entries.append(replace(entry, sheet=sheet))
+                department = entry.department or place
+                entries.append(replace(entry, sheet=sheet, department=department))
     if all(header is None for _, header in headed):
         raise unusable(_no_header(source, tables, chosen))
     if not entries:

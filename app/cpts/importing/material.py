@@ -26,7 +26,6 @@ class Material:
     entries: Sequence[Entry]
     listed: Sequence[ListedCpts]
     readings: list[Reading]
-    ranks: Mapping[str, int]
     labels: Mapping[str, str]
     keys: Mapping[str, str] = field(default_factory=dict)
     registered: dict[int, RegisteredCpts] = field(default_factory=dict)
@@ -34,6 +33,11 @@ class Material:
     planned: dict[int, dict[str, list[PlannedChange]]] = field(default_factory=dict)
     communes: dict[int, dict[str, int]] = field(default_factory=dict)
     shared: dict[int, list[ListedCpts]] = field(default_factory=dict)
+
+    @property
+    def with_demonstration(self) -> bool:
+        """Whether the file is about demonstration data, which then stays and counts."""
+        return any(cpts.is_demonstration for cpts in self.listed)
 
     def unjudged(self) -> "Material":
         """Give a copy to judge: a plan leaves its remarks and findings in its material."""

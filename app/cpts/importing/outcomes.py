@@ -8,7 +8,7 @@ from datetime import date
 from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.material import Material
 from app.cpts.importing.report import ReportLine
-from app.cpts.importing.rules import Decision, Holder, Outcome
+from app.cpts.importing.rules import Decision, Obstacle, Outcome
 from app.cpts.importing.values import department_of
 from app.french import short_date
 
@@ -114,7 +114,7 @@ def _row_outcome(
     return reading.outcome, reading.detail
 
 
-def _described(material: Material, holder: Holder, as_of: date) -> str:
+def _described(material: Material, holder: Obstacle, as_of: date) -> str:
     where = ""
     if holder.position is not None:
         first = material.entries[material.listed[holder.position].rows[0]]

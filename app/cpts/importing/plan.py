@@ -1,18 +1,11 @@
 """What an import is going to do, and what it says of every row: worked out, not written."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.cpts.claims.repository import periods_from
-from app.cpts.claims.rules import (
-    Period,
-    cut,
-    dropped,
-    periods_as_planned,
-    together,
-    told,
-)
+from app.cpts.claims.rules import Period, cut, dropped, together, told
 from app.cpts.claims.service import planned_of
 from app.cpts.errors import PlannedChangeDropped
 from app.cpts.importing import repository
@@ -33,7 +26,9 @@ from app.cpts.importing.rules import (
     decide,
     stage_step,
 )
-from app.cpts.importing.stages import DYNAMIQUE
+from app.cpts.importing.territory import candidate_days, first_periods, later_periods
+from app.cpts.stages import FIRST_STAGE, order_of
+from app.cpts.writing.rules import StageRecord
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.french import short_date
@@ -63,7 +58,8 @@ class Entering:
     """One CPTS that enters: a new one, or `registered` with only what changes.
 
     `columns` are those of the table `cpts` to set; `periods`, by commune, when those are
-    held from the import's day on whose periods change.
+    held from the import's day on whose periods change; `earlier_stages` those that the file
+    knows of a new CPTS besides the present one.
     """
 
     cpts: ListedCpts
@@ -72,6 +68,7 @@ class Entering:
     stage: StageStep
     themes: Collection[str] | None
     periods: Mapping[str, Sequence[Period]]
+    earlier_stages: Sequence[StageRecord] = ()
 
     @property
     def changes(self) -> bool:
@@ -116,7 +113,7 @@ def make_plan(session: ReadingSession, material: Material, options: Options) -> 
                 named.setdefault(commune.code, row)
         material.communes[cpts.position] = named
         _keep_to_what_is_planned(session, material, cpts, options)
-    candidates = [_candidate(material, cpts) for cpts in material.listed]
+    candidates = [_candidate(material, cpts, options.as_of) for cpts in material.listed]
     codes = {code for candidate in candidates for code in candidate.communes}
     standing = [
         Standing(
@@ -127,7 +124,13 @@ def make_plan(session: ReadingSession, material: Material, options: Options) -> 
             claim["held_from"],
             claim["held_until"],
         )
-        for claim in repository.standing_claims(session, codes, options.as_of)
+        for claim in repository.standing_claims(
+            session,
+            codes,
+            options.as_of,
+            since=min((day for c in candidates for day in c.since.values()), default=None),
+            with_demonstration=material.with_demonstration,
+        )
     ]
     decision = with_shared(material, decide(candidates, standing, options.on_conflict))
     entering = [
@@ -155,6 +158,7 @@ def _recognise(session: ReadingSession, material: Material, options: Options) ->
         session,
         {cpts.key for cpts in material.listed},
         {cpts.finess for cpts in material.listed if cpts.finess},
+        with_demonstration=material.with_demonstration,
     )
     by_finess = {r.columns["finess"]: r for r in known if r.columns["finess"]}
     by_key: dict[str, list[RegisteredCpts]] = {}
@@ -187,6 +191,9 @@ def _recognise(session: ReadingSession, material: Material, options: Options) ->
 
 
 def _by_name(cpts: ListedCpts, same_name: Sequence[RegisteredCpts]) -> RegisteredCpts | None:
+    if not cpts.key:
+        # A name without a letter or figure has no key to be compared by.
+        same_name = [each for each in same_name if each.name == cpts.name]
     if not same_name:
         return None
     if len(same_name) > 1:
@@ -208,15 +215,6 @@ def _by_name(cpts: ListedCpts, same_name: Sequence[RegisteredCpts]) -> Registere
     return found
 
 
-def _periods(
-    material: Material, cpts_id: int, communes: Collection[str], day: date
-) -> dict[str, list[Period]]:
-    """Merge the territory that the file gives with what letters have planned."""
-    planned = material.planned.get(cpts_id, {})
-    concerned = {*communes, *material.held.get(cpts_id, {}), *planned}
-    return periods_as_planned({code: code in communes for code in concerned}, day, planned)
-
-
 def _keep_to_what_is_planned(
     session: ReadingSession, material: Material, cpts: ListedCpts, options: Options
 ) -> None:
@@ -226,7 +224,9 @@ def _keep_to_what_is_planned(
     if found is None or not planned or material.is_faulty(cpts):
         return
     until_then = periods_from(session, [found.id], today()).get(found.id, {})
-    periods = _periods(material, found.id, material.communes[cpts.position], options.as_of)
+    periods = later_periods(
+        material, cpts, found, material.communes[cpts.position], options.as_of
+    )
     contradicted = dropped(
         planned,
         {
@@ -245,8 +245,8 @@ def _allow_no_territory(material: Material) -> None:
         stages = [each.slug for each in found.stages] if found else []
         if (
             cpts.states_its_stage
-            and cpts.stage == DYNAMIQUE
-            and all(stage == DYNAMIQUE for stage in stages)
+            and cpts.stage == FIRST_STAGE
+            and all(stage == FIRST_STAGE for stage in stages)
             and not (found and material.held.get(found.id))
             and all(material.entries[row].given == "" for row in cpts.rows)
         ):
@@ -254,24 +254,20 @@ def _allow_no_territory(material: Material) -> None:
                 material.readings[row] = Reading(Outcome.LOADED, detail="sans territoire")
 
 
-def _candidate(material: Material, cpts: ListedCpts) -> Candidate:
+def _candidate(material: Material, cpts: ListedCpts, as_of: date) -> Candidate:
     found = material.registered.get(cpts.position)
     stage = cpts.stage or ""
     if found is not None and stage:
-        stage = max(
-            [stage, *(each.slug for each in found.stages)], key=material.ranks.__getitem__
-        )
+        stage = max([stage, *(each.slug for each in found.stages)], key=order_of)
+    since, until = candidate_days(material, cpts, found, as_of)
     return Candidate(
         cpts.position,
         cpts.name,
         stage,
         list(material.communes[cpts.position]),
         existing=found.id if found else None,
-        until={
-            code: changes[-1].effective_on
-            for code, changes in (material.planned.get(found.id, {}) if found else {}).items()
-            if not changes[-1].adds
-        },
+        since=since,
+        until=until,
         is_faulty=material.is_faulty(cpts),
     )
 
@@ -281,14 +277,16 @@ def _entering(
 ) -> Entering:
     assert cpts.stage is not None
     found = material.registered.get(cpts.position)
+    since = cpts.since or options.stage_date
     step = stage_step(
         found.stages if found else (),
-        material.ranks,
         material.labels,
         stage=cpts.stage,
-        since=cpts.since or options.stage_date,
+        since=since,
         as_of=options.as_of,
     )
+    if found is None and cpts.published:
+        step = StageStep(replace(cpts.published.stages[-1], since=since))
     if step.note:
         cpts.remark(cpts.rows[0], step.note)
     communes = set(granted)
@@ -300,7 +298,8 @@ def _entering(
             columns,
             step,
             cpts.themes or None,
-            {code: [(options.as_of, None)] for code in granted},
+            first_periods(material, cpts, granted, options.as_of),
+            cpts.published.stages[:-1] if cpts.published else (),
         )
     given = dict(cpts.columns)
     if found.key != cpts.key:
@@ -309,7 +308,7 @@ def _entering(
     held = material.held.get(found.id, {})
     periods = {
         code: each
-        for code, each in _periods(material, found.id, communes, options.as_of).items()
+        for code, each in later_periods(material, cpts, found, communes, options.as_of).items()
         if each != held.get(code, [])
     }
     left = held.keys() & periods.keys() - communes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select, text
+from sqlalchemy import bindparam, exists, func, select, text, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import Text
@@ -15,6 +15,8 @@ from app.cpts.models import Cpts, CptsStage, CptsTheme, Stage, Theme
 from app.cpts.writing.rules import StageRecord
 from app.database.arrays import among, of_rows
 from app.database.sessions import ReadingSession, WritingSession
+
+COLUMNS = ("name", "acronym", "finess", "website", "email", "phone", "address")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class RegisteredCpts:
     started_on: date
     stages: Sequence[StageRecord]
     themes: frozenset[str]
+    demonstration: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,9 @@ def search_keys(session: ReadingSession, names: Iterable[str]) -> dict[str, str]
     return {row.given: row.key for row in session.execute(statement, {"names": distinct})}
 
 
-def stages(session: ReadingSession) -> tuple[dict[str, int], dict[str, str]]:
-    """Give the ranks and the labels of the stages, by slug in their order."""
-    rows = session.execute(select(Stage.slug, Stage.rank, Stage.label).order_by(Stage.rank))
-    known = rows.all()
-    return {s.slug: s.rank for s in known}, {s.slug: s.label for s in known}
+def stage_labels(session: ReadingSession) -> dict[str, str]:
+    """Give the label of every stage, by slug."""
+    return {row.slug: row.label for row in session.execute(select(Stage.slug, Stage.label))}
 
 
 def theme_labels(session: ReadingSession) -> dict[str, str]:
@@ -90,17 +91,23 @@ def has_demonstration(session: ReadingSession) -> bool:
 
 
 def registered(
-    session: ReadingSession, keys: Collection[str], finess: Collection[str]
+    session: ReadingSession,
+    keys: Collection[str],
+    finess: Collection[str],
+    *,
+    with_demonstration: bool = False,
 ) -> list[RegisteredCpts]:
     """Give the living CPTS that have one of these name keys or FINESS numbers.
 
-    Demonstration data does not count: an import removes it.
+    Parameters: `with_demonstration`, whether demonstration data counts: an import removes
+    it, unless its file is about it.
     """
+    of_kind = true() if with_demonstration else ~Cpts.demonstration
     found = session.execute(
         select(Cpts)
         .where(
             Cpts.ended_on.is_(None),
-            ~Cpts.demonstration,
+            of_kind,
             among(Cpts.name_key, keys) | among(Cpts.finess, finess),
         )
         .order_by(Cpts.id)
@@ -125,13 +132,11 @@ def registered(
             id=row.id,
             name=row.name,
             key=row.name_key,
-            columns={
-                column: getattr(row, column)
-                for column in ("name", "acronym", "finess", "website", "email", "phone")
-            },
+            columns={column: getattr(row, column) for column in COLUMNS},
             started_on=row.started_on,
             stages=timelines.get(row.id, []),
             themes=frozenset(themes.get(row.id, ())),
+            demonstration=row.demonstration,
         )
         for row in rows
     ]
@@ -202,25 +207,37 @@ _STANDING = text("""
     SELECT c.commune_code, p.id AS cpts_id, p.name, coalesce(s.slug, '') AS stage,
            lower(c.held) AS held_from, upper(c.held) AS held_until
     FROM claim c
-    JOIN cpts p ON p.id = c.cpts_id AND NOT p.demonstration
+    JOIN cpts p ON p.id = c.cpts_id AND (:with_demonstration OR NOT p.demonstration)
     LEFT JOIN LATERAL (
         SELECT t.slug FROM cpts_stage_on(p.id, greatest(:day, lower(c.held), p.started_on)) t
     ) s ON true
-    WHERE c.commune_code = ANY (:communes) AND c.held && daterange(:day, NULL)
+    WHERE c.commune_code = ANY (:communes) AND c.held && daterange(:since, NULL)
     ORDER BY c.commune_code, lower(c.held)
 """).bindparams(bindparam("communes", type_=ARRAY(Text)))
 
 
 def standing_claims(
-    session: ReadingSession, communes: Collection[str], day: date
+    session: ReadingSession,
+    communes: Collection[str],
+    day: date,
+    *,
+    since: date | None = None,
+    with_demonstration: bool = False,
 ) -> list[Mapping[str, Any]]:
     """Give every claim on these communes that is held on a day or later.
 
-    Each has `commune_code`, `cpts_id`, `name`, `stage` (the holder's, on that day or on
-    the claim's first, "" when it had none), `held_from` and `held_until`. Those of
-    demonstration data are left out.
+    Parameters: `since`, an earlier day from which claims count as well; `with_demonstration`,
+    whether those of demonstration data do. Each has `commune_code`, `cpts_id`, `name`,
+    `stage` (the holder's, on that day or on the claim's first, "" when it had none),
+    `held_from` and `held_until`.
     """
-    rows = session.execute(_STANDING, {"communes": list(communes), "day": day})
+    asked = {
+        "communes": list(communes),
+        "day": day,
+        "since": since or day,
+        "with_demonstration": with_demonstration,
+    }
+    rows = session.execute(_STANDING, asked)
     return [dict(row) for row in rows.mappings()]
 
 

@@ -12,12 +12,9 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.repository import communes_by_code, communes_in_polygon
 from app.geography.resolution import CommuneRef, Resolution, resolve
+from app.geography.rules import DOUBTFUL_SHARES, lies_inside
 from app.progress import Step
 
-# A commune lies in a polygon when at least half its area does; between the other two
-# shares it is worth a look (contract, « The letter check », and the import's report).
-INCLUDED_SHARE = 0.5
-DOUBTFUL_SHARES = (0.2, 0.8)
 _MOST_SHOWN = 8
 
 
@@ -58,9 +55,7 @@ def _unnamed(entry: Entry) -> Reading:
     if entry.is_unclaimed:
         return Reading(Outcome.SKIPPED, detail="aucune CPTS : la commune n'est à personne")
     if entry.doubt:
-        return Reading(
-            Outcome.AMBIGUOUS, detail=f"{entry.doubt} : fait-elle partie de la CPTS ?"
-        )
+        return Reading(Outcome.AMBIGUOUS, detail=entry.doubt)
     if entry.is_title:
         return Reading(Outcome.LOADED, detail="titre des lignes suivantes")
     return Reading(Outcome.UNKNOWN, detail="aucune commune n'est donnée")
@@ -108,7 +103,7 @@ def read_polygons(
 
 def _in_polygon(session: ReadingSession, polygon: shapely.Geometry) -> Reading:
     shares = dict(communes_in_polygon(session, shapely.to_wkb(polygon)))
-    inside = {code for code, share in shares.items() if share >= INCLUDED_SHARE}
+    inside = {code for code, share in shares.items() if lies_inside(share)}
     low, high = DOUBTFUL_SHARES
     doubtful = [code for code, share in shares.items() if low <= share <= high]
     known = _references(session, inside | set(doubtful))

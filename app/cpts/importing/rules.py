@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
+from app.cpts.stages import order_of
 from app.cpts.writing.rules import StageRecord
 from app.french import short_date
 
@@ -44,8 +45,9 @@ class Candidate:
 
     `position` is its place in the file, `existing` its id in the registry or None,
     `communes` codes in the file's order, `is_faulty` whether a row of its own keeps it
-    out whatever the others do, `until` the day on which a letter has it give up a
-    commune: who holds it from then on is not in its way.
+    out whatever the others do. `since` and `until` are the days from which and until which
+    it asks for a commune, where these are not the import's day and for ever: who holds it
+    before or after is not in its way.
     """
 
     position: int
@@ -54,6 +56,7 @@ class Candidate:
     communes: Sequence[str]
     existing: int | None = None
     is_faulty: bool = False
+    since: Mapping[str, date] = field(default_factory=dict)
     until: Mapping[str, date] = field(default_factory=dict)
 
 
@@ -70,7 +73,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Holder:
+class Obstacle:
     """Who stands in the way on a commune: a CPTS of the registry, or of the same file."""
 
     name: str
@@ -89,7 +92,7 @@ class Decision:
     """
 
     granted: Mapping[int, Sequence[str]]
-    contested: Mapping[int, Mapping[str, Holder]] = field(default_factory=dict)
+    contested: Mapping[int, Mapping[str, Obstacle]] = field(default_factory=dict)
 
 
 def decide(
@@ -155,17 +158,17 @@ class _Board:
         before = self.granted.get(candidate.position)
         return self.admit(candidate) and self.granted[candidate.position] != before
 
-    def contested(self, candidate: Candidate) -> dict[str, Holder]:
+    def contested(self, candidate: Candidate) -> dict[str, Obstacle]:
         """Give the communes of a candidate that another holds, with the holder."""
-        found: dict[str, Holder] = {}
+        found: dict[str, Obstacle] = {}
         for code in candidate.communes:
             taker = self._taken.get(code)
             if taker is not None and taker.position != candidate.position:
-                found[code] = Holder(taker.name, taker.stage, taker.position)
+                found[code] = Obstacle(taker.name, taker.stage, taker.position)
                 continue
             for claim in self._claims.get(code, []):
-                if claim.cpts_id != candidate.existing and not _follows(claim, candidate):
-                    found[code] = Holder(
+                if claim.cpts_id != candidate.existing and not _leaves_room(claim, candidate):
+                    found[code] = Obstacle(
                         claim.name,
                         claim.stage,
                         held_from=claim.held_from,
@@ -182,9 +185,12 @@ class _Board:
             self._claims[code] = [c for c in claims if c.cpts_id != candidate.existing]
 
 
-def _follows(claim: Standing, candidate: Candidate) -> bool:
+def _leaves_room(claim: Standing, candidate: Candidate) -> bool:
     until = candidate.until.get(claim.commune)
-    return until is not None and claim.held_from is not None and claim.held_from >= until
+    if until is not None and claim.held_from is not None and claim.held_from >= until:
+        return True
+    since = candidate.since.get(claim.commune)
+    return since is not None and claim.held_until is not None and claim.held_until <= since
 
 
 @dataclass(frozen=True)
@@ -197,7 +203,6 @@ class StageStep:
 
 def stage_step(
     timeline: Sequence[StageRecord],
-    ranks: Mapping[str, int],
     labels: Mapping[str, str],
     *,
     stage: str,
@@ -211,19 +216,19 @@ def stage_step(
     made up in its place.
 
     Parameters: `timeline`, of the CPTS, in the order of the stages, empty for a new one;
-    `ranks` and `labels` by slug; `since`, the date of the stage, None when it is not known;
+    `labels` by slug; `since`, the date of the stage, None when it is not known;
     `as_of`, the import's day, from which an undated stage counts.
     """
     if not timeline:
         return StageStep(StageRecord(stage, since, as_of))
     present = timeline[-1]
-    if ranks[stage] < ranks[present.slug]:
+    if order_of(stage) < order_of(present.slug):
         return StageStep(
             None,
             f"stade du fichier ({labels[stage]}) antérieur à celui du registre "
             f"({labels[present.slug]}), qui reste",
         )
-    earlier = [each for each in timeline if ranks[each.slug] < ranks[stage]]
+    earlier = [each for each in timeline if order_of(each.slug) < order_of(stage)]
     dates = [each.since for each in earlier if each.since is not None]
     refusal = ""
     if since is not None and dates and since < max(dates):

@@ -13,9 +13,13 @@ from app.cpts.importing.layer_listing import read_layer_listing
 from app.cpts.importing.listing import Listing, read_table_listing
 from app.cpts.importing.material import Material
 from app.cpts.importing.plan import Options, Plan, make_plan
+from app.cpts.importing.published.identified import check_days, check_outlines, identified
+from app.cpts.importing.published.layers import published_layer
+from app.cpts.importing.published.tables import published_table, tables_listing
 from app.cpts.importing.resolving import read_names, read_polygons
 from app.cpts.importing.stages import stage_of
 from app.cpts.importing.writing import write_plan
+from app.cpts.stages import STAGES
 from app.database.sessions import ReadingSession, WritingSession
 from app.failures import Failure
 from app.files.sources import Source, unusable
@@ -25,18 +29,33 @@ from app.geography import resolution
 from app.progress import Progress
 
 
-def read_listing(source: Source, chosen: Mapping[Role, str]) -> Listing:
+def read_listing(
+    source: Source, chosen: Mapping[Role, str], beside: Source | None = None
+) -> Listing:
     """Read a listing from a table or a polygon file.
 
-    Parameters: `chosen`, the headers or fields that the user names. Raises `Failure`
-    (exit status 2) on what cannot be used.
+    A file that a service of this kind publishes is read as what it says, unless its columns
+    are named. Parameters: `chosen`, the headers or fields that the user names; `beside`, the
+    other of two published tables. Raises `Failure` (exit status 2) on what cannot be used.
     """
+    if beside is not None:
+        tables = [published_table(each) for each in (source, beside)]
+        if chosen or None in tables:
+            raise unusable(
+                "--with réunit cpts.csv et compositions.csv, tels que le service les publie."
+            )
+        return tables_listing([table for table in tables if table is not None])
+    if not chosen:
+        table = published_table(source)
+        published = tables_listing([table]) if table else published_layer(source)
+        if published is not None:
+            return published
     if source.format.has_polygons:
         return read_layer_listing(source, chosen)
     return read_table_listing(source, chosen)
 
 
-def default_stage(session: ReadingSession, text: str | None) -> str | None:
+def default_stage(text: str | None) -> str | None:
     """Read the stage that `--default-stage` gives, as a slug or in words.
 
     Raises `Failure` (exit status 2) on an unknown one.
@@ -45,8 +64,7 @@ def default_stage(session: ReadingSession, text: str | None) -> str | None:
         return None
     slug = stage_of(text)
     if slug is None:
-        ranks, _ = repository.stages(session)
-        raise unusable(f"Stade « {text} » inconnu ; stades : {', '.join(ranks)}.")
+        raise unusable(f"Stade « {text} » inconnu ; stades : {', '.join(STAGES)}.")
     return slug
 
 
@@ -97,7 +115,9 @@ def import_listing(
     with progress.step("Écriture au registre"):
         lock_registry(session)
         found = repository.registry_state(session)
-        has_demonstration = repository.has_demonstration(session)
+        has_demonstration = not material.with_demonstration and repository.has_demonstration(
+            session
+        )
         if has_demonstration:
             remove_demonstration(session)
         if has_demonstration or found != seen:
@@ -119,7 +139,11 @@ def _resolve(
     session: ReadingSession, listing: Listing, options: Options, progress: Progress
 ) -> Material:
     """Bring the rows of each CPTS together and find the communes that they mean."""
-    if options.default_stage is None and not states_a_stage(listing.entries):
+    if (
+        options.default_stage is None
+        and not listing.published
+        and not states_a_stage(listing.entries)
+    ):
         raise unusable(
             "Le fichier ne dit pas le stade des CPTS : indiquez-le par --default-stage "
             "(ou nommez sa colonne par --column stage=…)."
@@ -132,20 +156,25 @@ def _resolve(
     if options.complete_for is not None:
         check_departments(session, options.complete_for, options.as_of)
     entries = listing.entries
-    ranks, labels = repository.stages(session)
+    labels = repository.stage_labels(session)
     themes = repository.theme_labels(session)
     keys = repository.search_keys(
         session, (name for entry in entries for name in (entry.cpts, *entry.shared))
     )
-    listed = group(
-        entries,
-        keys,
-        {words_of(word): slug for slug, label in themes.items() for word in (slug, label)},
-        default_stage=options.default_stage,
-        as_of=options.as_of,
-    )
+    if listing.published:
+        check_days(listing.published, entries, options.as_of)
+        listed = identified(listing.published, keys, themes=themes)
+    else:
+        listed = group(
+            entries,
+            keys,
+            {words_of(word): slug for slug, label in themes.items() for word in (slug, label)},
+            default_stage=options.default_stage,
+            as_of=options.as_of,
+        )
     with progress.step("Reconnaissance des communes", total=len(listed)) as step:
         readings = read_names(session, entries, options.departments)
         drawn = [c for c in listed if any(entries[r].polygon is not None for r in c.rows)]
         read_polygons(session, drawn, entries, readings, step)
-    return Material(entries, listed, readings, ranks, labels, keys)
+        check_outlines(session, listed, entries, readings, step)
+    return Material(entries, listed, readings, labels, keys)

@@ -5,30 +5,31 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.cpts.importing.values import date_of
+from app.cpts.stages import (
+    ASSOCIATION_CREATED,
+    CONTRACT_SIGNED,
+    DYNAMIC,
+    LETTER_VALIDATED,
+    PROJECT_VALIDATED,
+    STAGES,
+    order_of,
+)
 from app.files.words import words_of
-
-DYNAMIQUE = "dynamique_identifiee"
-LETTRE = "lettre_intention_validee"
-ASSOCIATION = "association_creee"
-PROJET = "projet_sante_valide"
-ACI = "aci_signe"
-
-_STAGE_ORDER = (DYNAMIQUE, LETTRE, ASSOCIATION, PROJET, ACI)
 
 # In this order: what is only under way must not be taken for what it will become.
 _STAGE_WORDINGS: tuple[tuple[str, str], ...] = (
     (
         r"(.* )?(aci|contrat)\b.*\b(negociation|en cours|a signer|non signee?)( .*)?",
-        PROJET,
+        PROJECT_VALIDATED,
     ),
-    (r"(en |phase de )?(cours de )?negociation( .*)?", PROJET),
+    (r"(en |phase de )?(cours de )?negociation( .*)?", PROJECT_VALIDATED),
     (
         (
             r"(lettre d intention|lettre|li|l i)\b.*\b(depose|deposee|en cours|redaction"
             r"|instruction|ecriture|attente"
             r"|transmise|recue|non validee|a venir|refusee)( .*)?"
         ),
-        DYNAMIQUE,
+        DYNAMIC,
     ),
     (
         (
@@ -44,35 +45,38 @@ _STAGE_WORDINGS: tuple[tuple[str, str], ...] = (
             r"(cpts )?(aci|aci .*sign\w+|sign\w+ (de |d )?(l |un )?aci( .*)?|contrat .*sign\w+"
             r"|contrat|conventionnee?s?|sous aci|avec aci|aci valide\w*|aci conclu\w*)"
         ),
-        ACI,
+        CONTRACT_SIGNED,
     ),
     (
         (
             r"(cpts )?(en fonctionnement|fonctionnel\w*|en activite|active|operationnel\w*"
             r"|en exercice|signee?|mise en oeuvre)"
         ),
-        ACI,
+        CONTRACT_SIGNED,
     ),
-    (r"(projet de sante|ps|p s)( (est )?(validee?|approuve|accepte))?( .*valide\w*)?", PROJET),
-    (r"valid\w+ (du |de )?(projet de sante|ps)", PROJET),
+    (
+        r"(projet de sante|ps|p s)( (est )?(validee?|approuve|accepte))?( .*valide\w*)?",
+        PROJECT_VALIDATED,
+    ),
+    (r"valid\w+ (du |de )?(projet de sante|ps)", PROJECT_VALIDATED),
     (
         (
             r"(association( loi 1901)?|asso)( (creee|constituee|declaree|existante))?"
             r"|creation de l association"
         ),
-        ASSOCIATION,
+        ASSOCIATION_CREATED,
     ),
     (
         r"(lettre d intention|lettre|li|l i)( (est )?(validee?|acceptee?|approuvee?|signee?))?",
-        LETTRE,
+        LETTER_VALIDATED,
     ),
-    (r"valid\w+ (de )?(la )?(lettre d intention|li)", LETTRE),
+    (r"valid\w+ (de )?(la )?(lettre d intention|li)", LETTER_VALIDATED),
     (
         (
             r"(dynamiques?|dynamique .*|pre ?projets?|avant projet|emergen\w+|en emergence|idee"
             r"|en reflexion|reflexion|initiative|en projet|projet|prefiguration)"
         ),
-        DYNAMIQUE,
+        DYNAMIC,
     ),
 )
 # The wordings before it tell what is under way.
@@ -123,7 +127,7 @@ def read_stage(text: str, on: date | None = None) -> StageReading:
     no stage (domain: « What is not known »).
     """
     slug = words_of(text).replace(" ", "_")
-    if slug in _STAGE_ORDER:
+    if slug in STAGES:
         return StageReading(slug)
     reached: list[str] = []
     planned: list[str] = []
@@ -149,7 +153,7 @@ def read_stage(text: str, on: date | None = None) -> StageReading:
             return StageReading(None)
         elif _STAGES[position][1]:
             reached.append(_STAGES[position][1])
-    return StageReading(max(reached, key=_STAGE_ORDER.index, default=None), tuple(planned))
+    return StageReading(max(reached, key=order_of, default=None), tuple(planned))
 
 
 def _with_plain_dates(text: str) -> str:

@@ -4,11 +4,14 @@ Nothing is guessed: what cannot be read gives None, and the caller says so.
 """
 
 import re
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from app.files.words import words_of
 from app.geography.evidence import districts
+from app.geography.evidence.departments import NAMES, NAMES_OF_COMMUNES
+from app.geography.naming import spelling
 from app.http.texts import web_address
 
 _NOTHING = frozenset(
@@ -82,7 +85,7 @@ def department_of(text: str) -> str | None:
 
 def finess_of(text: str) -> str | None:
     """Give a FINESS number of nine signs, None when it is not one."""
-    number = re.sub(r"[\s.\-]", "", text).upper()
+    number = re.sub(r"[\s.\-]", "", re.sub(r"[.,]0+$", "", text.strip())).upper()
     if re.fullmatch(r"\d{8}", number):
         number = "0" + number
     return number if re.fullmatch(r"\d[\dAB]\d{7}", number) else None
@@ -138,14 +141,39 @@ def phone_of(text: str) -> str | None:
 
 
 def date_of(text: str) -> date | None:
-    """Read a date written as 2024-03-01, 01/03/2024, 1.3.24 or 03/2024 (its first day)."""
+    """Read a date: 2024-03-01, 01/03/2024, 1.3.24, 1er mars 2024, 03/2024 (its first day).
+
+    A number is the day of a spreadsheet (44256 is 1 March 2021) when it lies in 2000 to 2099.
+    """
     if found := re.search(r"\b((?:19|20)\d\d)-(\d{1,2})-(\d{1,2})(?:\b|T)", text):
         return _date(found[1], found[2], found[3])
     if found := re.search(r"\b(\d{1,2})[/.\-](\d{1,2})[/.\-]((?:20)?\d\d)\b", text):
         return _date(f"20{found[3][-2:]}", found[2], found[1])
     if found := re.fullmatch(r"\s*(\d{1,2})[/.\-](20\d\d)\s*", text):
         return _date(found[2], found[1], "1")
+    if found := _SPOKEN_DATE.search(words_of(text)):
+        month = next(at for at, names in enumerate(_MONTHS, 1) if found[2] in names)
+        return _date(found[3], str(month), found[1] or "1")
+    if re.fullmatch(r"\d{5}(?:[.,]0+)?", text.strip()):
+        number = int(text.strip()[:5])
+        return _FIRST_DAY + timedelta(number) if 36526 <= number < 73051 else None
     return None
+
+
+_MONTHS = tuple(
+    names.split()
+    for names in (
+        "janvier janv jan", "fevrier fevr fev", "mars mar", "avril avr", "mai", "juin",
+        "juillet juil", "aout", "septembre sept sep", "octobre oct", "novembre nov",
+        "decembre dec",
+    )
+)  # fmt: skip
+_SPOKEN_DATE = re.compile(
+    rf"\b(?:(\d{{1,2}})(?: ?er)? )?({'|'.join(name for names in _MONTHS for name in names)})"
+    r" ((?:19|20)\d\d)\b"
+)
+# What the numbers of days of spreadsheets are counted from.
+_FIRST_DAY = date(1899, 12, 30)
 
 
 def _date(year: str, month: str, day: str) -> date | None:
@@ -163,15 +191,37 @@ def cut_list(text: str) -> list[str]:
 
     A bracket stays whole, « Garde, La » is one commune and so is « Bruges s/Mer ». So do the
     arrondissements of one city, and two names at one slash, which may be « sur »: what they
-    mean is for whoever knows the communes.
+    mean is for whoever knows the communes. So does the name of a department behind a comma:
+    « Tours, Indre et Loire ».
     """
     if _ONE_SLASH.fullmatch(text) or districts.keys_in(text):
         return [text.strip()]
     parts = re.split(r"(?:[;,\n•|]|(?<!\bs)/)(?![^()]*\))", text)
     cut: list[str] = []
     for part in (part.strip(" .\t-") for part in parts):
-        if cut and re.fullmatch(r"(?:l[ae]s?|l['’])", part, re.IGNORECASE):
+        name = spelling(part)
+        if cut and name in NAMES - NAMES_OF_COMMUNES and "," not in cut[-1]:
+            cut[-1] = f"{cut[-1]}, {part}"
+        elif cut and re.fullmatch(r"(?:l[ae]s?|l['’])", part, re.IGNORECASE):
             cut[-1] = f"{part}{cut[-1]}" if part[-1] in "'’" else f"{part} {cut[-1]}"
         elif part:
             cut.append(part)
     return cut
+
+
+def either_department_or_commune(text: str) -> str:
+    """Give the name in a cell that may be the department of the one before it, "" for none.
+
+    « Laval, Mayenne » is Laval in the Mayenne, or two communes; « Laval, Changé, Mayenne » is
+    three.
+    """
+    pairs = _names_departments(re.split(r"[;,\n•|/](?![^()]*\))", text)) or ()
+    return next((name for name in pairs if spelling(name) in NAMES_OF_COMMUNES), "")
+
+
+def _names_departments(parts: Sequence[str]) -> Sequence[str] | None:
+    """Give every second part when all of them are names of departments, else None."""
+    every_second = [part.strip(" .\t-") for part in parts[1::2]]
+    if len(parts) % 2 or not every_second:
+        return None
+    return every_second if all(spelling(part) in NAMES for part in every_second) else None

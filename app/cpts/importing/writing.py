@@ -6,9 +6,9 @@ from datetime import date
 from app.cpts.claims import repository as claims
 from app.cpts.claims.service import RegistryChange
 from app.cpts.importing import repository
-from app.cpts.importing.plan import Plan
+from app.cpts.importing.plan import Entering, Plan
 from app.cpts.writing import repository as registry
-from app.cpts.writing.rules import StageRecord, first_day
+from app.cpts.writing.rules import first_day
 from app.database.sessions import WritingSession
 
 ACTOR = "import"
@@ -37,7 +37,11 @@ def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> None:
     )
     registry.put_stages(
         session,
-        [(ids[e.cpts.position], e.stage.record) for e in changing if e.stage.record],
+        [
+            (ids[e.cpts.position], record)
+            for e in changing
+            for record in (*e.earlier_stages, *([e.stage.record] if e.stage.record else []))
+        ],
     )
     themes = {ids[e.cpts.position]: e.themes for e in changing if e.themes is not None}
     if themes:
@@ -65,15 +69,19 @@ def _insert_new(session: WritingSession, plan: Plan) -> dict[int, int]:
     new = [entering for entering in plan.entering if entering.registered is None]
     if not new:
         return {}
-    columns = ("name", "acronym", "finess", "website", "email", "phone")
     rows = [
-        {column: entering.columns.get(column) for column in columns}
-        | {"started_on": _first_day(entering.stage.record, plan.as_of)}
+        {column: entering.columns.get(column) for column in repository.COLUMNS}
+        | {
+            "started_on": _first_day(entering, plan.as_of),
+            "demonstration": entering.cpts.is_demonstration,
+        }
         for entering in new
     ]
     inserted = registry.insert_cpts(session, rows)
     return {e.cpts.position: cpts_id for e, cpts_id in zip(new, inserted, strict=True)}
 
 
-def _first_day(record: StageRecord | None, as_of: date) -> date:
-    return first_day([record.known_from] if record else [], as_of)
+def _first_day(entering: Entering, as_of: date) -> date:
+    stages = [*entering.earlier_stages, *filter(None, [entering.stage.record])]
+    held = [since for periods in entering.periods.values() for since, _ in periods]
+    return first_day([*(stage.known_from for stage in stages), *held], as_of)

@@ -18,7 +18,6 @@ from app.cpts.reading.schemas import (
     FeatureCollection,
     FeatureOfItem,
 )
-from app.cpts.reading.service import PageAddress
 from app.cpts.references import repository as references
 from app.cpts.references.schemas import (
     DepartmentItem,
@@ -29,12 +28,13 @@ from app.cpts.references.schemas import (
     TierItem,
 )
 from app.database.calendar import today
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
+from app.http.paging import PageAddress
 from app.http.parameters import Day, RegionCodes, RowId, StageSlugs
 from app.http.repository import current_revision
 from app.problems import NotFound, declared
-from app.settings import Settings
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
@@ -66,19 +66,10 @@ def _listed(request: Request, session: ReadingSession, items: Sequence[Any]) -> 
     return _answer(request, session, orjson.dumps({"items": items}), JSON)
 
 
-def _address(request: Request) -> PageAddress:
-    settings: Settings = request.app.state.settings
-    return PageAddress(
-        base=settings.service.public_url or "",
-        path=request.url.path,
-        query=tuple(request.query_params.multi_items()),
-    )
-
-
 @router.get("/cpts", response_model=CptsPage, summary="Les CPTS, filtrées, sans leur géométrie")
 def list_cpts(request: Request, session: ReadSession, filters: RequestedFilters) -> Response:
     """Triées par pertinence avec `q`, sinon par nom ; `links` mène aux autres pages."""
-    body = service.cpts_page(session, filters, _address(request))
+    body = service.cpts_page(session, filters, PageAddress.of(request))
     return _answer(request, session, body, JSON)
 
 
@@ -94,7 +85,7 @@ def list_cpts_geojson(
     detail: AskedDetail = None,
 ) -> Response:
     """FeatureCollection (RFC 7946) ; sans commune, la géométrie est nulle."""
-    body = service.cpts_collection(session, filters, _address(request), detail)
+    body = service.cpts_collection(session, filters, PageAddress.of(request), detail)
     return _answer(request, session, body, GEOJSON)
 
 
@@ -140,7 +131,7 @@ def list_compositions(
     request: Request, session: ReadSession, filters: RequestedFilters
 ) -> Response:
     """`limit` et `offset` comptent des CPTS ; l'en-tête `Link` mène aux autres pages."""
-    body, links = service.compositions_csv(session, filters, _address(request))
+    body, links = service.compositions_csv(session, filters, PageAddress.of(request))
     response = _answer(request, session, body, "text/csv; charset=utf-8")
     response.headers["Link"] = ", ".join(
         f'<{link["href"]}>; rel="{link["rel"]}"' for link in links

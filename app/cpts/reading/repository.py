@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import or_, select, text
-from sqlalchemy.orm import Session
 
 from app.cpts.models import Cpts
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.schemas import Detail
 from app.database.calendar import today
+from app.database.sessions import ReadingSession
 from app.database.statements import statement
 
 _CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")
@@ -32,7 +32,7 @@ class FoundCpts:
     communes: str | None
 
 
-def matching(session: Session, filters: Filters, day: date) -> list[int]:
+def matching(session: ReadingSession, filters: Filters, day: date) -> list[int]:
     """List the ids of the CPTS of a day that pass the filters, whatever the page, in order.
 
     The order is what filters rank by, then the name, then the id.
@@ -62,7 +62,7 @@ def page_of(ids: Sequence[int], filters: Filters) -> Sequence[int]:
 
 
 def described(
-    session: Session,
+    session: ReadingSession,
     cpts_ids: Sequence[int],
     day: date,
     *,
@@ -93,7 +93,7 @@ def described(
 
 
 def find_cpts(
-    session: Session, filters: Filters, day: date, *, detail: Detail | None = None
+    session: ReadingSession, filters: Filters, day: date, *, detail: Detail | None = None
 ) -> tuple[int, list[FoundCpts]]:
     """Find the CPTS of a day that pass the filters.
 
@@ -104,7 +104,7 @@ def find_cpts(
     return len(ids), described(session, page, day, detail=detail) if page else []
 
 
-def lifetime(session: Session, cpts_id: int) -> tuple[date, date | None] | None:
+def lifetime(session: ReadingSession, cpts_id: int) -> tuple[date, date | None] | None:
     """Give the first day of a CPTS and the first day without it; None for no such CPTS."""
     row = session.execute(
         text("SELECT started_on, ended_on FROM cpts WHERE id = :id"), {"id": cpts_id}
@@ -112,7 +112,9 @@ def lifetime(session: Session, cpts_id: int) -> tuple[date, date | None] | None:
     return None if row is None else (row.started_on, row.ended_on)
 
 
-def compositions(session: Session, filters: Filters, day: date) -> tuple[int, int, list[Any]]:
+def compositions(
+    session: ReadingSession, filters: Filters, day: date
+) -> tuple[int, int, list[Any]]:
     """List the communes of the CPTS of a page.
 
     Returns how many CPTS pass the filters, how many are on the page, and one row per CPTS
@@ -126,7 +128,25 @@ def compositions(session: Session, filters: Filters, day: date) -> tuple[int, in
     return len(ids), len(page), list(rows)
 
 
-def coverage(session: Session, level: str, stages: list[str], day: date) -> str:
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What led a CPTS to where it is on a day, as published files write it.
+
+    `stages` is `slug:date:recorded|…` in the order of the stages, the date empty when it is
+    not known; `communes` is `code:from|code:from:until|…`. Either is None for none.
+    """
+
+    stages: str | None
+    communes: str | None
+
+
+def courses(session: ReadingSession, cpts_ids: Sequence[int], day: date) -> dict[int, Course]:
+    """Give, by id, the stages that CPTS had reached on a day, and since when they hold what."""
+    rows = session.execute(statement(__file__, "courses"), {"ids": list(cpts_ids), "day": day})
+    return {row.id: Course(row.stages, row.communes) for row in rows}
+
+
+def coverage(session: ReadingSession, level: str, stages: list[str], day: date) -> str:
     """Give the coverage of each territory of a level as JSON text.
 
     Parameters: `level`, `country`, `region` or `department`; `stages`, those that count.
@@ -134,8 +154,3 @@ def coverage(session: Session, level: str, stages: list[str], day: date) -> str:
     session.execute(_CUSTOM_PLANS)
     asked = {"level": level, "stages": stages, "day": day}
     return session.execute(statement(__file__, "coverage"), asked).scalar_one() or "[]"
-
-
-def recognised_stages(session: Session) -> list[str]:
-    """Give the stages from the validated letter of intent on, in order."""
-    return list(session.scalars(statement(__file__, "recognised_stages")))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,18 +11,20 @@ from app.cpts.reading import repository
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import FILTERS
 from app.cpts.reading.repository import FoundCpts
-from app.cpts.reading.rules import day_shown, page_links, suitable_detail
+from app.cpts.reading.rules import day_shown, suitable_detail
 from app.cpts.reading.schemas import CoverageLevel, Detail
 from app.cpts.references import repository as references
 from app.cpts.references.schemas import DepartmentItem
+from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
 from app.french import short_date
+from app.http.paging import PageAddress
 from app.http.repository import current_revision
 from app.problems import Invalid, NotFound
 
-_COMPOSITION_COLUMNS = (
+COMPOSITION_COLUMNS = (
     "cpts_id",
     "cpts_name",
     "cpts_acronym",
@@ -37,28 +38,10 @@ _COMPOSITION_COLUMNS = (
     "population",
     "population_year",
     "demonstration",
+    "held_from",
+    "held_until",
+    "stages",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PageAddress:
-    """Where a page is asked for: outside address or empty, path, parameters as given."""
-
-    base: str
-    path: str
-    query: tuple[tuple[str, str], ...]
-
-    def links(self, filters: Filters, matched: int, returned: int) -> list[dict[str, str]]:
-        """Link the page with itself and its neighbours."""
-        return page_links(
-            self.base,
-            self.path,
-            self.query,
-            matched=matched,
-            returned=returned,
-            limit=filters.limit,
-            offset=filters.offset,
-        )
 
 
 def accepted_values(session: ReadingSession) -> dict[str, list[Any]]:
@@ -122,16 +105,22 @@ def cpts_collection(
     filters: Filters,
     address: PageAddress,
     detail: Detail | None = None,
+    *,
+    with_courses: bool = False,
 ) -> bytes:
     """Give a page of CPTS as a GeoJSON FeatureCollection (RFC 7946).
 
-    Parameters: `detail`, the generalisation, that which suits the filters when None.
-    Raises `Invalid` for unknown values.
+    Parameters: `detail`, the generalisation, that which suits the filters when None;
+    `with_courses`, whether each Feature also has the properties `stages` and `communes`
+    (`app.cpts.reading.repository.Course`), from which a registry can be made again. Raises
+    `Invalid` for unknown values.
     """
     check_filters(session, filters)
     detail = detail or suitable_detail(filters)
-    matched, found = repository.find_cpts(
-        session, filters, filters.at or today(), detail=detail
+    day = filters.at or today()
+    matched, found = repository.find_cpts(session, filters, day, detail=detail)
+    courses = (
+        repository.courses(session, [cpts.id for cpts in found], day) if with_courses else {}
     )
     changed_at = current_revision(session).changed_at
     head = orjson.dumps(
@@ -145,7 +134,9 @@ def cpts_collection(
         },
         option=orjson.OPT_UTC_Z,
     )
-    features = ",".join(_feature(cpts, cpts.properties) for cpts in found)
+    features = ",".join(
+        _feature(cpts, _with_course(cpts.properties, courses.get(cpts.id))) for cpts in found
+    )
     return head[:-1] + b',"features":[' + features.encode() + b"]}"
 
 
@@ -154,6 +145,13 @@ def _feature(cpts: FoundCpts, properties: str) -> str:
         f'{{"type":"Feature","id":{cpts.id},"geometry":{cpts.geometry or "null"},'
         f'"properties":{properties}}}'
     )
+
+
+def _with_course(properties: str, course: repository.Course | None) -> str:
+    if course is None:
+        return properties
+    more = orjson.dumps({"stages": course.stages, "communes": course.communes}).decode()
+    return f"{properties[:-1]},{more[1:]}"
 
 
 def _single(
@@ -205,7 +203,7 @@ def compositions_csv(
     matched, returned, rows = repository.compositions(session, filters, filters.at or today())
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(_COMPOSITION_COLUMNS)
+    writer.writerow(COMPOSITION_COLUMNS)
     for row in rows:
         writer.writerow([csv_cell(value) for value in row])
     return buffer.getvalue().encode(), address.links(filters, matched, returned)
@@ -233,7 +231,7 @@ def coverage(
     """
     check_values(session, stage=stages)
     day = at or today()
-    counted = list(stages) or repository.recognised_stages(session)
+    counted = list(stages) or list(RECOGNISED_STAGES)
     head = orjson.dumps(
         {
             "level": level,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import Integer, and_, func, select
-from sqlalchemy.orm import Session
 
 from app.cpts.completeness.models import DepartmentCompleteness
 from app.cpts.models import Mission, Stage, Theme
@@ -15,18 +14,19 @@ from app.cpts.references.schemas import (
     ThemeItem,
     TierItem,
 )
+from app.database.sessions import ReadingSession
 from app.funding.models import TierBound
 from app.geography.models import Department, Region
 
 
-def regions(session: Session) -> list[RegionItem]:
+def regions(session: ReadingSession) -> list[RegionItem]:
     """List the regions, by code."""
     rows = session.execute(select(Region.code, Region.name).order_by(Region.code))
     return [RegionItem(*row) for row in rows]
 
 
 def departments(
-    session: Session, day: date, of_regions: Sequence[str] = ()
+    session: ReadingSession, day: date, of_regions: Sequence[str] = ()
 ) -> list[DepartmentItem]:
     """List the departments, by code.
 
@@ -54,7 +54,7 @@ def departments(
     return [DepartmentItem(*row) for row in session.execute(asked)]
 
 
-def stages(session: Session) -> list[StageItem]:
+def stages(session: ReadingSession) -> list[StageItem]:
     """List the stages, in order of progress."""
     rows = session.execute(
         select(Stage.slug, Stage.rank, Stage.label, Stage.meaning).order_by(Stage.rank)
@@ -62,12 +62,12 @@ def stages(session: Session) -> list[StageItem]:
     return [StageItem(*row) for row in rows]
 
 
-def stage_labels(session: Session) -> dict[str, str]:
+def stage_labels(session: ReadingSession) -> dict[str, str]:
     """Give the labels of the stages by slug, in order of progress."""
     return {stage.slug: stage.label for stage in stages(session)}
 
 
-def themes(session: Session) -> list[ThemeItem]:
+def themes(session: ReadingSession) -> list[ThemeItem]:
     """List the themes, in the order of their missions."""
     rows = session.execute(
         select(Theme.slug, Theme.label, Theme.mission_slug, Mission.label, Mission.optional)
@@ -77,7 +77,7 @@ def themes(session: Session) -> list[ThemeItem]:
     return [ThemeItem(*row) for row in rows]
 
 
-def tiers(session: Session, day: date) -> list[TierItem]:
+def tiers(session: ReadingSession, day: date) -> list[TierItem]:
     """List the tiers in force on a day, the smallest first."""
     bounds = TierBound.population
     rows = session.execute(

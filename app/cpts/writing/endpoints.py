@@ -8,7 +8,8 @@ from app.accounts.dependencies import AdminCaller, ArsCaller, EditorCaller
 from app.cpts.errors import PlannedChangeDropped
 from app.cpts.reading.service import cpts_item, cpts_item_body
 from app.cpts.writing import schemas, service
-from app.database.sessions import WriteSession, WritingSession
+from app.database.request_sessions import WriteSession
+from app.database.sessions import WritingSession
 from app.http.caching import matches
 from app.http.parameters import RowId
 from app.problems import Forbidden, NotFound, StaleWrite, Unauthenticated, declared

@@ -49,11 +49,6 @@ def update_cpts_columns(
     )
 
 
-def stage_ranks(session: ReadingSession) -> dict[str, int]:
-    """Give the rank of every stage, by slug."""
-    return {stage.slug: stage.rank for stage in session.execute(select(Stage.slug, Stage.rank))}
-
-
 def theme_slugs(session: ReadingSession) -> list[str]:
     """List the slugs of all themes, in their order."""
     return list(session.execute(select(Theme.slug).order_by(Theme.rank)).scalars())

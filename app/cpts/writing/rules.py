@@ -1,11 +1,12 @@
 """The rules of a CPTS's life, in plain Python: stages, dates, who may be superseded."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from app.cpts.errors import StageRegression
+from app.cpts.stages import order_of
 from app.french import short_date
 from app.problems import Forbidden, Invalid
 
@@ -18,7 +19,11 @@ class Authority(Protocol):
     @property
     def name(self) -> str: ...
     def may_create(
-        self, *, stage: str, touched_regions: Collection[str], lead_region: str | None
+        self,
+        *,
+        at_first_stage: bool,
+        touched_regions: Collection[str],
+        lead_region: str | None,
     ) -> None: ...
     def may_describe(
         self,
@@ -80,7 +85,6 @@ def check_first_stage_date(since: date, effective_on: date) -> None:
 
 def change_stage(
     timeline: Sequence[StageRecord],
-    ranks: Mapping[str, int],
     *,
     stage: str | None,
     since: date | None,
@@ -92,12 +96,12 @@ def change_stage(
 ) -> StageChange:
     """Work out what a change of stage, or of its date, does to a timeline.
 
-    Parameters: `timeline`, in the order of the stages, never empty; `ranks`, by slug;
-    `stage`, None to change the date only; `since`, None for today; `may_correct`, whether
-    an administrator gave a reason, so that a stage may be taken back; `held_since`, the
-    first day on which the CPTS holds a commune, None for never: by then it has a stage;
-    `date_unknown`, whether nobody knows the date of the stage; `may_forget`, whether a date
-    that stands may give way to that. A stage that is taken back to the only one left dates
+    Parameters: `timeline`, in the order of the stages, never empty; `stage`, None to change
+    the date only; `since`, None for today; `may_correct`, whether an administrator gave a
+    reason, so that a stage may be taken back; `held_since`, the first day on which the CPTS
+    holds a commune, None for never: by then it has a stage; `date_unknown`, whether nobody
+    knows the date of the stage; `may_forget`, whether a date that stands may give way to
+    that. A stage that is taken back to the only one left dates
     from the first that there was.
 
     Raises:
@@ -110,12 +114,12 @@ def change_stage(
     target = stage or present.slug
     if since is not None and since > today:
         raise _refused_date("La date d'un stade ne peut pas être dans l'avenir.")
-    remove = [each.slug for each in timeline if ranks[each.slug] > ranks[target]]
+    remove = [each.slug for each in timeline if order_of(each.slug) > order_of(target)]
     if remove and not may_correct:
         raise StageRegression(
             "Un stade ne peut qu'avancer ; seul un administrateur le corrige, avec un motif."
         )
-    earlier = [each for each in timeline if ranks[each.slug] < ranks[target]]
+    earlier = [each for each in timeline if order_of(each.slug) < order_of(target)]
     standing = next((each for each in timeline if each.slug == target), None)
     recorded_on = standing.recorded_on if standing else today
     if date_unknown:

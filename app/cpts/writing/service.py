@@ -18,6 +18,7 @@ from app.cpts.claims.service import (
     settle_territory,
 )
 from app.cpts.models import Cpts
+from app.cpts.stages import FIRST_STAGE, STAGES
 from app.cpts.writing import repository, rules
 from app.cpts.writing.rules import Authority, StageRecord
 from app.cpts.writing.schemas import CptsCreation, CptsPatch, TerritoryWrite
@@ -50,8 +51,7 @@ def create_cpts(
         TerritoryOverlap: communes are held by others; all are named, nothing is written.
     """
     change = RegistryChange.by(session, authority)
-    ranks = repository.stage_ranks(session)
-    _check_known(creation.stage, creation.themes, ranks, repository.theme_slugs(session))
+    _check_known(creation.stage, creation.themes, repository.theme_slugs(session))
     effective_on = creation.effective_on or today()
     stage = _first_stage(creation, effective_on)
     rules.check_first_stage_date(stage.known_from, effective_on)
@@ -59,7 +59,7 @@ def create_cpts(
     holding.check_territory_size(creation.stage, communes)
     regions = claims.regions_by_weight(session, communes, effective_on)
     authority.may_create(
-        stage=creation.stage,
+        at_first_stage=creation.stage == FIRST_STAGE,
         touched_regions=regions,
         lead_region=regions[0] if regions else None,
     )
@@ -69,7 +69,7 @@ def create_cpts(
         session,
         {code: [(effective_on, None)] for code in communes},
         effective_on,
-        rank=ranks[creation.stage],
+        stage=creation.stage,
         supersede=creation.supersede,
         authority=authority,
     )
@@ -113,7 +113,6 @@ def amend_territory(
     effective_on = write.effective_on or max(today(), cpts.started_on)
     holding.check_effective_date(effective_on, cpts.started_on)
     communes, translated = _communes(session, write.communes)
-    ranks = repository.stage_ranks(session)
     stage = repository.stages_of(session, cpts_id)[-1].slug
     holding.check_territory_size(stage, communes)
     held = claims.periods_from(session, [cpts_id], effective_on).get(cpts_id, {})
@@ -136,7 +135,6 @@ def amend_territory(
         periods,
         effective_on,
         stage=stage,
-        rank=ranks[stage],
         supersede=write.supersede,
         authority=authority,
     )
@@ -178,15 +176,13 @@ def update_cpts(
     )
     if "name" in given and patch.name is None:
         raise Invalid.at("body", "name", message="Le nom ne peut pas être vide.")
-    ranks = repository.stage_ranks(session)
-    _check_known(patch.stage, patch.themes or [], ranks, repository.theme_slugs(session))
+    _check_known(patch.stage, patch.themes or [], repository.theme_slugs(session))
     change.watch([cpts_id], "updated", patch.reason)
     if stage_too:
         _change_stage(
             session,
             cpts,
             patch,
-            ranks,
             communes=held,
             may_correct=may_correct_stage and bool(patch.reason),
             may_forget=may_correct_stage,
@@ -237,7 +233,6 @@ def _change_stage(
     session: WritingSession,
     cpts: Cpts,
     patch: CptsPatch,
-    ranks: Mapping[str, int],
     *,
     communes: Collection[str],
     may_correct: bool,
@@ -246,7 +241,6 @@ def _change_stage(
     timeline = repository.stages_of(session, cpts.id)
     change = rules.change_stage(
         timeline,
-        ranks,
         stage=patch.stage,
         since=patch.stage_since,
         today=max(today(), cpts.started_on),
@@ -256,7 +250,7 @@ def _change_stage(
         may_forget=may_forget,
     )
     record = change.record
-    if record and record.slug == holding.FIRST_STAGE and change.remove:
+    if record and record.slug == FIRST_STAGE and change.remove:
         # A letter binds recognised CPTS: what it has planned would be anybody's to take.
         check_nothing_planned(session, [cpts.id])
     holding.check_territory_size(patch.stage or timeline[-1].slug, communes)
@@ -301,15 +295,13 @@ def _communes(
     return set(translation.communes), translation.translated
 
 
-def _check_known(
-    stage: str | None, themes: Collection[str], ranks: Mapping[str, int], known: Sequence[str]
-) -> None:
-    if stage is not None and stage not in ranks:
+def _check_known(stage: str | None, themes: Collection[str], known: Sequence[str]) -> None:
+    if stage is not None and stage not in STAGES:
         raise Invalid.at(
             "body",
             "stage",
             message="Stade inconnu.",
-            accepted=sorted(ranks, key=ranks.__getitem__),
+            accepted=list(STAGES),
         )
     unknown = [slug for slug in themes if slug not in known]
     if unknown:

@@ -117,7 +117,9 @@ def _limits(read: Read, known: Gazetteer) -> tuple[list[Limit], list[str]]:
         if members:
             name = known.codes[read.epci[0]][0].name if read.epci[0] in known.codes else ""
             codes = frozenset(unit.code for unit in members)
-            limits.append(Limit(f"l'EPCI {name}, de {len(members)} communes", codes=codes))
+            said = f"l'EPCI {name}, de {len(members)} communes"
+            aged = department_limit(frozenset(unit.department for unit in members))
+            limits.append(Limit(said, codes=codes, aged=aged))
         else:
             notes.append(f"EPCI {' '.join(read.epci)} inconnu")
     return limits, notes
@@ -140,7 +142,30 @@ def answer(row: Row) -> Resolution | None:
     if not row.is_named:
         return _unread_name(row) if row.target else None
     agreement = agree(row.ways, row.target, row.limits)
-    return None if agreement is None else told(row, agreement)
+    if agreement is None:
+        return None
+    return (
+        told(row, agreement) if agreement.found else _despite_age(row) or told(row, agreement)
+    )
+
+
+def _despite_age(row: Row) -> Resolution | None:
+    """Answer a row that only what may be out of date contradicts.
+
+    The name has to agree with a second piece (a code, a postal code or a department), and the
+    EPCI to reach into the same department. The answer is corrected and says so.
+    """
+    aged = [limit for limit in row.limits if limit.aged]
+    second = row.target or row.read.postcodes or row.read.place is not None
+    if not aged or not second or not row.read.text:
+        return None
+    limits = tuple(limit.aged or limit for limit in row.limits)
+    agreement = agree(row.ways, row.target, limits)
+    if agreement is None or len(agreement.found) != 1:
+        return None
+    said = tuple(f"{limit.said}, ne la compte pas aujourd'hui" for limit in aged)
+    answered = told(replace(row, corrections=(*row.corrections, *said)), agreement)
+    return answered if answered.outcome == "resolved" else None
 
 
 def told(row: Row, agreement: Agreement) -> Resolution:
@@ -166,6 +191,8 @@ def told(row: Row, agreement: Agreement) -> Resolution:
     if agreement.excluded:
         note = f"« {agreement.excluded} » : à préciser, la commune est-elle demandée ?"
         return Resolution(row.given, "ambiguous", candidates=only.shown, note=note)
+    if row.given.doubt:
+        return Resolution(row.given, "ambiguous", candidates=only.shown, note=row.given.doubt)
     corrections = (*only.corrections, *row.corrections)
     return Resolution(
         row.given,

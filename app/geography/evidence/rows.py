@@ -23,7 +23,8 @@ class Given:
     several ("4", "Var", "04 / 83"); `code`, what a column of INSEE codes holds;
     `postcode`, what one of postal codes holds; `district`, the arrondissement of a city
     ("13", "13e", "XIII"); `epci`, a SIREN code or a name; `number`, a figure beside the
-    name that no header explains (a code, a postal code, a population…).
+    name that no header explains (a code, a postal code, a population…). `doubt` says in
+    French why the place may not be meant (it is struck through), "" when nothing does.
     """
 
     text: str = ""
@@ -33,6 +34,7 @@ class Given:
     district: str | None = None
     epci: str | None = None
     number: str | None = None
+    doubt: str = ""
 
     @property
     def shown(self) -> str:
@@ -122,8 +124,14 @@ def _departments(
 ) -> frozenset[str] | None:
     if not text or codes.says_nothing(text):
         return None
-    found = departments.read(damage.cleaned(text)[0])
+    cleaned = damage.cleaned(text)[0]
+    found = departments.read(cleaned)
     if not found:
+        found = departments.abbreviated(cleaned)
+        if found:
+            told = ", ".join(sorted(found))
+            pieces.corrections.append(f"département « {shortened(text)} » lu {told}")
+            return found
         pieces.unreadable("département", text)
         return None
     return found

@@ -37,6 +37,7 @@ class Limit:
 
     `said` is the piece and what it means, in French, `units` those to show of it. One that
     only `checks` is too weak to choose between units, and strong enough to contradict one.
+    `aged` is what is left of one that may be out of date (communes change their EPCI).
     """
 
     said: str
@@ -44,6 +45,7 @@ class Limit:
     codes: frozenset[str] | None = None
     checks: bool = False
     units: tuple[CommuneRef, ...] = ()
+    aged: "Limit | None" = None
 
     def admits(self, unit: CommuneRef) -> bool:
         """Whether a unit agrees with this piece."""

@@ -154,6 +154,19 @@ def _distinct(
             yield each
 
 
+_RUN_TOGETHER = re.compile("(?<=[a-zà-ÿœ])(?=[A-ZÀ-ÖØ-ÞŒ])")
+_ELIDED = re.compile("^([LD])(?=[A-ZÀ-ÖØ-ÞŒ][a-zà-ÿœ])")
+_CITY_AND_DIGIT = re.compile(r"^(paris|lyon|marseille)(?=\d)", re.IGNORECASE)
+
+
+def _apart(name: str) -> str:
+    """Part words that are run together where capitals tell them: "MontDauphin", "LHerm"."""
+    if name.isupper():
+        return name
+    parted = _ELIDED.sub(r"\1'", _CITY_AND_DIGIT.sub(r"\1 ", name))
+    return _RUN_TOGETHER.sub(" ", parted)
+
+
 def _named(wording: Wording) -> Iterator[Wording]:
     """Give a name as it is, and with its arrondissements when it has any."""
     several = districts.keys_in(wording.name)
@@ -165,6 +178,12 @@ def _named(wording: Wording) -> Iterator[Wording]:
         keys = [districts.key_of(city, number) for city in districts.CITIES if number]
         yield replace(wording, either=tuple(key for key in keys if key))
         return
+    parted = _apart(wording.name)
+    if parted != wording.name:
+        # "LaCelle" may be Lacelle as well as La Celle: both are weighed.
+        wording = replace(wording, level=max(wording.level, FRAMED))
+        said = f"« {wording.name} » lu « {parted} »"
+        yield from _named(replace(wording, name=parted, notes=(*wording.notes, said)))
     yield wording
     if "/" in wording.name:
         over = re.sub(r"\bs\s*/\s*(?!s\b)|\s*(?<!s)/\s*(?!s\b)", " sur ", wording.name)

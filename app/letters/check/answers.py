@@ -42,7 +42,7 @@ def conflict(claim: ClaimConflict, at_stake: CommuneOnDay) -> schemas.Conflict:
     return schemas.Conflict(
         commune=commune(at_stake),
         cpts=reference(claim),
-        severity=rules.severity_of(claim.rank),
+        severity=rules.severity_of(claim.stage),
         held_from=claim.held_from,
         held_until=claim.held_until,
     )

@@ -15,9 +15,10 @@ from app.cpts.importing.column_wordings import BARE_CODES
 from app.cpts.importing.columns import Header, Role, find_header
 from app.cpts.importing.crosstabs import chosen_rows, is_crosstab
 from app.cpts.importing.entries import is_sum, table_entries
-from app.files.sources import Source, open_source, unusable
+from app.files.sources import Format, Source, open_source, unusable
 from app.files.tables import Row, Table, decode, read_tables, read_text_lines
 from app.files.words import words_of
+from app.geography.evidence import departments
 from app.geography.evidence.codes import commune_code
 from app.geography.resolution import Given
 
@@ -73,11 +74,17 @@ def read_commune_list(
             raise unusable(f"« {source.name} » a plus de {most_vertices} sommets.")
         parts = shapely.get_parts(shapely.union_all(shapes))
         return CommuneList([], shapely.MultiPolygon([p for p in parts if p.area > 0]))
-    is_table = source.format.is_workbook or path.suffix.lower() in (".csv", ".tsv")
+    is_table = source.format is not Format.CSV or path.suffix.lower() in (".csv", ".tsv")
     if not is_table and _is_plain_text(path):
         given = _of_lines([row.cells[0] for row in read_text_lines(path)])
     else:
-        given = [given for table in read_tables(source) for given in _of_table(source, table)]
+        given = [
+            replace(
+                given, department=given.department or departments.of_sheet(table.name) or None
+            )
+            for table in read_tables(source)
+            for given in _of_table(source, table)
+        ]
     if not given:
         raise unusable(f"« {source.name} » ne nomme aucune commune.")
     return CommuneList(given)
@@ -89,9 +96,25 @@ def _is_plain_text(path: Path) -> bool:
 
 
 def _of_lines(lines: Sequence[str]) -> list[Given]:
-    """Read a list of one place per line; its title and its sums name none."""
+    """Read a list of one place per line; its title and its sums name none.
+
+    A department that heads lines is evidence for each of them; one that heads none is kept, to
+    be told as what nothing was made of.
+    """
     titled = bool(lines) and _TITLE.fullmatch(words_of(lines[0])) is not None
-    return [Given(line) for line in lines[1 if titled else 0 :] if not is_sum(line)]
+    found: list[Given] = []
+    above: str | None = None
+    kept = [line for line in lines[1 if titled else 0 :] if not is_sum(line)]
+    for line, below in zip(kept, [*kept[1:], ""], strict=True):
+        named = departments.heading(line)
+        if named and below and not departments.heading(below):
+            above = named
+            continue
+        if line.rstrip().endswith(":"):
+            # It heads the lines below by something that is not known.
+            above = None
+        found.append(Given(line, above))
+    return found
 
 
 def _of_table(source: Source, table: Table) -> list[Given]:
@@ -105,8 +128,11 @@ def _of_table(source: Source, table: Table) -> list[Given]:
         kept = chosen_rows(table.rows[header.start + 1 :], header.columns)
         if kept is not None:
             table = Table(table.name, (*table.rows[: header.start + 1], *kept))
-        places = [entry.place for entry in table_entries(table, header)]
-        named = [place for place in places if place is not None]
+        named = [
+            replace(place, doubt=entry.doubt)
+            for entry in table_entries(table, header)
+            if (place := entry.place) is not None
+        ]
         if _has_bare_codes(header):
             # « Code » alone may be any code: it counts where it agrees, and is told elsewhere.
             return [
@@ -115,6 +141,11 @@ def _of_table(source: Source, table: Table) -> list[Given]:
             ]
         return named
     found = _without_header(table.rows)
+    if any(row.struck for row in table.rows):
+        raise unusable(
+            f"« {source.name} » a des cellules barrées : donnez un titre « Commune » à la "
+            "colonne des communes, ou ôtez ce qui n'est plus demandé."
+        )
     if found or not table.rows:
         return found
     raise unusable(

@@ -9,8 +9,9 @@ from pydantic import BeforeValidator
 from app.accounts.dependencies import OptionalCaller
 from app.accounts.rules import Caller
 from app.cpts.writing.schemas import Day, Name
-from app.database.sessions import ReadingSession, ReadSession
-from app.http.address_limit import AddressLimit, client_network
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
+from app.http.address_limit import client_network, limited
 from app.http.departure import while_client_waits
 from app.http.parameters import separated
 from app.letters.check import service
@@ -41,11 +42,6 @@ router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
 UPLOADS = {f"{router.prefix}/check/file": LARGEST_FILE_BYTES + 64 * 1024}
 
 
-async def _within_limit(request: Request) -> None:
-    limit: AddressLimit = request.app.state.check_limit
-    await limit.count_aside(request)
-
-
 @router.post(
     "/check",
     summary="Vérifier le territoire d'une lettre d'intention",
@@ -53,18 +49,13 @@ async def _within_limit(request: Request) -> None:
     "Rien n'est écrit. Ouvert à tous, dans la limite d'un nombre par minute et par adresse.",
     response_model=LetterCheck,
     responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
-    dependencies=[Depends(_within_limit)],
+    dependencies=[limited("check")],
 )
 def check_letter(
     question: Annotated[LetterQuestion, Body()], session: ReadSession, caller: OptionalCaller
 ) -> Response:
     """Tell whether the territory is free, who holds what, and what is left. Writes nothing."""
     return _answered(session, service.Question.of(question), caller)
-
-
-async def _within_file_limit(request: Request) -> None:
-    limit: AddressLimit = request.app.state.file_check_limit
-    await limit.count_aside(request)
 
 
 async def _read_file(
@@ -98,7 +89,7 @@ async def _read_file(
     "n'est pas conservé.",
     response_model=LetterCheck,
     responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests, DatabaseUnavailable),
-    dependencies=[Depends(_within_file_limit)],
+    dependencies=[limited("file_check")],
 )
 def check_letter_file(
     *,

@@ -14,10 +14,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import BigInteger, Text
 
+from app.cpts.stages import FIRST_STAGE
 from app.database.sessions import ReadingSession
 from app.geography.repository import communes_in_polygon
 from app.letters.check.errors import polygon_too_complex
 from app.letters.check.rules import LandBorders, LandMasses, land_masses_of
+from app.letters.record.rules import PENDING
 from app.problems import DatabaseUnavailable
 
 
@@ -149,7 +151,7 @@ class AmendedCpts:
 
 
 _AMENDED = text("""
-    SELECT p.id, p.name, coalesce(s.slug, 'dynamique_identifiee') AS stage, p.demonstration,
+    SELECT p.id, p.name, coalesce(s.slug, :first_stage) AS stage, p.demonstration,
            ARRAY (SELECT c.commune_code FROM claim c
                   WHERE c.cpts_id = p.id AND c.held @> CAST(:day AS date)) AS communes
     FROM cpts p
@@ -162,7 +164,9 @@ _AMENDED = text("""
 
 def amended_cpts(session: ReadingSession, cpts_id: int, day: date) -> AmendedCpts | None:
     """Give the CPTS that would be amended, as of a day; None when there is none."""
-    row = session.execute(_AMENDED, {"id": cpts_id, "day": day}).one_or_none()
+    row = session.execute(
+        _AMENDED, {"id": cpts_id, "day": day, "first_stage": FIRST_STAGE}
+    ).one_or_none()
     if row is None:
         return None
     return AmendedCpts(row.id, row.name, row.stage, row.demonstration, frozenset(row.communes))
@@ -172,7 +176,7 @@ _PENDING = text("""
     SELECT l.id, l.name, array_agg(lc.commune_code ORDER BY lc.commune_code) AS communes
     FROM letter_commune lc JOIN letter l ON l.id = lc.letter_id
     WHERE lc.commune_code = ANY (:communes) AND lc.part = 'asked'
-      AND l.state IN ('deposee', 'en_conciliation')
+      AND l.state = ANY (:pending)
       AND l.id <> ALL (:letters)
       AND (l.subject_cpts_id IS NULL OR l.subject_cpts_id <> ALL (:subjects))
     GROUP BY l.id
@@ -181,6 +185,7 @@ _PENDING = text("""
     bindparam("communes", type_=ARRAY(Text)),
     bindparam("letters", type_=ARRAY(BigInteger)),
     bindparam("subjects", type_=ARRAY(BigInteger)),
+    bindparam("pending", type_=ARRAY(Text)),
 )
 
 
@@ -202,6 +207,7 @@ def pending_letters(
             "communes": list(communes),
             "letters": list(excluded_letters),
             "subjects": list(excluded_subjects),
+            "pending": list(PENDING),
         },
     )
     return [(row.id, row.name, tuple(row.communes)) for row in rows]

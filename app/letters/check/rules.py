@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from enum import StrEnum
 from typing import NamedTuple
 
+from app.cpts.stages import is_recognised
 from app.geography.contiguity import parts
 
 LandBorders = Mapping[str, Mapping[str, float]]
@@ -27,9 +28,6 @@ LandMasses = Mapping[str, LandMass]
 # that its time does not depend on how much of the country is still free.
 LARGEST_ENCLAVE = 1000
 
-# From this rank of stage on ("lettre_intention_validee") a CPTS is recognised and blocks.
-RECOGNISED_RANK = 2
-
 
 class Verdict(StrEnum):
     """What a letter meets, the gravest first."""
@@ -47,9 +45,9 @@ class Severity(StrEnum):
     CONTESTED = "contested"
 
 
-def severity_of(rank: int) -> Severity:
-    """Tell what the claim of a CPTS at a stage of this rank means for a letter."""
-    return Severity.BLOCKING if rank >= RECOGNISED_RANK else Severity.CONTESTED
+def severity_of(stage: str) -> Severity:
+    """Tell what the claim of a CPTS at this stage means for a letter."""
+    return Severity.BLOCKING if is_recognised(stage) else Severity.CONTESTED
 
 
 def verdict_of(

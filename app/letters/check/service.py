@@ -15,6 +15,7 @@ from app.funding.repository import scale_on
 from app.geography.contiguity import parts
 from app.geography.repository import communes_by_code
 from app.geography.resolution import CommuneRef, Given, resolve
+from app.geography.rules import DOUBTFUL_SHARES, lies_inside
 from app.letters.check import answers, rules, schemas
 from app.letters.check.polygons import sound_surface
 from app.letters.check.repository import (
@@ -30,10 +31,6 @@ from app.letters.check.repository import (
 )
 from app.problems import Invalid
 
-# A commune counts as inside a polygon from this share of its area on.
-INSIDE_SHARE = 0.5
-# Below this share of its area inside the polygon, a commune that counts is named as doubtful.
-DOUBTFUL_SHARE = 0.8
 GEOMETRY = "geometry"
 
 
@@ -243,10 +240,11 @@ def _asked(session: ReadingSession, question: Question) -> _Asked:
         inside = [
             (code, share)
             for code, share in shares_inside(session, question.surface)
-            if share >= INSIDE_SHARE
+            if lies_inside(share)
         ]
         for code, share in inside:
-            doubtful = f"À {share:.0%} dans le polygone." if share < DOUBTFUL_SHARE else None
+            sure = share >= DOUBTFUL_SHARES[1]
+            doubtful = None if sure else f"À {share:.0%} dans le polygone."
             asked.add(code, GEOMETRY, doubtful)
         if not inside:
             asked.leave_out(GEOMETRY, "unknown")

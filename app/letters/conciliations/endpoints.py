@@ -1,8 +1,7 @@
 """Routes of conciliations."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import Response
 
@@ -12,7 +11,7 @@ from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import DEPARTMENT, REGION
 from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail
-from app.database.sessions import ReadSession, WriteSession
+from app.database.request_sessions import ReadSession, WriteSession
 from app.http.caching import keep_until_change
 from app.http.parameters import DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
@@ -24,17 +23,13 @@ from app.letters.reading.schemas import (
     ConciliationList,
     ConciliationTold,
 )
-from app.letters.record.endpoints import answer, personal_answer
+from app.letters.record.endpoints import answer, json_of, personal_answer
 from app.letters.record.errors import ConciliationClosed, ConciliationUnsettled
 from app.problems import Forbidden, NotFound, Unauthenticated, declared
 
 router = APIRouter(prefix="/api/v1", tags=["Conciliations"])
 
 ConciliationId = Annotated[RowId, Path(description="Numéro de la conciliation")]
-
-
-def _body(told: dict[str, Any]) -> bytes:
-    return orjson.dumps(told, option=orjson.OPT_UTC_Z)
 
 
 @router.get(
@@ -58,7 +53,7 @@ def list_conciliations(
     told = reading.conciliations(
         session, caller, is_open=is_open, regions=region, departments=department
     )
-    return answer(request, session, caller, _body(told))
+    return answer(request, session, caller, json_of(told))
 
 
 @router.get(
@@ -100,7 +95,7 @@ def read_conciliation(
 ) -> Response:
     """Dans la mesure de ce que l'appelant peut voir, comme la liste."""
     told = reading.conciliation_detail(session, caller, conciliation_id)
-    return answer(request, session, caller, _body(told))
+    return answer(request, session, caller, json_of(told))
 
 
 @router.post(
@@ -125,4 +120,5 @@ def close_conciliation(
     """Rights: `ars` of a region concerned, `admin`. Nothing may stay in dispute."""
     service.close(session, conciliation_id, closure, caller)
     session.flush()
-    return personal_answer(_body(reading.conciliation_detail(session, caller, conciliation_id)))
+    told = reading.conciliation_detail(session, caller, conciliation_id)
+    return personal_answer(json_of(told))

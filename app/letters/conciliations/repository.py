@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import BigInteger
 
+from app.cpts.stages import FIRST_STAGE
 from app.database.sessions import ReadingSession, WritingSession
 from app.letters.conciliations.rules import Dispute, Meeting
 from app.letters.record.models import (
@@ -27,7 +28,7 @@ _DISPUTES = text("""
         SELECT l.id, l.subject_cpts_id, c.commune_code,
                greatest(coalesce(l.effective_on, :today), :today) AS day
         FROM letter l JOIN letter_commune c ON c.letter_id = l.id
-        WHERE l.state IN ('deposee', 'en_conciliation') AND c.part = 'asked'
+        WHERE l.state = ANY (CAST(:pending AS text[])) AND c.part = 'asked'
     )
     SELECT a.id AS letter, b.id AS other_letter, CAST(NULL AS bigint) AS cpts,
            a.commune_code AS commune
@@ -39,7 +40,7 @@ _DISPUTES = text("""
         AND k.cpts_id IS DISTINCT FROM a.subject_cpts_id
     JOIN cpts p ON p.id = k.cpts_id
     CROSS JOIN LATERAL cpts_stage_on(k.cpts_id, greatest(a.day, lower(k.held), p.started_on)) s
-    WHERE s.rank = 1
+    WHERE s.slug = :first_stage
       AND NOT EXISTS (
           SELECT FROM conciliation_settlement t
           WHERE t.letter_id = a.id AND t.cpts_id = k.cpts_id
@@ -54,7 +55,10 @@ def disputes(session: ReadingSession, today: date) -> list[Dispute]:
     What an earlier conciliation settled with a dynamic counts no more; neither does the
     dynamic that a letter itself advances.
     """
-    return [Dispute(**row) for row in session.execute(_DISPUTES, {"today": today}).mappings()]
+    rows = session.execute(
+        _DISPUTES, {"today": today, "first_stage": FIRST_STAGE, "pending": list(PENDING)}
+    )
+    return [Dispute(**row) for row in rows.mappings()]
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,9 @@ from app.database.sessions import WritingSession
 from app.letters.conciliations.service import bring_in_line
 from app.letters.decisions.validation import validate
 from app.letters.record import repository, rules, schemas
-from app.letters.record.rules import DECIDING, Agent, Authority, State
-from app.letters.record.service import (
-    check_pending,
-    close_letter,
-    open_for_change,
-    record,
-)
+from app.letters.record.actions import Action, check_may
+from app.letters.record.rules import DECIDING, Agent, Institution, State
+from app.letters.record.service import close_letter, open_for_change, record
 
 
 def decide(
@@ -29,7 +25,7 @@ def decide(
     """
     letter = open_for_change(session, letter_id)
     authority = rules.deciding_authority(agent, decision.authority, letter.lead_region)
-    check_pending(letter)
+    check_may(Action.DECIDE, agent, letter)
     if letter.state == State.IN_CONCILIATION:
         # The dynamic that it met may have gone since.
         bring_in_line(session, [letter_id], agent, day=today())
@@ -75,14 +71,13 @@ def record_opinion(
         NotFound, Forbidden, Invalid, LetterClosed: as for `decide`.
     """
     letter = open_for_change(session, letter_id)
-    rules.check_may_conciliate(agent, letter.regions)
-    check_pending(letter)
+    check_may(Action.OPINION, agent, letter)
     given_on = opinion.given_on or today()
     rules.check_day(given_on, earliest=letter.deposited_on, today=today(), member="given_on")
     repository.put_position(
         session,
         letter_id,
-        Authority.URPS,
+        Institution.URPS,
         position=opinion.opinion,
         given_on=given_on,
         note=opinion.note,
@@ -95,5 +90,5 @@ def record_opinion(
         agent,
         occurred_on=given_on,
         note=opinion.note,
-        details={"authority": Authority.URPS, "opinion": opinion.opinion},
+        details={"authority": Institution.URPS, "opinion": opinion.opinion},
     )

@@ -7,6 +7,7 @@ from app.cpts.claims import repository as claims
 from app.cpts.claims.rules import ClaimConflict
 from app.cpts.claims.service import plan
 from app.cpts.errors import TerritoryOverlap
+from app.cpts.stages import RECOGNISED_STAGE
 from app.cpts.writing import repository as registry
 from app.cpts.writing.schemas import CptsCreation
 from app.cpts.writing.service import create_cpts
@@ -18,8 +19,6 @@ from app.letters.record.errors import ConciliationOpen, of_a_decision
 from app.letters.record.repository import StoredLetter
 from app.letters.record.rules import Agent, DecisionAuthority, Kind, Part, State
 from app.problems import Invalid
-
-RECOGNISED_STAGE = "lettre_intention_validee"
 
 
 def validate(

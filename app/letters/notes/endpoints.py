@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Request, Response
 
-from app.database.sessions import ReadSession, WriteSession
-from app.http.address_limit import AddressLimit
+from app.database.request_sessions import ReadSession, WriteSession
+from app.http.address_limit import limited
+from app.http.addresses import settled_base
 from app.letters.check.schemas import LetterQuestion
 from app.letters.notes import service
 from app.letters.notes.schemas import StoredNote
@@ -17,11 +18,6 @@ router = APIRouter(prefix="/api/v1/letters/notes", tags=["Lettres d'intention"])
 NoteKey = Annotated[str, Path(max_length=64, description="Clef de la note, dans son adresse.")]
 
 
-async def _within_limit(request: Request) -> None:
-    limit: AddressLimit = request.app.state.note_limit
-    await limit.count_aside(request)
-
-
 @router.post(
     "",
     summary="Faire une note de vérification",
@@ -30,7 +26,7 @@ async def _within_limit(request: Request) -> None:
     status_code=201,
     response_model=StoredNote,
     responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
-    dependencies=[Depends(_within_limit)],
+    dependencies=[limited("note")],
 )
 def make_note(
     request: Request,
@@ -39,8 +35,7 @@ def make_note(
     question: Annotated[LetterQuestion, Body()],
 ) -> StoredNote:
     """Check a territory and keep the answer on record."""
-    settings: Settings = request.app.state.settings
-    note = StoredNote.of(service.make_note(session, question), settings.service.public_url)
+    note = StoredNote.of(service.make_note(session, question), settled_base(request))
     response.headers["Location"] = note.url
     response.headers["Cache-Control"] = "no-store"
     return note
@@ -59,6 +54,5 @@ def read_note(
     settings: Settings = request.app.state.settings
     kept_days = settings.service.notes_kept_days
     response.headers["Cache-Control"] = "no-store"
-    return StoredNote.of(
-        service.read_note(session, key, kept_days=kept_days), settings.service.public_url
-    )
+    note = service.read_note(session, key, kept_days=kept_days)
+    return StoredNote.of(note, settled_base(request))

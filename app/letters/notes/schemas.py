@@ -19,9 +19,9 @@ class StoredNote(BaseModel):
     answer: LetterCheck
 
     @classmethod
-    def of(cls, note: Note, public_url: str | None) -> "StoredNote":
-        """Write a note; addresses are root-relative without `public_url`."""
-        url = f"{public_url or ''}/lettres/notes/{note.key}"
+    def of(cls, note: Note, base: str) -> "StoredNote":
+        """Write a note; its addresses begin with `base`, root-relative when that is empty."""
+        url = f"{base}/lettres/notes/{note.key}"
         return cls(
             number=note.number,
             url=url,

@@ -5,14 +5,15 @@ from typing import Any
 
 import orjson
 
-from app.cpts.reading.rules import page_links
-from app.cpts.reading.service import PageAddress, check_values
+from app.cpts.reading.service import check_values
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.http.paging import PageAddress
 from app.letters.conciliations.rules import OUTCOME_LABELS
 from app.letters.reading import repository
 from app.letters.reading.schemas import LetterFilters
 from app.letters.record import rules
+from app.letters.record.actions import LetterAsRead, actions_of
 from app.letters.record.errors import no_such_conciliation, no_such_letter
 from app.letters.record.models import LetterEvent
 from app.letters.record.rules import KIND_LABELS, STATE_LABELS, Agent, Sight, State
@@ -49,19 +50,7 @@ def letters_page(
         sees_names=rules.sees_names(agent),
         token_id=agent.token_id if agent else None,
     )
-    links = (
-        page_links(
-            address.base,
-            address.path,
-            address.query,
-            matched=matched,
-            returned=len(rows),
-            limit=filters.limit,
-            offset=filters.offset,
-        )
-        if address
-        else []
-    )
+    links = address.links(filters, matched, len(rows)) if address else []
     return {
         "items": [_told(row, agent) for row in rows],
         "number_matched": matched,
@@ -89,12 +78,11 @@ def letter_detail(
     return {
         **_told(row, agent),
         "timeline": [event for event in events if event is not None],
-        "actions": rules.actions_of(
+        "actions": actions_of(
             agent,
-            state=row["state"],
-            regions=[region["code"] for region in row["regions"]],
-            lead_region=row["lead_region"],
-            created_by=row["created_by"],
+            LetterAsRead(
+                row["state"], _region_codes(row), row["lead_region"], row["created_by"]
+            ),
         ),
     }
 
@@ -184,8 +172,11 @@ def conciliation_zones(
 
 
 def _sight(row: Mapping[str, Any], agent: Agent | None) -> Sight:
-    regions = [region["code"] for region in row["regions"]]
-    return rules.sight_of(agent, regions=regions, created_by=row["created_by"])
+    return rules.sight_of(agent, regions=_region_codes(row), created_by=row["created_by"])
+
+
+def _region_codes(row: Mapping[str, Any]) -> list[str]:
+    return [region["code"] for region in row["regions"]]
 
 
 def _told(row: Mapping[str, Any], agent: Agent | None) -> dict[str, Any]:
@@ -235,7 +226,7 @@ def _told(row: Mapping[str, Any], agent: Agent | None) -> dict[str, Any]:
     }
     told |= {
         "decisions": {each.value: positions.get(each) for each in rules.DECIDING},
-        "opinion": positions.get(rules.Authority.URPS),
+        "opinion": positions.get(rules.Institution.URPS),
         "updated_at": row["updated_at"],
     }
     if sight == Sight.FULL:

@@ -1,9 +1,11 @@
 """Routes of letters on record."""
 
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVarTuple
 
 import orjson
-from fastapi import APIRouter, Body, Header, Path, Request, status
+from fastapi import APIRouter, Body, Depends, Header, Path, Request, status
 from starlette.responses import Response
 
 from app.accounts.dependencies import (
@@ -14,9 +16,10 @@ from app.accounts.dependencies import (
 )
 from app.accounts.rules import Caller
 from app.cpts.errors import PlannedChangeDropped, TerritoryOverlap
-from app.cpts.reading.service import PageAddress
-from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
+from app.database.request_sessions import ReadSession, WriteSession
+from app.database.sessions import ReadingSession, WritingSession
 from app.http.caching import entity_tag, keep_until_change, matches
+from app.http.paging import PageAddress
 from app.http.parameters import RowId
 from app.http.repository import current_revision
 from app.letters.decisions import service as decisions
@@ -29,8 +32,8 @@ from app.letters.reading.schemas import (
 )
 from app.letters.record import schemas, service
 from app.letters.record.errors import ConciliationOpen, LetterClosed, NothingInDispute
+from app.letters.record.service import Deposited
 from app.problems import Forbidden, NotFound, StaleWrite, Unauthenticated, declared
-from app.settings import Settings
 
 JSON = "application/json"
 
@@ -44,6 +47,14 @@ IfMatch = Annotated[
 _WRITING = declared(
     Unauthenticated, Forbidden, NotFound, TerritoryOverlap, LetterClosed, StaleWrite
 )
+
+
+Sent = TypeVarTuple("Sent")
+
+
+def json_of(told: Mapping[str, Any]) -> bytes:
+    """Write what is told of a letter or a conciliation; days and times as ISO 8601, in UTC."""
+    return orjson.dumps(told, option=orjson.OPT_UTC_Z)
 
 
 def personal_answer(body: bytes, *, created: bool = False) -> Response:
@@ -66,20 +77,68 @@ def answer(
     return Response(body, media_type=JSON)
 
 
-def _written(session: WritingSession, caller: Caller, letter_id: int, **more: Any) -> Response:
+def _written(
+    session: WritingSession,
+    caller: Caller,
+    letter_id: int,
+    written: Deposited | None,
+    *,
+    created: bool = False,
+) -> Response:
     session.flush()
-    told = reading.letter_detail(session, caller, letter_id) | more
-    return personal_answer(orjson.dumps(told, option=orjson.OPT_UTC_Z))
+    told = reading.letter_detail(session, caller, letter_id)
+    if written is not None:
+        told["readings"] = written.readings
+    return personal_answer(json_of(told), created=created)
 
 
-def _check_precondition(
-    session: WritingSession, caller: Caller, letter_id: int, if_match: str | None
-) -> None:
-    service.open_for_change(session, letter_id)
-    if if_match is not None and not matches(
-        if_match, reading.letter_body(session, caller, letter_id)
-    ):
-        raise StaleWrite("La lettre a changé depuis votre lecture : relisez-la.")
+@dataclass(frozen=True)
+class LetterChange:
+    """The change of a letter that a request asks for; `if_match` as it gives it."""
+
+    session: WritingSession
+    letter_id: int
+    if_match: str | None = None
+
+    def made(
+        self,
+        caller: Caller,
+        act: Callable[[WritingSession, int, *Sent, Caller], Deposited | None],
+        *sent: *Sent,
+    ) -> Response:
+        """Make it by a use case, and tell the letter as it is then.
+
+        Parameters: `act`, the use case; `sent`, what it takes of the request.
+
+        Raises what the use case raises, and:
+            StaleWrite: the letter has changed since it was read.
+        """
+        if self.if_match is not None:
+            self._check_unchanged(caller, self.if_match)
+        written = act(self.session, self.letter_id, *sent, caller)
+        return _written(self.session, caller, self.letter_id, written)
+
+    def _check_unchanged(self, caller: Caller, if_match: str) -> None:
+        service.open_for_change(self.session, self.letter_id)
+        now = reading.letter_body(self.session, caller, self.letter_id)
+        if not matches(if_match, now):
+            raise StaleWrite("La lettre a changé depuis votre lecture : relisez-la.")
+
+
+def _change(session: WriteSession, letter_id: LetterId) -> LetterChange:
+    return LetterChange(session, letter_id)
+
+
+def _change_of_what_was_read(
+    session: WriteSession, letter_id: LetterId, if_match: IfMatch = None
+) -> LetterChange:
+    return LetterChange(session, letter_id, if_match)
+
+
+Change = Annotated[LetterChange, Depends(_change, scope="function")]
+ChangeOfWhatWasRead = Annotated[
+    LetterChange, Depends(_change_of_what_was_read, scope="function")
+]
 
 
 @router.get("", response_model=LetterPage, summary="Les lettres, filtrées")
@@ -90,14 +149,8 @@ def list_letters(
 
     Sans jeton : les communes, l'état et les dates ; le nom une fois la lettre validée.
     """
-    settings: Settings = request.app.state.settings
-    address = PageAddress(
-        base=settings.service.public_url or "",
-        path=request.url.path,
-        query=tuple(request.query_params.multi_items()),
-    )
-    page = reading.letters_page(session, caller, filters, address)
-    return answer(request, session, caller, orjson.dumps(page, option=orjson.OPT_UTC_Z))
+    page = reading.letters_page(session, caller, filters, PageAddress.of(request))
+    return answer(request, session, caller, json_of(page))
 
 
 @router.post(
@@ -118,10 +171,7 @@ def deposit_letter(
     Communes asked for by another pending letter, or held by a dynamic, open a conciliation.
     """
     written = service.deposit(session, asked, caller)
-    session.flush()
-    told = reading.letter_detail(session, caller, written.letter_id)
-    body = orjson.dumps({**told, "readings": written.readings}, option=orjson.OPT_UTC_Z)
-    response = personal_answer(body, created=True)
+    response = _written(session, caller, written.letter_id, written, created=True)
     response.headers["Location"] = request.url_for(
         "read_letter", letter_id=written.letter_id
     ).path
@@ -150,19 +200,15 @@ def read_letter(
     summary="Corriger une lettre, hors son territoire",
 )
 def correct_letter(
-    letter_id: LetterId,
+    change: ChangeOfWhatWasRead,
     patch: Annotated[schemas.LetterPatch, Body()],
-    session: WriteSession,
     caller: EditorCaller,
-    if_match: IfMatch = None,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own, but not its region.
 
     Contact and documents may be corrected, or emptied, at any time.
     """
-    _check_precondition(session, caller, letter_id, if_match)
-    service.correct(session, letter_id, patch, caller)
-    return _written(session, caller, letter_id)
+    return change.made(caller, service.correct, patch)
 
 
 @router.put(
@@ -172,16 +218,12 @@ def correct_letter(
     summary="Fixer le territoire demandé",
 )
 def change_letter_territory(
-    letter_id: LetterId,
+    change: ChangeOfWhatWasRead,
     territory: Annotated[schemas.LetterTerritory, Body()],
-    session: WriteSession,
     caller: EditorCaller,
-    if_match: IfMatch = None,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own. Decisions lapse."""
-    _check_precondition(session, caller, letter_id, if_match)
-    written = service.change_territory(session, letter_id, territory, caller)
-    return _written(session, caller, letter_id, readings=written.readings)
+    return change.made(caller, service.change_territory, territory)
 
 
 @router.post(
@@ -199,20 +241,16 @@ def change_letter_territory(
     summary="Enregistrer la décision de l'ARS ou de l'Assurance Maladie",
 )
 def decide_letter(
-    letter_id: LetterId,
+    change: ChangeOfWhatWasRead,
     decision: Annotated[schemas.Decision, Body()],
-    session: WriteSession,
     caller: AgentCaller,
-    if_match: IfMatch = None,
 ) -> Response:
     """Rights: `ars` and `assurance_maladie` of the leading region, each for itself; `admin`.
 
     Two in favour validate the letter in the same transaction; both known and one against
     refuse it. Until then a decision may be revised.
     """
-    _check_precondition(session, caller, letter_id, if_match)
-    decisions.decide(session, letter_id, decision, caller)
-    return _written(session, caller, letter_id)
+    return change.made(caller, decisions.decide, decision)
 
 
 @router.post(
@@ -222,14 +260,12 @@ def decide_letter(
     summary="Enregistrer l'avis de l'URPS",
 )
 def record_letter_opinion(
-    letter_id: LetterId,
+    change: Change,
     opinion: Annotated[schemas.Opinion, Body()],
-    session: WriteSession,
     caller: ArsCaller,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`. It does not bind."""
-    decisions.record_opinion(session, letter_id, opinion, caller)
-    return _written(session, caller, letter_id)
+    return change.made(caller, decisions.record_opinion, opinion)
 
 
 @router.post(
@@ -239,14 +275,12 @@ def record_letter_opinion(
     summary="Retirer une lettre",
 )
 def withdraw_letter(
-    letter_id: LetterId,
+    change: Change,
     withdrawal: Annotated[schemas.Withdrawal, Body()],
-    session: WriteSession,
     caller: EditorCaller,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own."""
-    service.withdraw(session, letter_id, withdrawal, caller)
-    return _written(session, caller, letter_id)
+    return change.made(caller, service.withdraw, withdrawal)
 
 
 @router.post(
@@ -255,13 +289,10 @@ def withdraw_letter(
     responses=_WRITING | declared(LetterClosed, NothingInDispute),
     summary="Ouvrir la conciliation de ce qui est disputé aujourd'hui",
 )
-def conciliate_letter(
-    letter_id: LetterId, session: WriteSession, caller: ArsCaller
-) -> Response:
+def conciliate_letter(change: Change, caller: ArsCaller) -> Response:
     """Rights: `ars` of a region concerned, `admin`.
 
     Conciliations open by themselves when letters come or change; this is for a dynamic
     that the registry came to know afterwards.
     """
-    service.conciliate(session, letter_id, caller)
-    return _written(session, caller, letter_id)
+    return change.made(caller, service.conciliate)

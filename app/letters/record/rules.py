@@ -36,7 +36,7 @@ class Part(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Authority(StrEnum):
+class Institution(StrEnum):
     """Who takes a position; the URPS's does not bind."""
 
     ARS = "ars"
@@ -61,7 +61,7 @@ class Sight(StrEnum):
 
 
 PENDING = (State.DEPOSITED, State.IN_CONCILIATION)
-DECIDING = (Authority.ARS, Authority.ASSURANCE_MALADIE)
+DECIDING = (Institution.ARS, Institution.ASSURANCE_MALADIE)
 
 STATE_LABELS: Mapping[str, str] = {
     State.DEPOSITED: "Déposée",
@@ -235,16 +235,36 @@ def check_may_conciliate(agent: Agent, regions: Collection[str]) -> None:
 
 def may_conciliate(agent: Agent | None, regions: Collection[str]) -> bool:
     """Tell whether `check_may_conciliate` lets somebody through; a visitor never."""
-    return agent is not None and (
-        agent.role == "admin" or (agent.role == "ars" and agent.region in regions)
-    )
+    if agent is None:
+        return False
+    try:
+        check_may_conciliate(agent, regions)
+    except Forbidden:
+        return False
+    return True
 
 
-def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Authority:
+def check_may_decide(agent: Agent, lead_region: str) -> None:
+    """Allow a decision: an administrator, the ARS and Assurance Maladie of a region.
+
+    Parameters: `lead_region`, that which leads the examination: its agents decide.
+
+    Raises:
+        Forbidden: another role, another region.
+    """
+    if agent.role == "admin":
+        return
+    if agent.role not in DECIDING:
+        raise Forbidden("Seules l'ARS et l'Assurance Maladie décident.")
+    if agent.region != lead_region:
+        raise Forbidden("La décision revient à la région qui instruit la lettre.")
+
+
+def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Institution:
     """Tell for whom somebody decides.
 
     Parameters: `named`, the authority that the request names, which an administrator
-    must; `lead_region`, that which leads the examination: its agents decide.
+    must; `lead_region`, as for `check_may_decide`.
 
     Raises:
         Forbidden: another role, another region, or in the other authority's name.
@@ -258,38 +278,11 @@ def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Aut
                 message="Un administrateur précise de qui il enregistre la décision.",
                 accepted=[str(authority) for authority in DECIDING],
             )
-        return Authority(named)
-    if agent.role not in DECIDING:
-        raise Forbidden("Seules l'ARS et l'Assurance Maladie décident.")
+        return Institution(named)
+    check_may_decide(agent, lead_region)
     if named is not None and named != agent.role:
         raise Forbidden("Chacun ne décide qu'en son propre nom.")
-    if agent.region != lead_region:
-        raise Forbidden("La décision revient à la région qui instruit la lettre.")
-    return Authority(agent.role)
-
-
-def actions_of(
-    agent: Agent | None,
-    *,
-    state: str,
-    regions: Collection[str],
-    lead_region: str,
-    created_by: int | None,
-) -> list[str]:
-    """List what somebody may do with a letter as it stands, in the names of the routes."""
-    if agent is None or agent.role == "member":
-        return []
-    own = agent.role == "editor" and created_by == agent.token_id
-    ars = may_conciliate(agent, regions)
-    actions = ["correct"] if ars or own else []
-    if state in PENDING:
-        if ars or own:
-            actions += ["territory", "withdraw"]
-        if ars:
-            actions.append("opinion")
-        if agent.role == "admin" or (agent.role in DECIDING and agent.region == lead_region):
-            actions.append("decide")
-    return actions
+    return Institution(agent.role)
 
 
 def check_day(day: date, *, earliest: date | None, today: date, member: str) -> None:

@@ -16,7 +16,8 @@ from app.database.sessions import WritingSession
 from app.letters.conciliations.rules import Outcome
 from app.letters.conciliations.service import bring_in_line
 from app.letters.record import repository, rules, schemas
-from app.letters.record.errors import LetterClosed, NothingInDispute, no_such_letter
+from app.letters.record.actions import Action, check_may, check_pending
+from app.letters.record.errors import NothingInDispute, no_such_letter
 from app.letters.record.repository import StoredLetter
 from app.letters.record.rules import DECIDING, Agent, State
 from app.letters.record.territory import (
@@ -108,7 +109,7 @@ def correct(
         LetterClosed: another member of a letter that is not pending.
     """
     letter = open_for_change(session, letter_id)
-    rules.check_may_handle(agent, letter.regions, created_by=letter.created_by)
+    check_may(Action.CORRECT, agent, letter)
     given = patch.model_fields_set - {"note"}
     if given - {"contact", "documents"}:
         check_pending(letter)
@@ -158,12 +159,11 @@ def change_territory(
         LetterClosed: the letter is not pending.
     """
     letter = open_for_change(session, letter_id)
-    rules.check_may_handle(agent, letter.regions, created_by=letter.created_by)
-    check_pending(letter)
+    check_may(Action.TERRITORY, agent, letter)
     read = read_communes(session, asked.communes, asked.epci)
     put_territory(session, letter, read.communes, agent, note=asked.note)
-    after = open_for_change(session, letter_id)
-    rules.check_may_handle(agent, after.regions, created_by=letter.created_by)
+    # The new territory may have left the agent's region.
+    check_may(Action.TERRITORY, agent, open_for_change(session, letter_id))
     bring_in_line(session, [letter_id], agent, day=today(), outcome=Outcome.SHARED_OUT)
     return Deposited(letter_id, read.readings)
 
@@ -211,8 +211,7 @@ def withdraw(
         NotFound, Forbidden, Invalid, LetterClosed: as for `decide`.
     """
     letter = open_for_change(session, letter_id)
-    rules.check_may_handle(agent, letter.regions, created_by=letter.created_by)
-    check_pending(letter)
+    check_may(Action.WITHDRAW, agent, letter)
     day = withdrawal.withdrawn_on or today()
     rules.check_day(day, earliest=letter.deposited_on, today=today(), member="withdrawn_on")
     close_letter(session, letter, State.WITHDRAWN, agent, day=day, note=withdrawal.note)
@@ -229,8 +228,7 @@ def conciliate(session: WritingSession, letter_id: int, agent: Agent) -> None:
         NothingInDispute: nobody else asks for its communes, or all is settled.
     """
     letter = open_for_change(session, letter_id)
-    rules.check_may_conciliate(agent, letter.regions)
-    check_pending(letter)
+    check_may(Action.CONCILIATE, agent, letter)
     bring_in_line(session, [letter_id], agent, day=today())
     after = open_for_change(session, letter_id)
     if State.IN_CONCILIATION not in (letter.state, after.state):
@@ -272,17 +270,6 @@ def open_for_change(session: WritingSession, letter_id: int) -> StoredLetter:
     if letter is None:
         raise no_such_letter(letter_id)
     return letter
-
-
-def check_pending(letter: StoredLetter) -> None:
-    """Refuse a change of a letter that has been decided or withdrawn.
-
-    Raises:
-        LetterClosed: it has.
-    """
-    if not letter.pending:
-        label = rules.STATE_LABELS[letter.state].lower()
-        raise LetterClosed(f"Cette lettre est {label} : elle ne change plus.")
 
 
 def _check_still_free(session: WritingSession, letter_id: int) -> None:

@@ -6,15 +6,14 @@ from datetime import date
 
 from app.cpts.agreements.service import planned_territory, territory_on
 from app.cpts.claims import repository as claims
-from app.cpts.claims.rules import FIRST_STAGE
 from app.cpts.errors import TerritoryOverlap
+from app.cpts.stages import FIRST_STAGE, is_recognised
 from app.cpts.writing import repository as registry
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES
 from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.geography.resolution import Given, resolve
-from app.letters.check.rules import Severity, severity_of
 from app.letters.record.rules import Kind, Part
 from app.problems import Invalid, NotFound
 
@@ -175,7 +174,7 @@ def check_not_blocked(
         stage_day=max(day, today()),
         excluded_cpts=subject.own,
     )
-    blocking = [each for each in found if severity_of(each.rank) == Severity.BLOCKING]
+    blocking = [each for each in found if is_recognised(each.stage)]
     if blocking:
         raise TerritoryOverlap([each.public() for each in blocking])
 

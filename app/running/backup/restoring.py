@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.cluster import private_cluster
+from app.cluster.addresses import private_cluster
 from app.cluster.home import KEPT_ASIDE
 from app.cluster.private import prepare_for_application
 from app.cluster.programs import choose_server, installed_servers

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from app.cluster import private_cluster
+from app.cluster.addresses import private_cluster
 from app.cluster.command_database import migrate
 from app.cluster.home import make_home, remove_home
 from app.cluster.programs import choose_server, installed_servers

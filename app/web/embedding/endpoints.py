@@ -7,9 +7,10 @@ from starlette.responses import HTMLResponse
 
 from app.cpts.reading.filtering import Filters, requested
 from app.cpts.reading.filters import OFFERED, RequestedFilters
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
+from app.http.content_policy import ANY_SITE
 from app.http.parameters import WholeNumber
 from app.http.repository import current_revision
 from app.maps.policy import page_policy, tile_origin
@@ -55,6 +56,6 @@ def embedded_map(
     )
     keep_until_change(request, current_revision(session))
     origin = tile_origin(settings.maps.basemap_url)
-    policy = page_policy(body, [origin] if origin else [], frame_ancestors="*")
+    policy = page_policy(body, [origin] if origin else [], frame_ancestors=ANY_SITE)
     headers = {"Content-Security-Policy": policy, "X-Robots-Tag": "noindex"}
     return HTMLResponse(body, headers=headers)

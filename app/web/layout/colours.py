@@ -1,8 +1,6 @@
 """The colours of the maps as CSS, so that pages show the very same ones."""
 
-import base64
-import hashlib
-
+from app.http.content_policy import hash_of
 from app.maps.palette import DASHED_STAGES, STAGE_COLOURS, TIER_COLOURS
 
 LIGHT_INK = "#ffffff"
@@ -48,6 +46,4 @@ def _rules() -> str:
 
 # The text of the one inline style of a page, and the hash by which the policy lets it in.
 COLOUR_RULES = _rules()
-COLOUR_RULES_HASH = (
-    "'sha256-" + base64.b64encode(hashlib.sha256(COLOUR_RULES.encode()).digest()).decode() + "'"
-)
+COLOUR_RULES_HASH = hash_of(COLOUR_RULES)

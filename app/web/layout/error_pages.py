@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.exception_texts import traced
+from app.http.content_policy import ANY_SITE, NOTHING
 from app.problems import MEDIA_TYPE, Problem
 from app.settings import Settings
 from app.web.layout.rendering import page_text, site_policy
@@ -99,7 +100,7 @@ class ErrorPages:
         headers["content-type"] = "text/html; charset=utf-8"
         headers["content-length"] = str(len(body))
         headers["cache-control"] = "no-store"
-        headers["content-security-policy"] = site_policy((), "*" if framed else "'none'")
+        headers["content-security-policy"] = site_policy((), ANY_SITE if framed else NOTHING)
         if not framed:
             headers["x-frame-options"] = "DENY"
         await send(message)

@@ -11,8 +11,10 @@ from jinja2.loaders import FileSystemLoader
 from starlette.responses import HTMLResponse
 
 from app import french
+from app.cpts.stages import FIRST_STAGE, SIGNED_STAGE
 from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
+from app.http.content_policy import ANY_SITE, NOTHING, OWN, page_content_policy
 from app.http.repository import current_revision
 from app.settings import Settings
 from app.web.layout.assets import WEB, static
@@ -29,26 +31,18 @@ class SignedIn(Protocol):
     def name(self) -> str: ...
 
 
-def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = "'none'") -> str:
+def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = NOTHING) -> str:
     """Write the Content-Security-Policy of the site's pages.
 
     Parameters: `image_origins`, other hosts from which the page may take images (the base
     map of a map drawn in the page itself); `frame_ancestors`, who may frame it.
     """
-    images = " ".join(("'self'", "data:", *sorted(image_origins)))
-    return "; ".join(
-        (
-            "default-src 'none'",
-            "script-src 'self'",
-            f"style-src 'self' {COLOUR_RULES_HASH}",
-            f"img-src {images}",
-            "connect-src 'self'",
-            "manifest-src 'self'",
-            "frame-src 'self'",
-            "form-action 'self'",
-            "base-uri 'none'",
-            f"frame-ancestors {frame_ancestors}",
-        )
+    return page_content_policy(
+        styles=[COLOUR_RULES_HASH],
+        image_origins=image_origins,
+        own=["manifest-src", "frame-src"],
+        form_action=OWN,
+        frame_ancestors=frame_ancestors,
     )
 
 
@@ -85,7 +79,12 @@ def _environment() -> Environment:
         by_name=french.by_name,
     )
     environment.globals.update(
-        static=static, site_name=SITE_NAME, colour_rules=COLOUR_RULES, number=french.number
+        static=static,
+        site_name=SITE_NAME,
+        colour_rules=COLOUR_RULES,
+        number=french.number,
+        first_stage=FIRST_STAGE,
+        signed_stage=SIGNED_STAGE,
     )
     return environment
 
@@ -153,7 +152,7 @@ def render(
     )
     personal = caller is not None or not keep
     headers = {
-        "Content-Security-Policy": site_policy(image_origins, "*" if framed else "'none'"),
+        "Content-Security-Policy": site_policy(image_origins, ANY_SITE if framed else NOTHING),
     }
     if not framed:
         headers["X-Frame-Options"] = "DENY"

@@ -87,6 +87,25 @@ DEMONSTRATION = Column(
     example=False,
 )
 
+STAGES = Column(
+    "stages",
+    "string",
+    "Stades atteints",
+    "Chaque stade atteint, dans l'ordre, séparés par « | » : stade, date (vide si elle n'est "
+    "pas connue) et jour depuis lequel le registre le connaît, séparés par « : ».",
+    {"pattern": _listed("[a-z_]+:(?:[0-9-]{10})?:[0-9-]{10}")},
+    example="lettre_intention_validee:2022-05-10:2022-05-12|aci_signe:2024-03-01:2024-03-04",
+)
+COMMUNES = Column(
+    "communes",
+    "string",
+    "Communes",
+    "Codes INSEE des communes et arrondissements, séparés par « | », chacun avec le jour "
+    "depuis lequel la CPTS le tient et, si sa fin est fixée, le premier jour sans lui.",
+    {"pattern": _listed("[0-9AB]{5}:[0-9-]{10}(?::[0-9-]{10})?")},
+    example="04070:2022-05-10|04113:2023-01-01",
+)
+
 CPTS: tuple[Column, ...] = (
     Column(
         "id",
@@ -210,7 +229,10 @@ CPTS: tuple[Column, ...] = (
         REQUIRED,
         example="2026-02-03T09:12:00.000Z",
     ),
+    STAGES,
 )
+# A file with polygons says by code, too, which communes they are.
+TERRITORIES: tuple[Column, ...] = (*CPTS, COMMUNES)
 
 COMPOSITIONS: tuple[Column, ...] = (
     Column(
@@ -281,4 +303,19 @@ COMPOSITIONS: tuple[Column, ...] = (
     ),
     POPULATION_YEAR,
     DEMONSTRATION,
+    Column(
+        "held_from",
+        "date",
+        "Tenue depuis",
+        "Jour depuis lequel la CPTS tient la commune.",
+        REQUIRED,
+        example="2022-05-10",
+    ),
+    Column(
+        "held_until",
+        "date",
+        "Tenue jusqu'au",
+        "Premier jour où la CPTS ne tiendra plus la commune, si ce jour est fixé.",
+    ),
+    STAGES,
 )

@@ -9,14 +9,15 @@ from starlette.responses import HTMLResponse, Response
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import RequestedFilters
 from app.cpts.reading.schemas import Detail
-from app.cpts.reading.service import PageAddress, compositions_csv, cpts_collection
-from app.database.sessions import ReadingSession, ReadSession
+from app.cpts.reading.service import compositions_csv, cpts_collection
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
+from app.http.paging import PageAddress
 from app.http.parameters import MAXIMUM_LIMIT, DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
 from app.problems import NotFound
-from app.settings import Settings
 from app.web.layout.rendering import render
 from app.web.opendata import service
 
@@ -43,15 +44,6 @@ def _file(
     return Response(body, media_type=media_type, headers=headers)
 
 
-def _address(request: Request) -> PageAddress:
-    settings: Settings = request.app.state.settings
-    return PageAddress(
-        base=settings.service.public_url or "",
-        path=request.url.path,
-        query=tuple(request.query_params.multi_items()),
-    )
-
-
 @router.get("", response_class=HTMLResponse)
 def open_data(request: Request, session: ReadSession) -> HTMLResponse:
     """The page of open data."""
@@ -73,7 +65,7 @@ def cpts_csv(request: Request, session: ReadSession, filters: WholeFilters) -> R
 @router.get("/compositions.csv")
 def compositions(request: Request, session: ReadSession, filters: WholeFilters) -> Response:
     """CPTS and commune, one line per pair."""
-    body, _ = compositions_csv(session, filters, _address(request))
+    body, _ = compositions_csv(session, filters, PageAddress.of(request))
     return _file(request, session, body, CSV, "compositions.csv")
 
 
@@ -82,7 +74,7 @@ def cpts_geojson(
     request: Request, session: ReadSession, filters: WholeFilters, detail: Detail = "full"
 ) -> Response:
     """The territories as GeoJSON."""
-    body = cpts_collection(session, filters, _address(request), detail)
+    body = cpts_collection(session, filters, PageAddress.of(request), detail, with_courses=True)
     return _file(request, session, body, "application/geo+json", "cpts.geojson")
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from app.web.opendata.columns import CPTS, Column
+from app.web.opendata.columns import TERRITORIES, Column
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,7 +99,7 @@ def _table(items: Sequence[Mapping[str, Any]], territories: Mapping[int, bytes])
     }
     columns = {
         column.name: pa.array([_value(column, item) for item in items], types[column.kind])
-        for column in CPTS
+        for column in TERRITORIES
     }
     columns[GEOMETRY] = pa.array([territories.get(item["id"]) for item in items], pa.binary())
     return pa.table(columns)

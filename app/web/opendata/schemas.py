@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from app.web.opendata.columns import COMPOSITIONS, CPTS, Column
+from app.web.opendata.columns import COMPOSITIONS, CPTS, TERRITORIES, Column
 
 Accepted = Mapping[str, Sequence[Any]]
 
@@ -46,8 +46,8 @@ def cpts_schema(accepted: Accepted) -> dict[str, Any]:
 
 
 def territories_schema(accepted: Accepted) -> dict[str, Any]:
-    """Give the Table Schema of the files with geometry: the columns of `cpts.csv` and it."""
-    schema = cpts_schema(accepted)
+    """Give the Table Schema of the files with geometry: it comes after their columns."""
+    schema = {**cpts_schema(accepted), **_schema(TERRITORIES, accepted)}
     return {**schema, "fields": [*schema["fields"], _GEOMETRY]}
 
 

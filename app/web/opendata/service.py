@@ -89,7 +89,16 @@ def _found(
     check_filters(session, filters)
     day = filters.at or today()
     _, found = registry.find_cpts(session, filters, day)
-    return day, found, [orjson.loads(cpts.properties) for cpts in found]
+    courses = registry.courses(session, [cpts.id for cpts in found], day)
+    return (
+        day,
+        found,
+        [
+            orjson.loads(cpts.properties)
+            | {"stages": courses[cpts.id].stages, "communes": courses[cpts.id].communes}
+            for cpts in found
+        ],
+    )
 
 
 def cpts_csv(session: ReadingSession, filters: Filters) -> bytes:

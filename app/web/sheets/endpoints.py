@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.cpts.reading.service import cpts_item
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.files.cells import spreadsheet_safe
 from app.http.caching import keep_until_change
 from app.http.parameters import Day, RowId

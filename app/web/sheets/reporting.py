@@ -10,8 +10,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.cpts.communes.service import single_commune
 from app.cpts.reading.service import cpts_item
 from app.cpts.reports.repository import insert_report, server_identity, waiting_reports
-from app.database.sessions import ReadingSession, ReadSession, WriteSession
-from app.http.address_limit import AddressLimit
+from app.database.request_sessions import ReadSession, WriteSession
+from app.database.sessions import ReadingSession
+from app.http.address_limit import limit_of
 from app.http.origin import same_origin
 from app.problems import Forbidden, NotFound, TooManyRequests
 from app.settings import Settings
@@ -58,8 +59,7 @@ def take_report(
     settings: Settings = request.app.state.settings
     if not same_origin(request.headers, settings.service.public_url):
         raise Forbidden("Ce formulaire ne vient pas d’une page de ce site.")
-    limit: AddressLimit = request.app.state.report_limit
-    limit.count_client(request)
+    limit_of(request, "report").count_client(request)
     subject = _subject(request, session, key)
     thanks = RedirectResponse(
         f"{subject['address']}/signaler/merci",

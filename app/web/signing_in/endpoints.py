@@ -12,8 +12,8 @@ from app.accounts.dependencies import (
     session_cookie,
 )
 from app.accounts.service import SESSION_LIFETIME, sign_in, sign_out
-from app.database.sessions import ReadSession, WriteSession
-from app.http.address_limit import AddressLimit
+from app.database.request_sessions import ReadSession, WriteSession
+from app.http.address_limit import limit_of
 from app.settings import Settings
 from app.web.layout.rendering import render
 from app.web.signing_in.rules import safe_return
@@ -51,8 +51,7 @@ def begin_session(
     retour: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
     """Begin a session with a token; a wrong one shows the form again."""
-    limit: AddressLimit = request.app.state.sign_in_limit
-    limit.count_client(request)
+    limit_of(request, "sign_in").count_client(request)
     back = safe_return(retour, AGENTS_HOME)
     former = request.cookies.get(session_cookie(request))
     secret = sign_in(session, token.strip(), former=former)

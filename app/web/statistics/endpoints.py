@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from app.database.sessions import ReadingSession, ReadSession
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
 from app.http.parameters import Day
 from app.http.repository import current_revision

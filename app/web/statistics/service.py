@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
-from app.cpts.reading.repository import recognised_stages
 from app.cpts.reading.schemas import CoverageLevel
 from app.cpts.reading.service import coverage
 from app.cpts.references import repository as references
+from app.cpts.stages import RECOGNISED_STAGES, SIGNED_STAGE
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import spreadsheet_safe
@@ -34,7 +34,6 @@ from app.web.statistics.rules import (
     year_ticks,
 )
 
-SIGNED = "aci_signe"
 _LINE_WIDTH = 470
 
 
@@ -56,7 +55,7 @@ class Month:
     @property
     def signed(self) -> int:
         """Those whose ACI is signed."""
-        return self.by_stage.get(SIGNED, 0)
+        return self.by_stage.get(SIGNED_STAGE, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +117,9 @@ def evolution(session: ReadingSession, at: date | None) -> list[Month]:
     signed_within: dict[date, int] = {}
     for row in cpts_by_month(session, FIRST_MONTH, last):
         by_day.setdefault(row.day, {})[row.stage] = row.number
-        if row.stage == SIGNED:
+        if row.stage == SIGNED_STAGE:
             signed_within[row.day] = row.reached
-    covered = coverage_by_month(session, FIRST_MONTH, last, recognised_stages(session))
+    covered = coverage_by_month(session, FIRST_MONTH, last, RECOGNISED_STAGES)
     return [
         Month(row.day, by_day[row.day], signed_within[row.day], row.population, row.communes)
         for row in covered

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.cpts.reading.filtering import Filters, requested
 from app.cpts.reading.filters import DEPARTMENT, OFFERED_WITHIN_A_PLACE, REGION
-from app.database.sessions import ReadSession
+from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
 from app.http.parameters import MAXIMUM_LIMIT, WholeNumber
 from app.http.repository import current_revision

@@ -9,14 +9,13 @@ from app.cpts.communes.service import commune_page
 from app.cpts.reading import service as reading
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import SEARCH
-from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession
 from app.geography.repository import department_names
+from app.http.paging import NOWHERE
 
 COMMUNES_SHOWN = 30
 CPTS_SHOWN = 20
 SUGGESTED = 6
-_NOWHERE = PageAddress("", "", ())
 
 
 def search(
@@ -30,12 +29,12 @@ def search(
     the text as a postal code, which come first.
     """
     names = dict(department_names(session))
-    found = commune_page(session, CommuneFilters(q=q, limit=communes), _NOWHERE)
+    found = commune_page(session, CommuneFilters(q=q, limit=communes), NOWHERE)
     # Digits are no word of a name that somebody looks for here.
     listed: dict[str, Any] = {"items": [], "number_matched": 0}
     if not q.replace(" ", "").isdigit():
         listed = orjson.loads(
-            reading.cpts_page(session, Filters({SEARCH: q}, limit=cpts), _NOWHERE)
+            reading.cpts_page(session, Filters({SEARCH: q}, limit=cpts), NOWHERE)
         )
     # Few visitors mean the INSEE code that a postal code may happen to be.
     ordered = sorted(found["items"], key=lambda item: q not in item["postcodes"])

@@ -9,13 +9,13 @@ import orjson
 from app.cpts.reading import service as reading
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import OFFERED_WITHIN_A_PLACE, STAGE
-from app.cpts.reading.repository import recognised_stages
 from app.cpts.reading.schemas import CoverageLevel
-from app.cpts.reading.service import PageAddress
 from app.cpts.references import repository as references
 from app.cpts.references.schemas import DepartmentItem, RegionItem, StageItem
+from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.http.paging import NOWHERE
 from app.http.parameters import MAXIMUM_LIMIT
 from app.problems import NotFound
 from app.web.layout.controls import form_controls
@@ -163,10 +163,10 @@ def _page(
 ) -> TerritoryPage:
     stages = references.stages(session)
     ranks = {stage.slug: stage.rank for stage in stages}
-    listed = orjson.loads(reading.cpts_page(session, filters, PageAddress("", "", ())))
+    listed = orjson.loads(reading.cpts_page(session, filters, NOWHERE))
     items = [{**cpts, "rank": ranks.get(cpts["stage"], 0)} for cpts in listed["items"]]
     asked_stages = filters[STAGE]
-    counting = list(asked_stages) or recognised_stages(session)
+    counting = list(asked_stages) or list(RECOGNISED_STAGES)
     day = today()
     held = holding(session, place, [c["id"] for c in items if c["stage"] in counting], day)
     chosen = filters.kept(lambda key: not key.names_a_place)
@@ -216,7 +216,7 @@ def _base(session: ReadingSession, place: Place) -> dict[str, Any]:
 
 def _counted_stages(session: ReadingSession, slugs: Sequence[str]) -> str:
     """Name the stages that count as coverage, such as « ACI signé »."""
-    if set(slugs) == set(recognised_stages(session)):
+    if set(slugs) == set(RECOGNISED_STAGES):
         return "à partir du stade « Lettre d’intention validée »"
     labels = [s.label for s in references.stages(session) if s.slug in slugs]
     named = " ou ".join(f"« {label} »" for label in labels)

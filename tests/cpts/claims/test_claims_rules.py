@@ -10,26 +10,19 @@ from app.cpts.claims.rules import (
     check_territory_size,
     split_superseded,
 )
+from app.cpts.stages import FIRST_STAGE, RECOGNISED_STAGE, STAGES
 from app.problems import Invalid
 
-STAGES = [
-    "dynamique_identifiee",
-    "lettre_intention_validee",
-    "association_creee",
-    "projet_sante_valide",
-    "aci_signe",
-]
 TODAY = date(2026, 6, 1)
 
 
-def conflict(cpts_id: int, rank: int) -> ClaimConflict:
+def conflict(cpts_id: int, stage: str) -> ClaimConflict:
     return ClaimConflict(
         commune_code="59350",
         commune_name="Lille",
         cpts_id=cpts_id,
         cpts_name="CPTS voisine",
-        stage=STAGES[rank - 1],
-        rank=rank,
+        stage=stage,
         demonstration=False,
         held_from=date(2025, 1, 1),
         held_until=None,
@@ -51,13 +44,21 @@ def test_a_territory_does_not_begin_before_its_cpts() -> None:
 
 
 def test_a_later_stage_supersedes_a_named_dynamic_only() -> None:
-    dynamic, unnamed, letter = conflict(1, 1), conflict(2, 1), conflict(3, 2)
-    ended, standing = split_superseded([dynamic, unnamed, letter], rank=2, superseded=[1, 3])
+    dynamic, unnamed, letter = (
+        conflict(1, FIRST_STAGE),
+        conflict(2, FIRST_STAGE),
+        conflict(3, RECOGNISED_STAGE),
+    )
+    ended, standing = split_superseded(
+        [dynamic, unnamed, letter], stage=RECOGNISED_STAGE, superseded=[1, 3]
+    )
     assert ended == [dynamic]
     assert standing == [unnamed, letter]
 
 
 def test_a_dynamic_supersedes_nobody() -> None:
-    ended, standing = split_superseded([conflict(1, 1)], rank=1, superseded=[1])
+    ended, standing = split_superseded(
+        [conflict(1, FIRST_STAGE)], stage=FIRST_STAGE, superseded=[1]
+    )
     assert ended == []
-    assert standing == [conflict(1, 1)]
+    assert standing == [conflict(1, FIRST_STAGE)]

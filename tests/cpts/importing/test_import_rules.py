@@ -17,7 +17,6 @@ from app.cpts.importing.rules import (
 from app.cpts.writing.rules import StageRecord
 
 REFUSE, WITHOUT = OnConflict.REFUSE, OnConflict.WITHOUT_COMMUNE
-RANKS = {"dynamique_identifiee": 1, "lettre_intention_validee": 2, "aci_signe": 5}
 LABELS = {"dynamique_identifiee": "Dynamique", "lettre_intention_validee": "Lettre",
           "aci_signe": "ACI signé"}  # fmt: skip
 
@@ -150,7 +149,7 @@ AS_OF = date(2026, 6, 1)
 def step(
     timeline: list[StageRecord], stage: str, since: date | None, as_of: date = AS_OF
 ) -> StageStep:
-    return stage_step(timeline, RANKS, LABELS, stage=stage, since=since, as_of=as_of)
+    return stage_step(timeline, LABELS, stage=stage, since=since, as_of=as_of)
 
 
 def letter(since: date | None, recorded_on: date = date(2025, 2, 1)) -> StageRecord:

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from app.cpts.importing.columns import Role, recognise
 from app.cpts.importing.listing import Listing, read_table_listing
@@ -13,6 +16,7 @@ from app.failures import Failure
 from app.files.sources import open_source
 from app.files.tables import decode, repaired
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ReadCsv = Callable[[str], Listing]
 
 
@@ -224,7 +228,7 @@ def test_rows_of_titles_give_the_department_of_those_below(read_csv: ReadCsv) ->
         "Département du Var;\nCPTS B;La Garde\n"
     )
     assert [(e.cpts, e.department) for e in listing.entries] == [
-        ("CPTS A", "04"), ("CPTS B", "Var"),
+        ("CPTS A", "ALPES-DE-HAUTE-PROVENCE (04)"), ("CPTS B", "Département du Var"),
     ]  # fmt: skip
 
 
@@ -309,7 +313,18 @@ def test_open_document_sheets_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "kind"),
-    [(b"%PDF-1.4 x", "un PDF"), (b"{\\rtf1 Gap}", "RTF"), (b"\x89PNG\r\n", "PNG")],
+    [
+        (b"%PDF-1.4 x", "un PDF"),
+        (b"{\\rtf1 Gap}", "RTF"),
+        (b"\x89PNG\r\n", "PNG"),
+        (b"<html><table><tr><td>Gap", "page HTML.*tableur"),
+        (b'<!DOCTYPE html PUBLIC "x"><html>', "page HTML"),
+        (b'<?xml version="1.0"?><gpx version="1.1">', "GPX"),
+        (b'<?xml version="1.0"?><wfs:FeatureCollection>', "outputFormat"),
+        (b"\x00\x00\x27\x0a\x00\x00", "Shapefile"),
+        (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+        (OLE + "WordDocument".encode("utf-16-le"), "document Word"),
+    ],
 )
 def test_a_document_that_is_no_list_is_called_what_it_is(
     tmp_path: Path, content: bytes, kind: str
@@ -330,3 +345,126 @@ def test_codes_in_one_cell_are_cut_whatever_parts_them(read_csv: ReadCsv, cell: 
 def test_the_apostrophe_that_open_data_put_before_a_formula_goes(read_csv: ReadCsv) -> None:
     listing = read_csv("Nom CPTS;Commune\n'-CPTS Tiret;Gap\n'CPTS;Veynes\n")
     assert claims(listing) == [("-CPTS Tiret", "Gap"), ("'CPTS", "Veynes")]
+
+
+def test_a_row_of_a_stage_says_that_of_the_rows_below(read_csv: ReadCsv) -> None:
+    listing = read_csv(
+        "Nom CPTS;Commune;dpt\nCPTS en fonctionnement;;\nCPTS A;Aiglun;04\n"
+        "CPTS en projet;;\nCPTS B;Allons;04\n"
+    )
+    assert [(e.cpts, e.particulars[Role.STAGE]) for e in listing.entries] == [
+        ("CPTS A", "en fonctionnement"), ("CPTS B", "en projet"),
+    ]  # fmt: skip
+
+
+def test_no_commune_below_a_title_goes_to_the_cpts_above_it(read_csv: ReadCsv) -> None:
+    listing = read_csv(
+        "CPTS;Commune\nCPTS A;Gap\n;Veynes\nVar (83);\n;La Garde\nCPTS B;Bandol\n"
+    )
+    assert [(e.cpts, e.commune, e.is_unclaimed) for e in listing.entries] == [
+        ("CPTS A", "Gap", False), ("CPTS A", "Veynes", False), ("", "La Garde", False),
+        ("CPTS B", "Bandol", False),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["Lozère", "CPTS Gapençais (05)", "CPTS Marne 51"])
+def test_a_cpts_above_its_communes_is_no_title(read_csv: ReadCsv, name: str) -> None:
+    listing = read_csv(f"CPTS;Commune\nCPTS A;Gap\n{name};\n;Altier\n;Auroux\n")
+    assert claims(listing)[1:] == [(name, ""), (name, "Altier"), (name, "Auroux")]
+
+
+def workbook(tmp_path: Path, **sheets: list[list[str]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(tmp_path / "liste.xlsx")
+    return tmp_path / "liste.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "department"),
+    [("Dpt 04", "Dpt 04"), ("04", "04"), ("Var", "Var"), ("CPTS", ""), ("2024", "")],
+)
+def test_a_sheet_called_by_a_department_is_evidence_of_it(
+    tmp_path: Path, sheet: str, department: str
+) -> None:
+    path = workbook(tmp_path, **{sheet: [["CPTS", "Commune"], ["CPTS A", "La Garde"]]})
+    listing = read_table_listing(open_source(path), {})
+    assert [entry.department for entry in listing.entries] == [department]
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_what_is_struck_through_is_doubtful(tmp_path: Path, column: int) -> None:
+    path = workbook(
+        tmp_path, CPTS=[["CPTS", "Commune"], ["CPTS A", "Gap"], ["CPTS A", "Veynes"]]
+    )
+    book = openpyxl.load_workbook(path)
+    book["CPTS"].cell(3, column + 1).font = Font(strike=True)
+    book.save(path)
+    first, second = read_table_listing(open_source(path), {}).entries
+    assert first.doubt == ""
+    assert "barré" in second.doubt
+
+
+def test_a_text_of_which_letters_are_struck_through_is_doubtful(tmp_path: Path) -> None:
+    path = workbook(tmp_path, CPTS=[["CPTS", "Commune"], ["CPTS A", "Gap"]])
+    book = openpyxl.load_workbook(path)
+    book["CPTS"]["B2"] = CellRichText("Gap ", TextBlock(InlineFont(strike=True), "Veynes"))
+    book.save(path)
+    [entry] = read_table_listing(open_source(path), {}).entries
+    assert "barré" in entry.doubt
+
+
+def test_a_struck_name_that_is_merged_over_rows_is_struck_in_each(tmp_path: Path) -> None:
+    path = workbook(tmp_path, CPTS=[["CPTS", "Commune"], ["CPTS A", "Gap"], ["", "Veynes"]])
+    book = openpyxl.load_workbook(path)
+    book["CPTS"]["A2"].font = Font(strike=True)
+    book["CPTS"].merge_cells("A2:A3")
+    book.save(path)
+    assert all("barré" in e.doubt for e in read_table_listing(open_source(path), {}).entries)
+
+
+@pytest.mark.parametrize(
+    ("member", "content", "kind"),
+    [
+        ("word/document.xml", b"", "document Word"),
+        ("ppt/presentation.xml", b"", "PowerPoint"),
+        ("xl/workbook.bin", b"", "xlsb"),
+        ("mimetype", b"application/vnd.oasis.opendocument.text", "OpenDocument"),
+        ("dossier/liste.csv", b"Gap", "extrayez-en le fichier « dossier/liste.csv »"),
+        ("couche.geojson", b"{}", "extrayez-en le fichier « couche.geojson »"),
+        ("photo.bin", b"", "ni classeur ni Shapefile"),
+    ],
+)
+def test_an_archive_that_is_no_list_is_called_what_it_is(
+    tmp_path: Path, member: str, content: bytes, kind: str
+) -> None:
+    with zipfile.ZipFile(tmp_path / "liste.zip", "w") as archive:
+        archive.writestr(member, content)
+        archive.writestr("content.xml", "<x/>")
+    with pytest.raises(Failure, match=kind):
+        open_source(tmp_path / "liste.zip")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"cpts":"CPTS A","nom_commune":"Gap","code_commune":"05061","cp":["05000"]}]',
+        '{"total_count":1,"results":[{"cpts":"CPTS A","commune":"Gap","geo":null}]}',
+        '[{"recordid":"x","fields":{"cpts":"CPTS A","commune":"Gap"}}]',
+    ],
+)
+def test_a_list_that_an_api_gives_as_json_is_a_table(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "liste.json"
+    path.write_text(text)
+    assert claims(read_table_listing(open_source(path), {})) == [("CPTS A", "Gap")]
+
+
+@pytest.mark.parametrize("text", ['{"a":1}', "[1, 2", '{"erreur":"introuvable"}'])
+def test_json_that_is_no_list_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "liste.json").write_text(text)
+    with pytest.raises(Failure, match="JSON, mais pas une liste"):
+        read_table_listing(open_source(tmp_path / "liste.json"), {})

@@ -17,7 +17,7 @@ from app.failures import Failure
 from app.progress import SilentProgress
 from tests.administration import administration
 from tests.cpts.importing.conftest import RunImport
-from tests.letters.record.conftest import LILLE, MARCQ, MONS, RONCHIN, Desk, Register, codes
+from tests.letters.desk import LILLE, MARCQ, MONS, RONCHIN, Desk, Register, codes
 
 HEADER = ("Nom CPTS", "Code commune", "Stade")
 NAME = "CPTS amendée"

@@ -22,6 +22,28 @@ def test_accents_survive_every_usual_encoding(encoding: str) -> None:
     assert decode(text.encode(encoding)) == text
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "mac_roman", "cp850"])
+@pytest.mark.parametrize(
+    "text", ["Barrême", "Évêché", "À côté", "Saint-Étienne", "ACI signé", "Fayet-le-Château"]
+)
+def test_one_accent_tells_the_encoding(encoding: str, text: str) -> None:
+    assert decode(text.encode(encoding)) == text
+
+
+def test_letters_written_as_entities_do_not_cut_a_cell() -> None:
+    text = "CPTS;Commune\nA;L&#039;Escale\nB &amp; C;Barr&ecirc;me\n"
+    rows = read_csv_rows(text.encode())
+    assert [row.cells for row in rows[1:]] == [("A", "L'Escale"), ("B & C", "Barrême")]
+
+
+def test_what_looks_like_an_entity_between_quotes_is_kept() -> None:
+    assert read_csv_rows(b'CPTS;Commune\n"A &amp; B";"x"\n')[1].cells == ("A &amp; B", "x")
+
+
+def test_an_entity_that_cuts_cells_stays() -> None:
+    assert read_csv_rows(b"CPTS;Commune\nA &quot;x;y\n")[1].cells == ("A &quot", "x", "y")
+
+
 @pytest.mark.parametrize("separator", [";", ",", "\t", "|"])
 def test_the_separator_is_found(separator: str) -> None:
     rows = [["CPTS", "Commune", "dpt"], ["CPTS A, et B", "Nice", "6"], ["CPTS C", "Apt", "84"]]

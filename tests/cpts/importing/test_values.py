@@ -10,6 +10,7 @@ from app.cpts.importing.values import (
     cut_list,
     date_of,
     department_of,
+    either_department_or_commune,
     finess_of,
     phone_of,
     website_of,
@@ -108,6 +109,7 @@ def test_a_mobile_number_is_a_persons() -> None:
 
 def test_a_finess_number_gets_back_the_zero_that_a_spreadsheet_takes() -> None:
     assert finess_of("40001234") == "040001234"
+    assert finess_of("040001234.0") == "040001234"
     assert finess_of("2A0001234") == "2A0001234"
     assert finess_of("12345") is None
 
@@ -116,6 +118,10 @@ def test_a_finess_number_gets_back_the_zero_that_a_spreadsheet_takes() -> None:
     ("text", "day"),
     [("2024-03-01", date(2024, 3, 1)), ("01/03/2024", date(2024, 3, 1)),
      ("1.3.24", date(2024, 3, 1)), ("03/2024", date(2024, 3, 1)), ("31/02/2024", None),
+     ("1er mars 2024", date(2024, 3, 1)), ("31 août 2024", date(2024, 8, 31)),
+     ("sept. 2024", date(2024, 9, 1)), ("45352", date(2024, 3, 1)),
+     ("45352,0", date(2024, 3, 1)),
+     ("30 février 2024", None), ("2024", None), ("75013", None), ("12345678", None),
      ("bientôt", None)],
 )  # fmt: skip
 def test_dates_are_read_day_first(text: str, day: date | None) -> None:
@@ -135,3 +141,35 @@ def test_an_article_after_a_comma_belongs_to_its_commune() -> None:
     assert cut_list("Saint-Denis (La Réunion, 974), Bruges s/Mer") == [
         "Saint-Denis (La Réunion, 974)", "Bruges s/Mer",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cell", "parts"),
+    [
+        ("Tours, Indre et Loire", ["Tours, Indre et Loire"]),
+        ("Pringy, Seine-et-Marne", ["Pringy, Seine-et-Marne"]),
+        ("Gap, Veynes", ["Gap", "Veynes"]),
+        ("Gap, Hautes-Alpes, La Garde, Var", ["Gap, Hautes-Alpes", "La Garde, Var"]),
+        ("Gap, Hautes-Alpes, Veynes, Embrun", ["Gap, Hautes-Alpes", "Veynes", "Embrun"]),
+        ("Laval, Changé, Mayenne", ["Laval", "Changé", "Mayenne"]),
+        ("Var", ["Var"]),
+    ],
+)
+def test_a_department_behind_a_comma_stays_with_its_commune(
+    cell: str, parts: list[str]
+) -> None:
+    assert cut_list(cell) == parts
+
+
+@pytest.mark.parametrize(
+    ("cell", "either"),
+    [
+        ("Laval, Mayenne", "Mayenne"),
+        ("Reims, Marne, Tours, Indre-et-Loire", "Marne"),
+        ("Laval, Changé, Mayenne", ""),
+        ("Tours, Indre-et-Loire", ""),
+        ("Laval", ""),
+    ],
+)
+def test_a_department_that_is_a_commune_too_is_doubtful(cell: str, either: str) -> None:
+    assert either_department_or_commune(cell) == either

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.geography.evidence.departments import NAMES, NAMES_OF_COMMUNES
+from app.geography.naming import spelling
 from tests.geography.evidence.country import department_names, departments
 
 NAMED = department_names()
@@ -79,3 +81,42 @@ def test_what_is_not_wholly_understood_names_no_department(text: str) -> None:
 @given(st.text(max_size=60))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     assert departments().read(text) <= departments().codes
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("AHP", {"04"}),
+        ("ahp", {"04"}),
+        ("A.H.P.", {"04"}),
+        ("BdR", {"13"}),
+        ("B-d-R", {"13"}),
+        ("SSD", {"93"}),
+        ("I&V", {"35"}),
+        ("M et L", {"49"}),
+        ("HS", {"70", "74", "92"}),
+        ("PACA", {"04", "05", "06", "13", "83", "84"}),
+        ("QQQ", set()),
+        ("Var et autres", set()),
+    ],
+)
+def test_initials_in_a_column_are_every_department_that_has_them(
+    text: str, codes: set[str]
+) -> None:
+    assert departments().abbreviated(text) == codes
+
+
+@pytest.mark.parametrize("text", ["PACA", "paca", "(PACA)", "PACA - 83"])
+def test_the_abbreviation_of_a_region_is_its_departments(text: str) -> None:
+    assert departments().read(text) == {"04", "05", "06", "13", "83", "84"}
+
+
+@pytest.mark.parametrize("text", ["AHP", "MEL", "CA", "SSD"])
+def test_initials_within_a_text_are_no_department(text: str) -> None:
+    assert departments().read(text) == set()
+
+
+def test_the_names_that_files_are_read_by_are_those_of_the_country() -> None:
+    known = {spelling(name) for _, name in NAMED}
+    assert known == NAMES - {"reunion"}
+    assert NAMES_OF_COMMUNES < NAMES

@@ -338,7 +338,7 @@ def test_a_name_is_shown_without_its_folders_or_controls() -> None:
 
 def test_an_address_may_send_so_many_files_a_minute(client: TestClient, send: Send) -> None:
     state = client.app.state  # type: ignore[attr-defined]
-    state.file_check_limit = AddressLimit(
+    state.limits["file_check"] = AddressLimit(
         1, what="vérifications de fichier", sessions=state.sessions
     )
     assert send("l.txt", b"Gap").status_code == 200

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.http.address_limit import AddressLimit
+from tests.exploration import examples
 
 ADDRESS = "/api/v1/letters/check"
 SQUARE = [[3.0, 50.6], [3.1, 50.6], [3.1, 50.7], [3.0, 50.6]]
@@ -139,7 +140,7 @@ def test_odd_bytes_are_the_clients_fault(client: TestClient, body: bytes) -> Non
 
 
 @settings(
-    max_examples=60,
+    max_examples=examples(20, many=500),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -158,7 +159,9 @@ def test_a_check_is_asked_by_post_only(client: TestClient) -> None:
 def test_too_many_checks_of_one_address_are_refused_for_a_while(
     app: FastAPI, client: TestClient
 ) -> None:
-    app.state.check_limit = AddressLimit(2, what="vérifications", sessions=app.state.sessions)
+    app.state.limits["check"] = AddressLimit(
+        2, what="vérifications", sessions=app.state.sessions
+    )
     question = {"communes": ["59163"]}
     assert [client.post(ADDRESS, json=question).status_code for _ in range(3)] == [
         200,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.cpts.stages import STAGES
 from app.geography.contiguity import parts
 from app.letters.check.rules import (
     LandBorders,
@@ -63,8 +64,8 @@ def test_the_gravest_finding_makes_the_verdict(
 
 
 def test_only_an_identified_dynamic_does_not_block() -> None:
-    assert severity_of(1) == Severity.CONTESTED
-    assert {severity_of(rank) for rank in (2, 3, 4, 5)} == {Severity.BLOCKING}
+    assert severity_of(STAGES[0]) == Severity.CONTESTED
+    assert {severity_of(stage) for stage in STAGES[1:]} == {Severity.BLOCKING}
 
 
 def test_communes_that_touch_at_a_corner_only_are_two_parts() -> None:

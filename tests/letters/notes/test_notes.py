@@ -237,7 +237,9 @@ def test_old_notes_are_neither_shown_nor_kept(
 
 def test_an_address_may_make_so_many_notes_a_minute(client: TestClient) -> None:
     state = client.app.state  # type: ignore[attr-defined]
-    state.note_limit = AddressLimit(1, what="notes de vérification", sessions=state.sessions)
+    state.limits["note"] = AddressLimit(
+        1, what="notes de vérification", sessions=state.sessions
+    )
     assert client.post(NOTES, json={"communes": ["Gap"]}).status_code == 201
     refused = client.post(NOTES, json={"communes": ["Gap"]})
     assert refused.status_code == 429
@@ -247,7 +249,7 @@ def test_an_address_may_make_so_many_notes_a_minute(client: TestClient) -> None:
 def test_an_address_may_print_so_many_notes_a_minute(client: TestClient, make: Make) -> None:
     address = make(communes=["Gap"])["pdf_url"]
     state = client.app.state  # type: ignore[attr-defined]
-    state.note_pdf_limit = AddressLimit(1, what="notes en PDF", sessions=state.sessions)
+    state.limits["note_pdf"] = AddressLimit(1, what="notes en PDF", sessions=state.sessions)
     assert client.get(address).status_code == 200
     assert client.get(address).status_code == 429
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.letters.record.conftest import LILLE, MARCQ, NICE, Bearer, Desk, codes
+from tests.letters.desk import LILLE, MARCQ, Bearer, Desk, codes
 
 PERSON = "Camille Exemple"
 CALLERS = (
@@ -133,34 +133,6 @@ def test_the_contact_is_seen_by_agents_of_a_region_concerned_only(
         )
 
 
-def test_the_public_learns_the_name_but_no_person_once_a_letter_is_validated(
-    desk: Desk, client: TestClient
-) -> None:
-    letter = desk.deposit(
-        LILLE, name="Projet Public", contact={"name": PERSON}, note=PERSON, documents=["Pièce"]
-    )["id"]
-    before = client.get(f"/api/v1/letters/{letter}")
-    assert "Projet Public" not in before.text
-    desk.validate(letter)
-    after = client.get(f"/api/v1/letters/{letter}")
-    assert after.json()["name"] == "Projet Public"
-    assert after.json()["resulting_cpts"]["name"] == "Projet Public"
-    for hidden in (PERSON, "Pièce", "essai ars", '"contact"', '"decisions"'):
-        assert hidden not in after.text
-
-
-def test_the_public_cannot_find_a_hidden_letter_by_its_name(desk: Desk) -> None:
-    desk.deposit(LILLE, name="Projet Introuvable")
-
-    def found(by: dict[str, str]) -> int:
-        answer = desk.client.get("/api/v1/letters", params={"q": "introuv"}, headers=by)
-        matched: int = answer.json()["number_matched"]
-        return matched
-
-    assert found({}) == 0
-    assert found(desk.ars) == 1
-
-
 def test_an_editor_handles_its_own_letter_only(desk: Desk, bearer: Bearer) -> None:
     mine, other = bearer("editor"), bearer("editor")
     letter = desk.deposit(LILLE, by=mine, contact={"name": PERSON})
@@ -174,17 +146,6 @@ def test_an_editor_handles_its_own_letter_only(desk: Desk, bearer: Bearer) -> No
     assert desk.post(f"/letters/{letter['id']}/withdrawal", {}, mine).status_code == 200
 
 
-def test_each_authority_decides_in_its_own_name_and_region(desk: Desk, bearer: Bearer) -> None:
-    letter = desk.deposit(LILLE, NICE, by=desk.admin)["id"]
-    assert desk.decide(letter, desk.ars).status_code == 403
-    leading = bearer("ars", region="93")
-    named = desk.decide(letter, leading, authority="assurance_maladie")
-    assert named.status_code == 403
-    assert desk.decide(letter, leading).status_code == 200
-    by_admin = desk.decide(letter, desk.admin, authority="assurance_maladie")
-    assert by_admin.json()["state"] == "validee"
-
-
 def test_the_contact_of_a_closed_letter_can_still_be_taken_out(desk: Desk) -> None:
     letter = desk.deposit(LILLE, contact={"name": PERSON})["id"]
     desk.validate(letter)
@@ -193,62 +154,6 @@ def test_the_contact_of_a_closed_letter_can_still_be_taken_out(desk: Desk) -> No
     assert emptied.status_code == 200
     assert PERSON not in desk.client.get(url, headers=desk.admin).text
     assert desk.client.patch(url, json={"name": "Neuf"}, headers=desk.ars).status_code == 409
-
-
-@pytest.mark.parametrize(
-    ("query", "status"),
-    [
-        ("region=32", 1),
-        ("region=93", 0),
-        ("department=59", 1),
-        ("department=62", 0),
-        ("region=32&department=62", 0),
-        ("state=deposee", 1),
-        ("state=validee,refusee", 0),
-        ("kind=creation", 1),
-        ("kind=merger", 0),
-        ("from=2026-03-02&until=2026-03-02", 1),
-        ("from=2026-03-03", 0),
-        ("until=2026-03-01", 0),
-    ],
-)
-def test_letters_are_filtered(desk: Desk, query: str, status: int) -> None:
-    desk.deposit(LILLE, deposited_on="2026-03-02")
-    answer = desk.client.get(f"/api/v1/letters?{query}")
-    assert answer.status_code == 200
-    assert answer.json()["number_matched"] == status
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "region=99",
-        "state=perdue",
-        "kind=autre",
-        "from=hier",
-        "limit=0",
-        "limit=10001",
-        "offset=-1",
-        "inconnu=1",
-    ],
-)
-def test_an_unknown_or_malformed_filter_is_refused(client: TestClient, query: str) -> None:
-    answer = client.get(f"/api/v1/letters?{query}")
-    assert answer.status_code == 422
-    assert answer.json()["code"] == "invalid"
-
-
-def test_pages_of_letters_are_linked_newest_first(desk: Desk) -> None:
-    days = ["2026-01-05", "2026-01-07", "2026-01-06"]
-    for day in days:
-        desk.deposit("59017", deposited_on=day)
-    first = desk.client.get("/api/v1/letters?limit=2").json()
-    assert [letter["deposited_on"] for letter in first["items"]] == ["2026-01-07", "2026-01-06"]
-    assert first["number_matched"] == 3
-    following = next(link["href"] for link in first["links"] if link["rel"] == "next")
-    second = desk.client.get(following).json()
-    assert [letter["deposited_on"] for letter in second["items"]] == ["2026-01-05"]
-    assert all(link["rel"] != "next" for link in second["links"])
 
 
 @pytest.mark.parametrize(
@@ -291,23 +196,3 @@ def test_unknown_numbers_are_told_apart_from_malformed_ones(desk: Desk, number: 
     assert decided.status_code == no_letter
     closed = desk.post(f"/conciliations/{number}/closure", {"outcome": "retrait"})
     assert closed.status_code == wanted
-
-
-@pytest.mark.parametrize("day", ["2026-03-01", "2100-01-01"])
-def test_a_decision_is_dated_between_the_deposit_and_today(desk: Desk, day: str) -> None:
-    letter = desk.deposit(LILLE, deposited_on="2026-03-02")["id"]
-    response = desk.decide(letter, desk.ars, decided_on=day)
-    assert response.status_code == 422
-    assert response.json()["errors"][0]["loc"] == ["body", "decided_on"]
-
-
-def test_a_change_of_a_letter_is_visible_in_the_very_next_public_answer(desk: Desk) -> None:
-    letter = desk.deposit(LILLE)["id"]
-    url = f"/api/v1/letters/{letter}"
-    first = desk.client.get(url)
-    tag = first.headers["ETag"]
-    assert desk.client.get(url, headers={"If-None-Match": tag}).status_code == 304
-    desk.post(f"/letters/{letter}/withdrawal", {})
-    after = desk.client.get(url, headers={"If-None-Match": tag})
-    assert after.status_code == 200
-    assert after.json()["state"] == "retiree"

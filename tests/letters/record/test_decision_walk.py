@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 import app
 from app.accounts.service import recognise
 from app.database.sessions import session_scope
-from app.letters.record.endpoints import decide_letter
+from app.letters.record.endpoints import LetterChange, decide_letter
 from app.letters.record.schemas import Decision
-from tests.letters.record.conftest import Desk
+from tests.letters.desk import Desk
 
 ROOT = Path(app.__file__).parent
 ROOMS = (str(ROOT / "letters"), str(ROOT / "cpts"))
@@ -66,7 +66,7 @@ def walk(engine: Engine, letter: int, headers: dict[str, str]) -> Walk:
         caller = recognise(session, headers["Authorization"].removeprefix("Bearer "))
         assert caller is not None
         with found.watched():
-            decide_letter(letter, Decision(decision="favorable"), session, caller)
+            decide_letter(LetterChange(session, letter), Decision(decision="favorable"), caller)
     return found
 
 

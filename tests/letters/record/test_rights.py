@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.letters.record.conftest import (
+from tests.letters.desk import (
     LILLE,
     MARCQ,
     MONS,

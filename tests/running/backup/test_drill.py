@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from app.cluster import private_cluster
+from app.cluster.addresses import private_cluster
 from app.cluster.command_database import command_engine
 from app.cluster.home import existing_home, remove_home
 from app.cluster.server import ADMINISTRATOR_ROLE

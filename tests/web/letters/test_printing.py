@@ -26,12 +26,13 @@ from app.web.letters.notes.fonts import FONTS, REPLACEMENT, Fitting, covered_sig
 from app.web.letters.notes.printing import NotePrinter
 from tests.conftest import Register
 from tests.event_loop import run_apart
+from tests.exploration import examples
 
 # An upper bound, for a machine that is busy with other things.
 SOON_S = 30.0
 # The longest that any answer may be waited for.
 LONGEST_WAIT_S = 10
-SAID = "Les signes que la police ne contient pas sont remplacés"
+SAID = "que la police ne contient pas"
 
 
 def covered() -> frozenset[str]:
@@ -105,7 +106,7 @@ def test_a_name_of_any_sign_gives_a_pdf(name: str) -> None:
 
 
 @given(HOSTILE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(15, many=300), deadline=None)
 def test_every_name_gives_a_pdf(name: str) -> None:
     content = typeset(NotePrinter(), note("k", drawing(name)), shown(name))
     assert is_tagged(content)
@@ -128,7 +129,8 @@ def test_every_sign_said_to_be_covered_is_shown() -> None:
 def test_a_sign_that_no_font_holds_is_replaced_and_that_is_said() -> None:
     replaced = typeset(NotePrinter(), note("k"), shown("Pôle 🏥 santé"))
     assert "Pôle � santé" in pdf_text(replaced)
-    assert SAID in pdf_text(replaced)
+    said = " ".join(pdf_text(replaced).split())
+    assert "1 signe que la police ne contient pas (U+1F3E5) est remplacé par « � »" in said
     plain = typeset(NotePrinter(), note("k"), shown("Pôle santé"))
     assert SAID not in pdf_text(plain)
 
@@ -148,7 +150,21 @@ def test_a_sign_that_no_font_holds_is_replaced_and_that_is_said() -> None:
 def test_texts_are_fitted_to_what_there_is(given_: str, fitted: str) -> None:
     fitting = Fitting(covered())
     assert fitting.fit({"a": [given_]}) == {"a": [fitted]}
-    assert fitting.has_replaced == (REPLACEMENT in fitted)
+    assert bool(fitting.replaced) == (REPLACEMENT in fitted)
+
+
+def test_the_signs_that_are_replaced_are_counted_once_each_and_named() -> None:
+    # The map, which repeats names, counts for nothing more.
+    name = "中🏥国 中🏥"
+    printed = typeset(NotePrinter(), note("k", drawing(name)), shown(name))
+    said = " ".join(pdf_text(printed).split())
+    signs = "U+4E2D, U+1F3E5, U+56FD"
+    assert f"3 signes que la police ne contient pas ({signs}) sont remplacés" in said
+    many = "".join(map(chr, range(0x4E00, 0x4E10)))
+    said = " ".join(pdf_text(typeset(NotePrinter(), note("k"), shown(many))).split())
+    assert "16 signes que la police ne contient pas (U+4E00, U+4E01" in said
+    assert "U+4E07, …)" in said
+    assert "U+4E08" not in said
 
 
 def test_tables_without_end_are_cut_and_that_is_said() -> None:

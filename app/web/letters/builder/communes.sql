@@ -10,7 +10,7 @@ WITH held AS (
         EXISTS (
             SELECT FROM letter_commune a JOIN letter l ON l.id = a.letter_id
             WHERE a.commune_code = c.code AND a.part = 'asked'
-              AND l.state IN ('deposee', 'en_conciliation')
+              AND l.state = ANY (CAST(:pending AS text[]))
         ) AS asked
     FROM commune c
     CROSS JOIN LATERAL commune_population_on(c.code, :day) n

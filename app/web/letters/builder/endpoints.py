@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Form, Query, Request
+from fastapi import APIRouter, Body, Form, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from app.database.sessions import ReadingSession, ReadSession
-from app.http.address_limit import AddressLimit
+from app.database.request_sessions import ReadSession
+from app.database.sessions import ReadingSession
+from app.http.address_limit import limited
 from app.http.caching import keep_until_change
 from app.http.repository import current_revision
 from app.maps.assets import LEAFLET
@@ -21,11 +22,6 @@ PATH = "/lettres/verification"
 LONGEST_FORM = 1_000_000
 
 router = APIRouter(prefix=PATH, include_in_schema=False)
-
-
-async def _within_limit(request: Request) -> None:
-    limit: AddressLimit = request.app.state.check_limit
-    await limit.count_aside(request)
 
 
 def _page(
@@ -60,7 +56,7 @@ def builder(request: Request, session: ReadSession) -> HTMLResponse:
     return _page(request, session)
 
 
-@router.post("", response_class=HTMLResponse, dependencies=[Depends(_within_limit)])
+@router.post("", response_class=HTMLResponse, dependencies=[limited("check")])
 def verdict(
     request: Request,
     session: ReadSession,
@@ -109,7 +105,7 @@ def epci(request: Request, session: ReadSession) -> Response:
     return Response(body, media_type="application/json")
 
 
-@router.post("/proches", dependencies=[Depends(_within_limit)])
+@router.post("/proches", dependencies=[limited("check")])
 def nearby(session: ReadSession, asked: Annotated[NearbyQuestion, Body()]) -> Response:
     """Find the uncovered communes next to a territory."""
     return Response(

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.database.sessions import ReadingSession
 from app.database.statements import statement
+from app.letters.record.rules import PENDING
 
 _COMMUNES = statement(__file__, "communes")
 
@@ -56,7 +57,7 @@ _NEAREST = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class FreeCommune:
+class NearestCommune:
     """A commune that nobody holds, and how far it lies (kilometres, as the crow flies)."""
 
     code: str
@@ -73,7 +74,9 @@ def communes_of_department(session: ReadingSession, department: str, day: date) 
     known = session.execute(_DEPARTMENT_EXISTS, {"department": department}).scalar_one()
     if not known:
         return None
-    row = session.execute(_COMMUNES, {"department": department, "day": day}).one()
+    row = session.execute(
+        _COMMUNES, {"department": department, "day": day, "pending": list(PENDING)}
+    ).one()
     return (
         f'{{"type":"FeatureCollection","holders":{row.holders},"features":[{row.features}]}}'
     ).encode()
@@ -98,10 +101,10 @@ def nearest_free(
     day: date,
     excluded: int | None,
     number: int,
-) -> list[FreeCommune]:
+) -> list[NearestCommune]:
     """Find free communes near the middle of a territory, across water too."""
     rows = session.execute(
         _NEAREST,
         {"communes": list(communes), "day": day, "excluded": excluded, "number": number},
     )
-    return [FreeCommune(code, round(metres / 1000, 1)) for code, metres in rows]
+    return [NearestCommune(code, round(metres / 1000, 1)) for code, metres in rows]

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
-from app.database.sessions import ReadingSession, ReadSession, read_in_session
-from app.http.address_limit import AddressLimit, client_network
+from app.database.request_sessions import ReadSession, read_in_session
+from app.database.sessions import ReadingSession
+from app.http.address_limit import client_network, limited
+from app.http.addresses import outside_address
 from app.http.departure import while_client_waits
 from app.letters.notes.endpoints import NoteKey
 from app.letters.notes.service import Note, read_note
@@ -20,16 +22,11 @@ from app.web.letters.notes.service import view
 router = APIRouter(prefix="/lettres/notes")
 
 
-async def _within_limit(request: Request) -> None:
-    limit: AddressLimit = request.app.state.note_pdf_limit
-    await limit.count_aside(request)
-
-
 @router.get(
     "/{key}.pdf",
     response_class=Response,
     responses=declared(DatabaseUnavailable),
-    dependencies=[Depends(_within_limit)],
+    dependencies=[limited("note_pdf")],
 )
 async def note_pdf(request: Request, key: NoteKey) -> Response:
     """Give the note as PDF. No database session is held while it is typeset."""
@@ -78,6 +75,4 @@ def _read(request: Request, session: ReadingSession, key: str) -> Note:
 
 
 def _address(request: Request, key: str) -> str:
-    settings: Settings = request.app.state.settings
-    base = settings.service.public_url or str(request.base_url).rstrip("/")
-    return f"{base}/lettres/notes/{key}"
+    return f"{outside_address(request).base}/lettres/notes/{key}"

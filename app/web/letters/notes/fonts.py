@@ -69,7 +69,7 @@ def _segments(data: bytes, start: int) -> Iterator[int]:
 
 
 class Fitting:
-    """Fits texts to the signs that there are; tells whether any had to be replaced.
+    """Fits texts to the signs that there are; tells which ones had to be replaced.
 
     Parameters: `covered`, the signs; others become `REPLACEMENT`, one for a sign and the
     marks upon it. Formatting signs without a glyph show nothing and are left out.
@@ -78,7 +78,8 @@ class Fitting:
     def __init__(self, covered: Set[str]) -> None:
         seen = {sign for sign in covered if unicodedata.category(sign) != "Cc"}
         self._covered = seen | _SPACES | {"\n"}
-        self.has_replaced = False
+        # Each once, in the order in which they came.
+        self.replaced: dict[str, None] = {}
 
     def fit(self, value: Any) -> Any:
         """Fit every text within texts, lists and dicts; leave all else as it is."""
@@ -99,7 +100,7 @@ class Fitting:
                 fitted.append(sign)
             elif not (_is_unseen(sign) or (fitted[-1:] == [REPLACEMENT] and _is_mark(sign))):
                 fitted.append(REPLACEMENT)
-                self.has_replaced = True
+                self.replaced[sign] = None
         return "".join(fitted)
 
 

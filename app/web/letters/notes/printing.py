@@ -13,12 +13,13 @@ from app.letters.notes.service import Note
 from app.processes.bounds import Bounds
 from app.processes.fork_server import ForkServer
 from app.processes.pool import Places, ProcessPool
-from app.web.letters.notes.fonts import FONTS, Fitting, covered_signs
+from app.web.letters.notes.fonts import FONTS, REPLACEMENT, Fitting, covered_signs
 
 # A note of 900 communes takes a second, one of `MOST_ROWS` two.
 BOUNDS = Bounds(cpu_s=8, memory_bytes=2 * 2**30, file_bytes=2**20)
 # Of all tables: no territory of a CPTS comes near, and typst takes a second for 1 000.
 MOST_ROWS = 2_500
+_MOST_SIGNS_NAMED = 8
 # A note never changes; the last ones are kept, some 100 kB each.
 _MOST_KEPT_BYTES = 8 * 2**20
 # One for this worker process; it starts nothing before the first PDF.
@@ -61,8 +62,29 @@ def typesetting_request(note: Note, shown: dict[str, Any]) -> bytes:
     fitting = Fitting(_covered())
     sections = _within_rows(shown["sections"])
     fitted, drawing = fitting.fit(shown | {"sections": sections}), fitting.fit(note.drawing)
-    asked = {"note": fitted | {"replaced": fitting.has_replaced}, "map": drawing}
+    asked = {
+        "note": fitted | {"replaced": _replacement_told(list(fitting.replaced))},
+        "map": drawing,
+    }
     return json.dumps(asked).encode()
+
+
+def _replacement_told(signs: Sequence[str]) -> str:
+    """Say how many signs are replaced, and which; nothing when none is.
+
+    By number, since the fonts do not show them.
+    """
+    if not signs:
+        return ""
+    named = ", ".join(f"U+{ord(sign):04X}" for sign in signs[:_MOST_SIGNS_NAMED])
+    more = ", …" if len(signs) > _MOST_SIGNS_NAMED else ""
+    what, become = (
+        ("signe", "est remplacé") if len(signs) == 1 else ("signes", "sont remplacés")
+    )
+    return (
+        f"{number(len(signs))} {what} que la police ne contient pas ({named}{more}) {become} "
+        f"par « {REPLACEMENT} » ; la page de la note, à l’adresse donnée à la fin, les montre."
+    )
 
 
 def _within_rows(sections: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -18,8 +18,9 @@ from app.accounts.dependencies import (
     page_form_token,
 )
 from app.accounts.rules import Caller
-from app.cpts.reading.service import PageAddress
-from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
+from app.database.request_sessions import ReadSession, WriteSession
+from app.database.sessions import ReadingSession, WritingSession
+from app.http.paging import PageAddress
 from app.http.parameters import RowId
 from app.letters.conciliations import closure
 from app.letters.conciliations.schemas import Closure
@@ -54,8 +55,7 @@ def list_letters(
 ) -> HTMLResponse:
     """The letters, those of an agent's own region first of all."""
     chosen = service.own_region(caller, filters, asked=bool(request.query_params))
-    address = PageAddress("", request.url.path, tuple(request.query_params.multi_items()))
-    values = service.letters_values(session, caller, chosen, address)
+    values = service.letters_values(session, caller, chosen, PageAddress.on_site(request))
     return _render(request, "record/list.html", session, caller, values)
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from app.cpts.drawing.repository import Surroundings, surroundings
 from app.cpts.drawing.rules import Label, placed_labels
-from app.cpts.reading.service import PageAddress
 from app.cpts.references import repository as references
 from app.cpts.references.schemas import RegionItem, ThemeItem
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.resolution import Given
+from app.http.paging import PageAddress
 from app.letters.check.schemas import LetterCheck
 from app.letters.check.service import Question, check_letter
 from app.letters.conciliations.rules import OUTCOME_LABELS
@@ -96,6 +96,7 @@ def letter_values(
         "authorities": AUTHORITIES,
         "positions": POSITIONS,
         "verdict_words": verdict_words,
+        "pending_states": PENDING,
         "outcomes": OUTCOME_LABELS,
     } | _drawing(session, [each["code"] for each in communes])
 
@@ -117,6 +118,7 @@ def conciliation_values(
         "letters": letters,
         "outcomes": OUTCOME_LABELS,
         "states": STATE_LABELS,
+        "pending_states": PENDING,
         "may_close": conciliation["open"] and may_conciliate(agent, conciliation["regions"]),
     } | _drawing(session, [each["code"] for each in conciliation["communes"]])
 

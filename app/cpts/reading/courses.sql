@@ -1,0 +1,20 @@
+-- What led some CPTS to where they are on a day: the stages that they had reached, and since
+-- when (and until when, if that is settled) they hold each commune.
+SELECT
+    c.id,
+    (
+        SELECT string_agg(
+            concat_ws(':', k.stage_slug, coalesce(k.since::text, ''), k.recorded_on), '|'
+            ORDER BY e.rank)
+        FROM cpts_stage k JOIN stage e ON e.slug = k.stage_slug
+        WHERE k.cpts_id = c.id AND k.known_from <= CAST(:day AS date)
+    ) AS stages,
+    (
+        SELECT string_agg(
+            concat_ws(':', h.commune_code, lower(h.held), upper(h.held)), '|'
+            ORDER BY h.commune_code)
+        FROM claim h
+        WHERE h.cpts_id = c.id AND h.held @> CAST(:day AS date)
+    ) AS communes
+FROM unnest(CAST(:ids AS bigint[])) AS asked (id)
+JOIN cpts c ON c.id = asked.id

@@ -1,0 +1,84 @@
+"""Whatever changes an answer advances the registry's revision, by which answers are kept."""
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from tests.administration import administration
+
+# Whose rows no kept answer shows, or that are written only together with those of others.
+APART = {
+    "address_count",
+    "address_secret",
+    "alembic_version",
+    "api_token",
+    "cpts_change",
+    "cpts_territory",
+    "error_report",
+    "geography_release",
+    "history_due",
+    "page_session",
+    "registry_revision",
+    "spatial_ref_sys",
+    "verification_note",
+}
+# A trigger of a statement fires for none of the rows as well.
+STATEMENTS = (
+    "INSERT INTO {0} ({1}) SELECT {1} FROM {0} WHERE false",
+    "UPDATE {0} SET {1} = {1} WHERE false",
+    "DELETE FROM {0} WHERE false",
+    "TRUNCATE {0} CASCADE",
+)
+
+
+def tables(connection: Connection) -> dict[str, str]:
+    """Give the tables of answers, each with one of its columns."""
+    rows = connection.execute(
+        text(
+            "SELECT c.relname, min(a.attname) FROM pg_class c JOIN pg_attribute a"
+            " ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            " AND a.attgenerated = '' AND a.attidentity = ''"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' GROUP BY 1"
+        )
+    )
+    return {name: column for name, column in rows if name not in APART}
+
+
+def revision(connection: Connection) -> int:
+    return int(connection.scalar(text("SELECT revision FROM registry_revision")) or 0)
+
+
+def unnoticed(connection: Connection) -> list[tuple[str, str]]:
+    """Give each table and kind of statement after which the revision is what it was."""
+    found = []
+    for table, column in sorted(tables(connection).items()):
+        for statement in STATEMENTS:
+            before = revision(connection)
+            # Undone at once: others wait for whoever empties a table.
+            with connection.begin_nested() as attempt:
+                connection.execute(text(statement.format(table, column)))
+                if revision(connection) == before:
+                    found.append((table, statement.partition(" ")[0]))
+                attempt.rollback()
+    return found
+
+
+def test_every_statement_on_a_table_of_answers_advances_the_revision(engine: Engine) -> None:
+    with administration(engine) as connection:
+        assert {"claim", "commune", "letter", "planned_change"} <= tables(connection).keys()
+        assert unnoticed(connection) == []
+
+
+@pytest.mark.parametrize(
+    "event", [4, 8, 16, 32], ids=["insert", "delete", "update", "truncate"]
+)
+def test_the_revision_is_locked_before_any_other_row(engine: Engine, event: int) -> None:
+    # Triggers of one event fire by name: those that write come after.
+    first = text(
+        "SELECT tgrelid::regclass::text, min(tgname) FROM pg_trigger"
+        " WHERE NOT tgisinternal AND tgtype & 2 = 2 AND tgtype & :event = :event GROUP BY 1"
+    )
+    with administration(engine) as connection:
+        found = {row[0]: row[1] for row in connection.execute(first, {"event": event})}
+        assert {t: found.get(t) for t in tables(connection)} == {
+            table: f"aa_{table}_revision" for table in tables(connection)
+        }

@@ -70,9 +70,9 @@ def test_a_day_chosen_in_the_form_is_in_the_code_and_on_the_map(
     guest: Page, other_site: tuple[Path, str], alps: dict[str, int]
 ) -> None:
     guest.goto("/integrer")
-    guest.get_by_label("Modifiées depuis le").fill("2020-02-03")
+    guest.get_by_label("Modifiées depuis le", exact=True).fill("2020-02-03")
     guest.get_by_role("button", name="Préparer le code").click()
-    expect(guest.get_by_label("Modifiées depuis le")).to_have_value("2020-02-03")
+    expect(guest.get_by_label("Modifiées depuis le", exact=True)).to_have_value("2020-02-03")
     field = guest.get_by_role("textbox", name="Carte : CPTS – modifiées depuis le 03/02/2020")
     code = field.input_value()
     assert "updated_since=2020-02-03" in code

@@ -1,6 +1,7 @@
 """Files of polygons become communes by the share of their area."""
 
 import json
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -49,11 +50,14 @@ def written(data: geopandas.GeoDataFrame, folder: Path, kind: str) -> Path:
                 archive.write(part, f"dossier/{part.name}")
         return path
     path = folder / f"cpts.{kind}"
+    if kind == "parquet":
+        data.to_parquet(path)
+        return path
     data.to_file(path, driver={"geojson": "GeoJSON", "gpkg": "GPKG"}[kind])
     return path
 
 
-@pytest.mark.parametrize("kind", ["geojson", "gpkg", "shapefile"])
+@pytest.mark.parametrize("kind", ["geojson", "gpkg", "shapefile", "parquet"])
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:2154", "EPSG:3857"])
 def test_any_format_in_any_crs_leads_to_the_same_communes(
     kind: str, crs: str, engine: Engine, tmp_path: Path, run_import: RunImport
@@ -183,7 +187,7 @@ def test_a_shapefile_without_its_crs_is_not_guessed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content",
     [b'{"type": "FeatureCollection", "features": []}', b'{"type": "Feature', b"{}", b"[1, 2]",
-     b"SQLite format 3\x00" + b"x" * 200],
+     b"SQLite format 3\x00" + b"x" * 200, b"PAR1" + b"x" * 200],
 )  # fmt: skip
 def test_layers_that_hold_nothing_are_refused_in_one_line(
     content: bytes, tmp_path: Path
@@ -194,6 +198,18 @@ def test_layers_that_hold_nothing_are_refused_in_one_line(
         read_layers(open_source(path))
     assert refused.value.exit_status == 2
     assert "\n" not in refused.value.message
+
+
+def test_parquet_without_geometry_or_without_its_library_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cpts.parquet"
+    frame({"A": SQUARE}).drop(columns="geometry").to_parquet(path)
+    with pytest.raises(Failure, match="sans géométrie"):
+        read_layers(open_source(path))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(Failure, match="envoyez un GeoPackage"):
+        read_layers(open_source(path))
 
 
 def test_a_third_dimension_and_a_bow_tie_are_mended(tmp_path: Path) -> None:

@@ -91,7 +91,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         room_for_waiting_threads(connections)
-        async with AddressPurge(sessions), MailLoop(app.state.post):
+        async with (
+            AddressPurge(sessions),
+            MailLoop(app.state.post, interval_s=settings.mail.interval),
+        ):
             yield
         await revisions.close()
         sessions.dispose()

@@ -195,6 +195,8 @@ class MailSettings(BaseSettings):
     sender: str = "ne-pas-repondre@localhost"
     # In seconds, for each step of the exchange.
     timeout: Annotated[float, Field(gt=0, le=120)] = 20
+    # In seconds, between two looks at the messages that wait.
+    interval: Annotated[float, Field(ge=1, le=3600)] = 3
     # Certificates to trust for the server, instead of the system's.
     ca_file: Path | None = None
 

@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +15,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from fastapi import FastAPI
 from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
 
 from app.accounts.mail import sending
 from app.accounts.mail.repository import enqueue
@@ -353,3 +356,16 @@ def test_a_subject_of_several_lines_adds_no_header(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="linefeed"):
         carrier.carry(1, EMAIL, Written("x\nBcc: autre@exemple.example", "y"))
     assert list(tmp_path.glob("*.eml")) == []
+
+
+def test_the_service_sends_what_waits_while_it_runs(
+    engine: Engine, mailbox: Mailbox, app: FastAPI
+) -> None:
+    with session_scope(engine) as session:
+        enqueue(session, "password-changed", "a@exemple.example")
+    with TestClient(app):
+        deadline = time.monotonic() + 60
+        while not mailbox.messages:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    assert [to for to, _ in mailbox.messages] == ["a@exemple.example"]

@@ -13,8 +13,6 @@ from app.exception_texts import safe_text
 
 log = logging.getLogger(__name__)
 
-_INTERVAL_S = 3.0
-
 
 class MailLoop:
     """Sends what is due, round after round, while it is open.
@@ -23,7 +21,7 @@ class MailLoop:
     two looks at what is due, in seconds.
     """
 
-    def __init__(self, post: Post, *, interval_s: float = _INTERVAL_S) -> None:
+    def __init__(self, post: Post, *, interval_s: float) -> None:
         self._post = post
         self._interval_s = interval_s
         self._ended = asyncio.Event()

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from app.accounts.commands import token_commands
+from app.accounts.people.commands import person_commands
 from app.cluster import commands as database_commands
 from app.command_ending import begin_work, end_with, end_without_work
 from app.cpts.completeness.commands import completeness_commands
@@ -68,6 +69,7 @@ application.add_typer(database, name="db")
 application.command("import")(import_listing)
 application.command("check-letter")(check_letter)
 application.add_typer(token_commands, name="token")
+application.add_typer(person_commands, name="person")
 application.add_typer(demonstration_commands, name="demo")
 application.add_typer(completeness_commands, name="completeness")
 application.add_typer(geography_app, name="geography")

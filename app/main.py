@@ -6,6 +6,11 @@ from functools import cache
 
 from fastapi import APIRouter, Depends, FastAPI
 
+from app.accounts import endpoints as accounts
+from app.accounts.mail.loop import MailLoop
+from app.accounts.mail.sending import carrier
+from app.accounts.mail.service import Post
+from app.accounts.provider.asking import Provider
 from app.cpts import errors as cpts_errors
 from app.cpts.communes import endpoints as cpts_communes
 from app.cpts.completeness import endpoints as cpts_completeness
@@ -42,10 +47,11 @@ from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.metrics import endpoints as metrics
 from app.problems import ConstraintProblems, DatabaseUnavailable, Invalid, declared
-from app.settings import ServiceSettings, Settings
+from app.settings import Settings
 from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
+from app.web.layout.rendering import SITE_NAME
 from app.web.letters.notes.printing import NotePrinter
 from app.web.sheets.contacts import read_contacts
 
@@ -85,7 +91,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         room_for_waiting_threads(connections)
-        async with AddressPurge(sessions):
+        async with (
+            AddressPurge(sessions),
+            MailLoop(app.state.post, interval_s=settings.mail.interval),
+        ):
             yield
         await revisions.close()
         sessions.dispose()
@@ -103,11 +112,21 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes=[*_routes().routes],
     )
     app.state.settings = settings
+    app.state.post = Post(
+        sessions,
+        carrier(settings.mail, settings.database.data_directory),
+        base=settings.service.link_base,
+        site=SITE_NAME,
+    )
     app.state.sessions = sessions
+    identity = settings.identity
+    app.state.provider = Provider(identity) if identity.issuer is not None else None
+    # What nouns besides accounts keep on a person, by their names.
+    app.state.personal_data = {}
     app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
     app.state.note_printer = NotePrinter()
-    _limit_addresses(app, settings.service)
+    _limit_addresses(app, settings)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 
     describe_problems(app)
@@ -139,7 +158,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _limit_addresses(app: FastAPI, service: ServiceSettings) -> None:
+def _limit_addresses(app: FastAPI, settings: Settings) -> None:
+    service = settings.service
+    # By mailbox, whichever address the attempts come from; and whether anybody has it or not.
+    app.state.account_limit = AddressLimit(
+        settings.accounts.account_attempts,
+        what="essais de connexion à un compte",
+        sessions=app.state.sessions,
+        minutes=5,
+    )
+    app.state.account_mail_limit = AddressLimit(
+        3, what="messages demandés pour un compte", sessions=app.state.sessions, minutes=5
+    )
+    # Of a million codes three are right at any time.
+    app.state.code_limit = AddressLimit(
+        5, what="codes d'un second facteur", sessions=app.state.sessions, minutes=5
+    )
     for name, per_minute, what in (
         ("check_limit", service.checks_per_minute, "vérifications"),
         ("file_check_limit", service.file_checks_per_minute, "vérifications de fichier"),
@@ -147,6 +181,7 @@ def _limit_addresses(app: FastAPI, service: ServiceSettings) -> None:
         # Typesetting costs more than a check, and a note is printed more often than made.
         ("note_pdf_limit", 3 * service.notes_per_minute, "notes en PDF"),
         ("sign_in_limit", service.sign_ins_per_minute, "connexions"),
+        ("mail_limit", service.sign_ins_per_minute, "messages demandés"),
         ("report_limit", service.reports_per_minute, "signalements"),
     ):
         setattr(
@@ -169,6 +204,7 @@ def _routes() -> APIRouter:
     swagger = swagger_folder()
     for router in (
         health.router,
+        accounts.router,
         metrics.router,
         cpts_reading.router,
         cpts_communes.router,

@@ -4,10 +4,11 @@ Every variable has the prefix `CPTS_`, except `DATABASE_URL`. Nothing is read at
 import, and nothing secret has a default.
 """
 
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -51,10 +52,14 @@ class ServiceSettings(BaseSettings):
 
     # Outside address; without it, links are root-relative.
     public_url: str | None = None
+    # Where the service listens, for links in mails when no outside address is set.
+    local_url: str = "http://127.0.0.1:8000"
     # Addresses of reverse proxies whose X-Forwarded-For is believed, or "*".
     trusted_proxies: str = "127.0.0.1"
     # None: on a first start of the private cluster only.
     demo: bool | None = None
+    # Whether accounts to try the service with are made; said by `./cpts serve`.
+    demo_accounts: bool = False
     checks_per_minute: Annotated[int, Field(ge=1)] = 600
     file_checks_per_minute: Annotated[int, Field(ge=1)] = 60
     notes_per_minute: Annotated[int, Field(ge=1)] = 20
@@ -72,6 +77,11 @@ class ServiceSettings(BaseSettings):
     def wants_demonstration(self, *, private: bool) -> bool:
         """Whether a first start loads the demonstration data; `private`: our own server."""
         return private if self.demo is None else self.demo
+
+    @property
+    def link_base(self) -> str:
+        """What links in mails begin with."""
+        return self.public_url or self.local_url
 
     @property
     def is_behind_tls(self) -> bool:
@@ -171,6 +181,72 @@ class BackupSettings(BaseSettings):
     s3_ca_file: Path | None = None
 
 
+class MailSettings(BaseSettings):
+    """The mail server; without `host`, messages are written to files."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_SMTP_", env_ignore_empty=True)
+
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    password: SecretStr | None = None
+    # Whom messages come from, such as « Fédération des CPTS <ne-pas-repondre@exemple.fr> ».
+    sender: str = "ne-pas-repondre@localhost"
+    # In seconds, for each step of the exchange.
+    timeout: Annotated[float, Field(gt=0, le=120)] = 20
+    # In seconds, between two looks at the messages that wait.
+    interval: Annotated[float, Field(ge=1, le=3600)] = 3
+    # Certificates to trust for the server, instead of the system's.
+    ca_file: Path | None = None
+
+    @field_validator("sender")
+    @classmethod
+    def _one_mailbox(cls, value: str) -> str:
+        if "@" not in parseaddr(value)[1] or "\n" in value:
+            raise ValueError("une adresse d'expéditeur est attendue")
+        return value
+
+
+class AccountSettings(BaseSettings):
+    """Accounts: what is asked of people, and for how long they are kept."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_", env_ignore_empty=True)
+
+    require_second_factor: bool = False
+    # Attempts to sign in to one account in five minutes, whatever address they come from.
+    account_attempts: Annotated[int, Field(ge=1)] = 10
+    # Days after which whoever was suspended, or has not come, is erased.
+    former_members_kept_days: Annotated[int, Field(ge=1)] = 365
+    absent_members_kept_days: Annotated[int, Field(ge=1)] = 3 * 365
+
+
+class IdentitySettings(BaseSettings):
+    """The provider of identities (OpenID Connect); without `issuer` there is none."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_OIDC_", env_ignore_empty=True)
+
+    issuer: str | None = None
+    client_id: str = ""
+    client_secret: SecretStr | None = None
+    # What the button says: « Se connecter avec … ».
+    label: Annotated[str, Field(min_length=1, max_length=60)] = "votre fournisseur d'identité"
+    scopes: str = "openid profile"
+    # Such as « eidas1 », which Pro Santé Connect and ProConnect ask for.
+    acr_values: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.issuer is None:
+            return self
+        is_local = self.issuer.startswith(("http://127.0.0.1:", "http://localhost:"))
+        if not (self.issuer.startswith("https://") or is_local) or not self.client_id:
+            raise ValueError("CPTS_OIDC_ISSUER (https) et CPTS_OIDC_CLIENT_ID vont ensemble")
+        if "openid" not in self.scopes.split():
+            raise ValueError("CPTS_OIDC_SCOPES contient « openid »")
+        return self
+
+
 class Settings(BaseModel):
     """All settings, by topic."""
 
@@ -181,3 +257,6 @@ class Settings(BaseModel):
     logs: LogSettings = Field(default_factory=LogSettings)
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)
     backup: BackupSettings = Field(default_factory=BackupSettings)
+    mail: MailSettings = Field(default_factory=MailSettings)
+    accounts: AccountSettings = Field(default_factory=AccountSettings)
+    identity: IdentitySettings = Field(default_factory=IdentitySettings)

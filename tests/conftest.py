@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
     from starlette.testclient import TestClient
 
+    from app.accounts.mail.service import Post
     from app.settings import Settings
+    from tests.accounts.people import Mailbox
     from tests.emptying import Emptying
 
 ROOT = Path(__file__).parents[1]
@@ -178,9 +180,14 @@ def engine(session_engine: Engine, emptying: Emptying) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def settings_of_the_run(test_database: str) -> Settings:
-    from app.settings import DatabaseSettings, Settings
+    from app.settings import DatabaseSettings, MailSettings, Settings
 
-    return Settings(database=DatabaseSettings(url=test_database))
+    return Settings(
+        database=DatabaseSettings(url=test_database),
+        # Tests send what waits themselves: a look that is under way while an application
+        # ends would leave its connection to nobody.
+        mail=MailSettings(interval=3600),
+    )
 
 
 @pytest.fixture
@@ -203,6 +210,26 @@ def client(app: FastAPI) -> Iterator[TestClient]:
 
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def mailbox(app: FastAPI) -> Mailbox:
+    """Where the application's messages end up; to be asked for before `client`."""
+    from dataclasses import replace
+
+    from tests.accounts.people import Mailbox
+
+    mailbox = Mailbox()
+    app.state.post = replace(app.state.post, carrier=mailbox)
+    return mailbox
+
+
+@pytest.fixture
+def post(mailbox: Mailbox, app: FastAPI) -> Iterator[Post]:
+    """What sends the messages that are due: `post.send_due()`."""
+    sent: Post = app.state.post
+    yield sent
+    sent.sessions.dispose()
 
 
 MakeToken = Callable[..., str]

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,10 +22,12 @@ import typer
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
+from app.accounts.permissions import ROLES
 from app.cli import application
 from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.running.benchmarking import INSTALLER
+from tests.accounts.people import EMAIL, NAME, make_person, session_of
 from tests.administration import administration
 from tests.command_processes import ROOT, environment, run, start
 from tests.geography.small_country import make_inputs
@@ -120,6 +123,7 @@ def test_tokens_are_listed_with_their_limits(
     token = make_token("ars", region="32")
     ended = done(test_database, "token", "list")
     assert "\tars\tessai ars\trégion 32\t" in ended.stdout
+    assert ended.stdout.endswith("\tjamais servi\n")
     assert token not in ended.stdout
 
 
@@ -136,6 +140,98 @@ def test_a_revoked_token_opens_nothing_any_more(
     assert ask("SELECT revoked_at IS NOT NULL FROM api_token") == [(True,)]
     assert client.post("/api/v1/cpts", json={}, headers=headers).status_code == 401
     done(test_database, "token", "revoke", str(number), status=2)
+
+
+@of("person", "invite")
+def test_an_invitation_ends_with_an_address_that_is_stored_by_its_digest(
+    test_database: str, ask: Rows
+) -> None:
+    invite = ("person", "invite", "Agente@Exemple.example", "--role")
+    outside = "https://cpts.example"
+    ended = done(test_database, *invite, "ars", "--region", "32", CPTS_PUBLIC_URL=outside)
+    address, _, secret = ended.stdout.splitlines()[-1].rpartition("/")
+    assert address == "https://cpts.example/invitation"
+    assert ask("SELECT email, role, region_code FROM person") == [
+        ("agente@exemple.example", "ars", "32")
+    ]
+    digest = hashlib.sha256(secret.encode()).digest()
+    assert ask("SELECT secret_hash FROM person_link") == [(digest,)]
+    for wrong in (("ars",), ("roi",), ("editor",), ("editor", "--cpts", "987654")):
+        done(test_database, *invite, *wrong, status=2)
+
+
+def test_accounts_of_demonstration_are_made_where_they_are_wanted_only(
+    test_database: str, engine: Engine, ask: Rows
+) -> None:
+    make_person(engine, email="admin@exemple.example")
+    ask(
+        "INSERT INTO cpts (name, started_on, demonstration) VALUES ('Démo', '2020-01-01', true)"
+    )
+    prepare = ("db", "prepare")
+    passwords = set()
+    for _ in range(2):
+        ended = done(test_database, *prepare, CPTS_DEMO="0", CPTS_DEMO_ACCOUNTS="1")
+        said = ended.stderr
+        found = re.search(r"mot de passe ([\w-]{16}) : (.*)\.", said)
+        assert found, said
+        passwords.add(found[1])
+        addresses = found[2].split(", ")
+        assert len(addresses) == len(ROLES)
+        for each in addresses:
+            assert each.endswith("@demonstration.example")
+            assert session_of(engine, each, found[1])
+    assert len(passwords) == 2
+    roles = (
+        "SELECT role, name LIKE 'Démo, compte fictif%' FROM person WHERE origin <> 'invitation'"
+    )
+    assert sorted(ask(roles)) == sorted((role, True) for role in ROLES)
+    done(test_database, *prepare, CPTS_DEMO="0")
+    assert ask("SELECT email FROM person") == [("admin@exemple.example",)]
+
+
+@of("person", "list")
+def test_people_are_listed_with_the_state_of_their_accounts(
+    test_database: str, engine: Engine
+) -> None:
+    make_person(engine, "ars", region="32")
+    ended = done(test_database, "person", "list")
+    assert ended.stdout == f"{EMAIL}\t{NAME}\tars\trégion 32\tactif\n"
+
+
+@of("person", "suspend")
+def test_a_suspended_person_has_no_session_any_more(
+    test_database: str, engine: Engine, ask: Rows
+) -> None:
+    make_person(engine)
+    session_of(engine)
+    done(test_database, "person", "suspend", EMAIL.upper())
+    assert ask("SELECT suspended_at IS NOT NULL FROM person") == [(True,)]
+    assert ask("SELECT count(*) FROM page_session") == [(0,)]
+    done(test_database, "person", "suspend", "nul@exemple.example", status=2)
+
+
+@of("person", "purge")
+def test_people_past_their_term_are_erased_and_no_others(
+    test_database: str, engine: Engine, ask: Rows
+) -> None:
+    past = "now() - interval '400 days'"
+    for email, change in (
+        ("ici@exemple.example", "last_seen_on = current_date"),
+        ("depuis-peu@exemple.example", "suspended_at = now()"),
+        ("ancienne@exemple.example", f"suspended_at = {past}"),
+        ("absente@exemple.example", "last_seen_on = current_date - 1200"),
+        ("jamais@exemple.example", f"confirmed_at = NULL, created_at = {past}"),
+        ("venue@exemple.example", f"created_at = {past}, last_seen_on = current_date - 399"),
+    ):
+        make_person(engine, email=email)
+        ask(f"UPDATE person SET {change} WHERE email = '{email}'")
+    ended = done(test_database, "person", "purge")
+    assert "Personnes effacées : 3" in ended.stdout
+    assert ask("SELECT split_part(email, '@', 1) FROM person ORDER BY id") == [
+        ("ici",),
+        ("depuis-peu",),
+        ("venue",),
+    ]
 
 
 @of("import")

@@ -5,9 +5,27 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from app.settings import DatabaseSettings, MapSettings, ServiceSettings, Settings
+from app.settings import (
+    AccountSettings,
+    DatabaseSettings,
+    IdentitySettings,
+    MailSettings,
+    MapSettings,
+    ServiceSettings,
+    Settings,
+)
 
 GUIDE = Path(__file__).parents[1] / "docs" / "operate.md"
+
+
+@pytest.mark.parametrize("topic", [MailSettings, AccountSettings, IdentitySettings])
+def test_the_guide_to_accounts_names_every_setting_of_theirs(
+    topic: type[MailSettings | AccountSettings | IdentitySettings],
+) -> None:
+    guide = GUIDE.with_name("accounts.md").read_text()
+    prefix = topic.model_config["env_prefix"]
+    for name in topic.model_fields:
+        assert f"`{prefix}{name.upper()}`" in guide
 
 
 @pytest.mark.parametrize("topic", [DatabaseSettings, ServiceSettings, MapSettings])
@@ -67,3 +85,17 @@ def test_demonstration_data_go_into_our_own_server_or_where_they_are_asked_for(
     if given is not None:
         monkeypatch.setenv("CPTS_DEMO", given)
     assert Settings().service.wants_demonstration(private=private) is loaded
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"issuer": "http://identite.example", "client_id": "cpts"},
+        {"issuer": "http://127.0.0.1.evil.example:80", "client_id": "cpts"},
+        {"issuer": "https://identite.example"},
+        {"issuer": "https://identite.example", "client_id": "cpts", "scopes": "profile"},
+    ],
+)
+def test_a_provider_of_identities_is_named_whole_and_under_https(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        IdentitySettings(**wrong)  # type: ignore[arg-type]

@@ -9,19 +9,27 @@ token_commands = typer.Typer(help="Les jetons d'accès à l'API.", no_args_is_he
 
 @token_commands.command("create")
 def create(
-    role: Annotated[str, typer.Option(help="member, editor, ars, assurance_maladie ou admin.")],
+    role: Annotated[
+        str, typer.Option(help="member, editor, ars, assurance_maladie, urps ou admin.")
+    ],
     region: Annotated[
         str | None,
         typer.Option(
-            help="Code INSEE de la région, obligatoire pour ars et assurance_maladie."
+            help="Code INSEE de la région d'un rôle régional (ars, assurance_maladie, urps)."
         ),
     ] = None,
     cpts: Annotated[
         int | None, typer.Option(help="Identifiant de la CPTS d'un editor.")
     ] = None,
-    label: Annotated[str, typer.Option(help="À qui, ou à quoi, sert ce jeton.")] = "",
+    label: Annotated[
+        str,
+        typer.Option(help="À quoi sert ce jeton ; inscrit à l'historique, donc sans nom."),
+    ] = "",
+    days: Annotated[int, typer.Option(help="Durée du jeton, en jours.", min=1, max=3650)] = 365,
 ) -> None:
     """Crée un jeton et l'affiche une seule fois, seul sur la dernière ligne."""
+    from datetime import timedelta
+
     from app.accounts.service import create_token
     from app.cluster.command_database import command_engine
     from app.database.sessions import session_scope
@@ -35,7 +43,14 @@ def create(
 
             load_geography(engine, progress)
         with session_scope(engine) as session:
-            token = create_token(session, role=role, region=region, cpts_id=cpts, label=label)
+            token = create_token(
+                session,
+                role=role,
+                region=region,
+                cpts_id=cpts,
+                label=label,
+                lifetime=timedelta(days=days),
+            )
     typer.echo("Ce jeton ne sera plus jamais affiché :")
     typer.echo(token)
 
@@ -54,13 +69,18 @@ def list_tokens() -> None:
                 for part in (
                     f"région {token.region_code}" if token.region_code else "",
                     f"CPTS {token.cpts_id}" if token.cpts_id else "",
+                    f"personne {token.person_id}" if token.person_id else "",
                     "révoqué" if token.revoked_at else "",
                 )
                 if part
             )
-            typer.echo(
-                f"{token.id}\t{token.role}\t{token.label}\t{limits}\t{token.created_at:%Y-%m-%d}"
+            # A person's own word for a token is theirs.
+            label = token.label if token.role else ""
+            used = (
+                f"servi {token.last_used_on:%Y-%m-%d}" if token.last_used_on else "jamais servi"
             )
+            days = [f"{token.created_at:%Y-%m-%d}", f"terme {token.expires_at:%Y-%m-%d}", used]
+            typer.echo("\t".join([str(token.id), token.role or "-", label, limits, *days]))
 
 
 @token_commands.command("revoke")

@@ -1,19 +1,59 @@
 """Who calls, as a dependency of endpoints."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Depends, Form, HTTPException, Request
+from fastapi import Depends, Form, Header, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts.rules import Caller, Role
-from app.accounts.service import form_token, is_form_token, recognise, signed_in
-from app.database.sessions import Sessions
-from app.http.credentials import SECURE_SESSION_COOKIE, SESSION_COOKIE
+from app.accounts.permissions import Permission
+from app.accounts.repository import Recognised, note_use
+from app.accounts.rules import Caller
+from app.accounts.service import form_token, is_form_token, presence, recognition
+from app.database.calendar import today
+from app.database.sessions import ReadingSession, Sessions
+from app.http.credentials import (
+    FORM_COOKIE,
+    PROVIDER_COOKIE,
+    SECURE_FORM_COOKIE,
+    SECURE_PROVIDER_COOKIE,
+    SECURE_SESSION_COOKIE,
+    SESSION_COOKIE,
+)
 from app.problems import Forbidden, Unauthenticated
 from app.settings import Settings
 
-_bearer = HTTPBearer(auto_error=False, description="Jeton créé par `./cpts token create`.")
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="Jeton créé par `./cpts token create`, ou par une personne dans son compte.",
+)
+_STALE_FORM = (
+    "Ce formulaire ne vient pas de votre session : rechargez la page, puis recommencez."
+)
+
+
+async def _looked_up(
+    request: Request, look_up: Callable[[ReadingSession], Recognised | None]
+) -> Caller | None:
+    sessions: Sessions = request.app.state.sessions
+
+    def work() -> Caller | None:
+        with sessions.aside_read() as session:
+            found = look_up(session)
+        if found is None:
+            return None
+        if found.due_token is not None or found.due_session is not None:
+            try:
+                with sessions.aside_write() as session, session.begin():
+                    note_use(session, found, today())
+            except SQLAlchemyError:
+                # Whoever may read is answered even while nothing can be written.
+                pass
+        return found.caller
+
+    return await sessions.aside(work)
 
 
 async def _optional_caller(
@@ -24,16 +64,10 @@ async def _optional_caller(
         if "authorization" in request.headers:
             raise Unauthenticated("Un en-tête « Authorization: Bearer JETON » est attendu.")
         return None
-
-    sessions: Sessions = request.app.state.sessions
-
-    def look_up() -> Caller | None:
-        with sessions.aside_read() as session:
-            return recognise(session, credentials.credentials)
-
-    caller = await sessions.aside(look_up)
+    token = credentials.credentials
+    caller = await _looked_up(request, lambda session: recognition(session, token))
     if caller is None:
-        raise Unauthenticated("Ce jeton est inconnu ou révoqué.")
+        raise Unauthenticated("Ce jeton est inconnu, révoqué ou arrivé à son terme.")
     return caller
 
 
@@ -44,28 +78,65 @@ async def _caller(caller: "OptionalCaller") -> Caller:
 
 
 class _Requirement:
-    """A dependency that lets some roles through."""
+    """A dependency that lets through who has a right, however far it reaches.
 
-    def __init__(self, *roles: Role) -> None:
-        self.roles = roles
+    How far is for the use case, which knows what is at stake.
+    """
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
 
     async def __call__(self, caller: "RequiredCaller") -> Caller:
-        if caller.role not in self.roles:
-            raise Forbidden(f"Rôles autorisés : {', '.join(self.roles)}.")
+        caller.require(self.permission)
         return caller
+
+
+class _PageRequirement(_Requirement):
+    """The same for a page, by the cookie."""
+
+    async def __call__(self, caller: "PageCaller") -> Caller:
+        caller.require(self.permission)
+        return caller
+
+
+class _ActingPageRequirement(_Requirement):
+    """The same for a form of a page."""
+
+    async def __call__(self, caller: "ActingPageCaller") -> Caller:
+        caller.require(self.permission)
+        return caller
+
+
+def acting_page_caller(permission: Permission) -> Any:
+    """Give the dependency of a form that asks for a right, for routes made in a loop."""
+    return Depends(_ActingPageRequirement(permission))
 
 
 SIGN_IN_ADDRESS = "/connexion"
 
 
+def _is_behind_tls(request: Request) -> bool:
+    settings: Settings = request.app.state.settings
+    return settings.service.is_behind_tls
+
+
 def session_cookie(request: Request) -> str:
     """Give the name of the cookie; over HTTPS, one that no other host can set."""
-    settings: Settings = request.app.state.settings
-    return SECURE_SESSION_COOKIE if settings.service.is_behind_tls else SESSION_COOKIE
+    return SECURE_SESSION_COOKIE if _is_behind_tls(request) else SESSION_COOKIE
+
+
+def form_cookie(request: Request) -> str:
+    """Give the name of the cookie that the forms of visitors go with."""
+    return SECURE_FORM_COOKIE if _is_behind_tls(request) else FORM_COOKIE
+
+
+def provider_cookie(request: Request) -> str:
+    """Give the name of the cookie that a sign-in with a provider is tied to."""
+    return SECURE_PROVIDER_COOKIE if _is_behind_tls(request) else PROVIDER_COOKIE
 
 
 def page_form_token(request: Request) -> str:
-    """Give the value of the hidden field `csrf` of an agent's forms, empty for a visitor."""
+    """Give the value of the hidden field `csrf` of somebody's forms, empty for a visitor."""
     secret = request.cookies.get(session_cookie(request))
     return form_token(secret) if secret else ""
 
@@ -74,14 +145,19 @@ async def _optional_page_caller(request: Request) -> Caller | None:
     secret = request.cookies.get(session_cookie(request))
     if not secret:
         return None
+    return await _looked_up(request, lambda session: presence(session, secret))
 
-    sessions: Sessions = request.app.state.sessions
 
-    def look_up() -> Caller | None:
-        with sessions.aside_read() as session:
-            return signed_in(session, secret)
-
-    return await sessions.aside(look_up)
+async def _awaiting_caller(request: Request) -> Caller:
+    secret = request.cookies.get(session_cookie(request))
+    caller = None
+    if secret:
+        caller = await _looked_up(
+            request, lambda session: presence(session, secret, awaiting=True)
+        )
+    if caller is None:
+        raise HTTPException(303, headers={"Location": SIGN_IN_ADDRESS})
+    return caller
 
 
 async def _page_caller(request: Request, caller: "OptionalPageCaller") -> Caller:
@@ -94,14 +170,46 @@ async def _page_caller(request: Request, caller: "OptionalPageCaller") -> Caller
     return caller
 
 
+def _check_form(request: Request, csrf: str, *cookies: str) -> None:
+    known = [request.cookies.get(name) for name in cookies]
+    if not any(is_form_token(secret, csrf) for secret in known if secret):
+        raise Forbidden(_STALE_FORM)
+
+
 async def _acting_page_caller(
     request: Request, caller: "PageCaller", csrf: Annotated[str, Form()] = ""
 ) -> Caller:
-    secret = request.cookies.get(session_cookie(request), "")
-    if not is_form_token(secret, csrf):
-        raise Forbidden(
-            "Ce formulaire ne vient pas de votre session : rechargez la page, puis recommencez."
-        )
+    _check_form(request, csrf, session_cookie(request))
+    return caller
+
+
+async def _own_page_caller(caller: "PageCaller") -> Caller:
+    if caller.person_id is None:
+        raise Forbidden("Cette page est celle d'une personne, non d'un jeton.")
+    return caller
+
+
+async def _acting_own_page_caller(caller: "ActingPageCaller") -> Caller:
+    return await _own_page_caller(caller)
+
+
+async def _visitors_form(request: Request, csrf: Annotated[str, Form()] = "") -> None:
+    _check_form(request, csrf, session_cookie(request), form_cookie(request))
+
+
+async def _signed_in_caller(
+    request: Request,
+    by_token: "OptionalCaller",
+    by_session: "OptionalPageCaller",
+    x_csrf_token: Annotated[
+        str, Header(description="D'une écriture par la session du site, non par un jeton.")
+    ] = "",
+) -> Caller:
+    caller = by_token or by_session
+    if caller is None:
+        raise Unauthenticated("Cette ressource demande un jeton ou une session du site.")
+    if by_token is None and request.method not in ("GET", "HEAD"):
+        _check_form(request, x_csrf_token, session_cookie(request))
     return caller
 
 
@@ -110,11 +218,34 @@ async def _acting_page_caller(
 OptionalPageCaller = Annotated[Caller | None, Depends(_optional_page_caller)]
 PageCaller = Annotated[Caller, Depends(_page_caller)]
 ActingPageCaller = Annotated[Caller, Depends(_acting_page_caller)]
+# The same for what is a person's alone.
+OwnPageCaller = Annotated[Caller, Depends(_own_page_caller)]
+ActingOwnPageCaller = Annotated[Caller, Depends(_acting_own_page_caller)]
+# Somebody whose password was right and who owes the second factor.
+AwaitingCaller = Annotated[Caller, Depends(_awaiting_caller)]
+# A form of whoever is not signed in goes with a cookie of its own.
+VisitorsForm = Depends(_visitors_form)
 
 # Of the API. None for an anonymous caller; a wrong token is refused even where none is needed.
 OptionalCaller = Annotated[Caller | None, Depends(_optional_caller)]
 RequiredCaller = Annotated[Caller, Depends(_caller)]
-EditorCaller = Annotated[Caller, Depends(_Requirement("editor", "ars", "admin"))]
-ArsCaller = Annotated[Caller, Depends(_Requirement("ars", "admin"))]
-AgentCaller = Annotated[Caller, Depends(_Requirement("ars", "assurance_maladie", "admin"))]
-AdminCaller = Annotated[Caller, Depends(_Requirement("admin"))]
+# By a token or by the session of the pages; what changes something by the session carries
+# its form token in the header X-CSRF-Token.
+SignedInCaller = Annotated[Caller, Depends(_signed_in_caller)]
+
+RegisteringCaller = Annotated[Caller, Depends(_Requirement("registry.register-dynamic"))]
+DescribingCaller = Annotated[Caller, Depends(_Requirement("registry.describe"))]
+AmendingCaller = Annotated[Caller, Depends(_Requirement("registry.amend"))]
+EndingCaller = Annotated[Caller, Depends(_Requirement("registry.end"))]
+HistoryCaller = Annotated[Caller, Depends(_Requirement("registry.history"))]
+DepositingCaller = Annotated[Caller, Depends(_Requirement("letters.deposit"))]
+HandlingCaller = Annotated[Caller, Depends(_Requirement("letters.handle"))]
+DecidingCaller = Annotated[Caller, Depends(_Requirement("letters.decide"))]
+OpiningCaller = Annotated[Caller, Depends(_Requirement("letters.opine"))]
+ConciliatingCaller = Annotated[Caller, Depends(_Requirement("letters.conciliate"))]
+MetricsCaller = Annotated[Caller, Depends(_Requirement("service.metrics"))]
+DepositingPageCaller = Annotated[Caller, Depends(_PageRequirement("letters.deposit"))]
+DepositingActingPageCaller = Annotated[Caller, acting_page_caller("letters.deposit")]
+ConciliatingActingPageCaller = Annotated[Caller, acting_page_caller("letters.conciliate")]
+ManagingPageCaller = Annotated[Caller, Depends(_PageRequirement("people.manage"))]
+ManagingActingPageCaller = Annotated[Caller, acting_page_caller("people.manage")]

@@ -1,15 +1,20 @@
-"""Who may do what: the roles of the contract, in plain Python."""
+"""Who calls, and what the table of permissions means for a change at hand, in plain Python."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
+from app.accounts.permissions import (
+    REGIONAL_ROLES,
+    ROLES,
+    Permission,
+    Reach,
+    Role,
+    holders_of,
+    reach_of,
+)
 from app.problems import Forbidden
 
-Role = Literal["member", "editor", "ars", "assurance_maladie", "admin"]
-ROLES: tuple[Role, ...] = ("member", "editor", "ars", "assurance_maladie", "admin")
-# Those whose token is limited to a region.
-REGIONAL_ROLES: tuple[Role, ...] = ("ars", "assurance_maladie")
+__all__ = ["EDITOR_STAGE", "REGIONAL_ROLES", "ROLES", "Caller", "Role"]
 
 # The only stage at which an editor may register a CPTS.
 EDITOR_STAGE = "dynamique_identifiee"
@@ -17,10 +22,11 @@ EDITOR_STAGE = "dynamique_identifiee"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, by the token presented.
+    """Who calls: a machine by its token, or a person by a token or a session.
 
-    `region` limits an `ars` or `assurance_maladie` token; `cpts_id` names the CPTS of an
-    `editor`.
+    `token_id` is what acts are recorded under: the machine's token, or the identity that
+    all tokens and sessions of a person share. `region` limits the regional roles; `cpts_id`
+    names the CPTS of an `editor`. `session_id` is that of the pages, None for a token.
     """
 
     token_id: int
@@ -28,11 +34,43 @@ class Caller:
     region: str | None = None
     cpts_id: int | None = None
     label: str = ""
+    person_id: int | None = None
+    person_name: str = ""
+    session_id: int | None = None
 
     @property
     def name(self) -> str:
-        """The name under which a change is recorded."""
+        """The name under which a change is recorded; of a person, none that says who it is.
+
+        What is on record stays, and a person may ask to be forgotten.
+        """
+        if self.person_id is not None:
+            return f"personne n° {self.token_id} ({self.role})"
         return self.label or f"jeton n° {self.token_id} ({self.role})"
+
+    @property
+    def shown_name(self) -> str:
+        """The name to show to the caller."""
+        return self.person_name or self.name
+
+    def reach(self, permission: Permission) -> Reach | None:
+        """Tell how far a right of the caller goes, None without it."""
+        return reach_of(self.role, permission)
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the caller has a right, however far it reaches."""
+        return self.reach(permission) is not None
+
+    def require(self, permission: Permission) -> Reach:
+        """Give how far a right goes.
+
+        Raises:
+            Forbidden: the role does not have it.
+        """
+        reach = self.reach(permission)
+        if reach is None:
+            raise Forbidden(f"Rôles autorisés : {', '.join(holders_of(permission))}.")
+        return reach
 
     def may_create(
         self, *, stage: str, touched_regions: Collection[str], lead_region: str | None
@@ -45,13 +83,14 @@ class Caller:
         Raises:
             Forbidden: the role or the region does not allow it.
         """
-        if self.role == "editor":
-            if stage != EDITOR_STAGE:
-                raise Forbidden(
-                    "Un éditeur n'enregistre une CPTS qu'au stade « Dynamique identifiée »."
-                )
-            return
-        self._regional(touched_regions, lead_region)
+        permission: Permission = "registry.register"
+        if stage == EDITOR_STAGE:
+            permission = "registry.register-dynamic"
+        elif self.may("registry.register-dynamic") and not self.may(permission):
+            raise Forbidden(
+                "Un éditeur n'enregistre une CPTS qu'au stade « Dynamique identifiée »."
+            )
+        self._regional(permission, touched_regions, lead_region)
 
     def may_describe(
         self,
@@ -70,14 +109,14 @@ class Caller:
         Raises:
             Forbidden: another's CPTS, or its stage for an editor, or another region.
         """
-        if self.role == "editor":
+        if self.reach("registry.describe") is Reach.OWN:
             own = cpts_id == self.cpts_id or created_by == self.token_id
             if not own:
                 raise Forbidden("Un éditeur ne modifie que sa propre CPTS.")
-            if stage_too:
-                raise Forbidden("Le stade est modifié par l'ARS, non par l'éditeur.")
-            return
-        self._regional(touched_regions, lead_region)
+        else:
+            self._regional("registry.describe", touched_regions, lead_region)
+        if stage_too and not self.may("registry.advance"):
+            raise Forbidden("Le stade est modifié par l'ARS, non par l'éditeur.")
 
     def may_amend(
         self,
@@ -97,9 +136,10 @@ class Caller:
                 another region to the caller's, and its rights with it.
         """
         leads = {lead for lead in (lead_before, lead_after) if lead is not None}
-        self._regional(touched_regions, leads.pop() if len(leads) == 1 else None)
+        lead = leads.pop() if len(leads) == 1 else None
+        reach = self._regional("registry.amend", touched_regions, lead)
         taken = lead_before not in (None, lead_after) and lead_after == self.region
-        if self.role != "admin" and taken:
+        if reach is Reach.REGION and taken:
             raise Forbidden(
                 "Ce changement ferait passer la CPTS sous la conduite de votre région : "
                 "un administrateur l'enregistre."
@@ -116,7 +156,7 @@ class Caller:
         Raises:
             Forbidden: neither those communes nor the dynamic are of the caller's region.
         """
-        if not self._reaches(touched_regions, lead_region):
+        if not self._reaches("registry.supersede", touched_regions, lead_region):
             raise Forbidden(
                 f"La CPTS n° {cpts_id} et les communes qu'elle céderait relèvent d'une autre "
                 "région."
@@ -128,17 +168,30 @@ class Caller:
         Raises:
             Forbidden: neither ARS nor administrator.
         """
-        if self.role not in ("ars", "admin"):
+        if not self.may("registry.settle-the-past"):
             raise Forbidden("Réservé aux ARS et aux administrateurs.")
 
-    def _regional(self, touched_regions: Collection[str], lead_region: str | None) -> None:
-        if self.role not in ("ars", "admin"):
+    def _regional(
+        self,
+        permission: Permission,
+        touched_regions: Collection[str],
+        lead_region: str | None,
+    ) -> Reach:
+        reach = self.reach(permission)
+        if reach is None:
             raise Forbidden("Réservé aux ARS et aux administrateurs.")
-        if not self._reaches(touched_regions, lead_region):
+        if not self._reaches(permission, touched_regions, lead_region):
             raise Forbidden("Cette CPTS et ces communes relèvent d'une autre région.")
+        return reach
 
-    def _reaches(self, touched_regions: Collection[str], lead_region: str | None) -> bool:
-        if self.role == "admin":
+    def _reaches(
+        self,
+        permission: Permission,
+        touched_regions: Collection[str],
+        lead_region: str | None,
+    ) -> bool:
+        reach = self.reach(permission)
+        if reach is Reach.EVERYWHERE:
             return True
         inside = all(region == self.region for region in touched_regions)
-        return self.role == "ars" and (inside or lead_region == self.region)
+        return reach is Reach.REGION and (inside or lead_region == self.region)

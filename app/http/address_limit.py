@@ -8,6 +8,7 @@ import logging
 import secrets
 import threading
 import time
+from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Self
 
@@ -34,12 +35,16 @@ class AddressLimit:
 
     A minute begins with an address's first request. Parameters: `per_minute`, what one
     address may ask for in a minute; `what` it is called in the refusal, a French plural,
-    which also keeps the counts of different things apart.
+    which also keeps the counts of different things apart; `minutes`, five at most, when a
+    count lasts longer than one.
     """
 
-    def __init__(self, per_minute: int, *, what: str, sessions: Sessions) -> None:
+    def __init__(
+        self, per_minute: int, *, what: str, sessions: Sessions, minutes: int = 1
+    ) -> None:
         self._what = what
         self._per_minute = per_minute
+        self._minutes = minutes
         self._sessions = sessions
         self._lock = threading.Lock()
         self._secret = b""
@@ -65,11 +70,14 @@ class AddressLimit:
         """
         digest = hmac.digest(self._current_secret(), _network(address).encode(), hashlib.sha256)
         with self._sessions.aside_write() as session, session.begin():
-            asked, wait_s = count_request(session, self._what, digest)
+            asked, wait_s = count_request(
+                session, self._what, digest, timedelta(minutes=self._minutes)
+            )
         if asked <= self._per_minute:
             return
+        within = "par minute" if self._minutes == 1 else f"en {self._minutes} minutes"
         refusal = TooManyRequests(
-            f"Au plus {self._per_minute} {self._what} par minute et par adresse : "
+            f"Au plus {self._per_minute} {self._what} {within} et par adresse : "
             f"réessayez dans {wait_s} s."
         )
         refusal.headers = {"Retry-After": str(wait_s)}  # type: ignore[misc]

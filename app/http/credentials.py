@@ -2,9 +2,16 @@
 
 from starlette.types import Scope
 
-# Over HTTPS the cookie has a name that no other host can set.
+# Over HTTPS the cookies have names that no other host can set.
+_SECURE = "__Host-"
 SESSION_COOKIE = "cpts-agent"
-SECURE_SESSION_COOKIE = f"__Host-{SESSION_COOKIE}"
+SECURE_SESSION_COOKIE = _SECURE + SESSION_COOKIE
+# Of the forms of visitors who sign in; says nothing of who they are.
+FORM_COOKIE = "cpts-form"
+SECURE_FORM_COOKIE = _SECURE + FORM_COOKIE
+# Of a sign-in that is under way with a provider of identities.
+PROVIDER_COOKIE = "cpts-identity"
+SECURE_PROVIDER_COOKIE = _SECURE + PROVIDER_COOKIE
 
 _COOKIE_NAME = SESSION_COOKIE.encode("ascii")
 

@@ -1,7 +1,7 @@
 """What every answer depends on, asked from the database: revision, readiness, limits."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -19,11 +19,9 @@ _COUNT = text("""
     INSERT INTO address_count AS c (what, address_digest, since, requests)
     VALUES (:what, :digest, now(), 1)
     ON CONFLICT (what, address_digest) DO UPDATE SET
-        since = CASE WHEN c.since > now() - interval '1 minute' THEN c.since ELSE now() END,
-        requests = CASE WHEN c.since > now() - interval '1 minute'
-                        THEN c.requests + 1 ELSE 1 END
-    RETURNING requests,
-        ceil(extract(epoch FROM since + interval '1 minute' - now()))::integer AS wait_s
+        since = CASE WHEN c.since > now() - :window THEN c.since ELSE now() END,
+        requests = CASE WHEN c.since > now() - :window THEN c.requests + 1 ELSE 1 END
+    RETURNING requests, ceil(extract(epoch FROM since + :window - now()))::integer AS wait_s
 """)
 # Nobody's address, not even as a digest, is kept for more than ten minutes: those who
 # forget pass by each minute. Rows that are being counted just now are left to the next
@@ -76,13 +74,17 @@ def geography_is_loaded(connection: Connection) -> bool:
     return bool(connection.execute(_GEOGRAPHY).scalar_one())
 
 
-def count_request(session: WritingSession, what: str, digest: bytes) -> tuple[int, int]:
-    """Count a request and tell how many there were since the first of this minute.
+def count_request(
+    session: WritingSession, what: str, digest: bytes, window: timedelta
+) -> tuple[int, int]:
+    """Count a request and tell how many there were since the first of this window.
 
-    Parameters: `what` is asked for; `digest`, of the address. Returns the number, this
-    request included, and the seconds until the minute is over, at least one.
+    Parameters: `what` is asked for; `digest`, of the address; `window`, of five minutes at
+    most, for rows are forgotten. Returns the number, this request included, and the
+    seconds until the window is over, at least one.
     """
-    row: Any = session.execute(_COUNT, {"what": what, "digest": digest}).one()
+    values = {"what": what, "digest": digest, "window": window}
+    row: Any = session.execute(_COUNT, values).one()
     return row.requests, max(1, row.wait_s)
 
 

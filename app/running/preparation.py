@@ -2,10 +2,13 @@
 
 from sqlalchemy import Engine
 
+from app.accounts.people.demonstration import remove_accounts, renew_accounts
 from app.cluster import DatabaseAddress, database_server
 from app.cluster.command_database import migrate, preparation_lock
+from app.cpts.demonstration.repository import first_one
 from app.cpts.demonstration.service import load_on_first_start
 from app.database.engine import create_database_engine
+from app.database.sessions import session_scope
 from app.geography.loading import load_geography
 from app.progress import Progress
 from app.settings import Settings
@@ -14,6 +17,7 @@ from app.settings import Settings
 def prepare_database(settings: Settings, progress: Progress) -> None:
     """Bring schema, reference geography and demonstration data up to date.
 
+    Accounts of demonstration are renewed where they are wanted, and erased elsewhere.
     Demonstration data go into an untouched registry only, and into a database given by
     `DATABASE_URL` only when `CPTS_DEMO` asks for them. Commands that prepare one
     database at once wait for each other. Raises `Failure`.
@@ -26,8 +30,19 @@ def prepare_database(settings: Settings, progress: Progress) -> None:
                 _load_geography(address, engine, progress)
                 if settings.service.wants_demonstration(private=address.private):
                     load_on_first_start(engine, progress)
+                _demonstration_accounts(engine, settings.service.demo_accounts, progress)
         finally:
             engine.dispose()
+
+
+def _demonstration_accounts(engine: Engine, wanted: bool, progress: Progress) -> None:
+    with session_scope(engine) as session:
+        cpts_id = first_one(session) if wanted else None
+        if cpts_id is None:
+            remove_accounts(session)
+            return
+        password, addresses = renew_accounts(session, cpts_id=cpts_id)
+    progress.say(f"Comptes de démonstration, mot de passe {password} : {', '.join(addresses)}.")
 
 
 def _load_geography(address: DatabaseAddress, engine: Engine, progress: Progress) -> None:

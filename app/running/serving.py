@@ -49,7 +49,7 @@ def serve(host: str, port: int, workers: int | None) -> None:
         database_server(settings.database, progress, watch=True) as address,
         ExitStack() as beside,
     ):
-        _prepare(settings, address)
+        _prepare(settings, address, host)
         if metrics is not None:
             data = settings.database.data_directory
             beside.enter_context(metrics_served(metrics, address.url, data))
@@ -58,11 +58,21 @@ def serve(host: str, port: int, workers: int | None) -> None:
         # They need not know how to alter a table.
         os.environ.pop("CPTS_OWNER_DATABASE_URL", None)
         url = _url(host, reserved)
+        os.environ.setdefault("CPTS_LOCAL_URL", url)
+        _tell_of_mail(settings, url, progress)
         threading.Thread(target=_announce, args=(url, progress, began), daemon=True).start()
         _run(reserved, workers or min(os.cpu_count() or 1, _MOST_WORKERS_BY_DEFAULT), settings)
 
 
-def _prepare(settings: Settings, address: DatabaseAddress) -> None:
+def _tell_of_mail(settings: Settings, url: str, progress: Progress) -> None:
+    if settings.mail.host is None:
+        folder = settings.database.data_directory / "outbox"
+        progress.say(f"Sans CPTS_SMTP_HOST, les messages sont écrits dans {folder}.")
+    if settings.service.public_url is None:
+        progress.say(f"Sans CPTS_PUBLIC_URL, les liens des messages mènent à {url}.")
+
+
+def _prepare(settings: Settings, address: DatabaseAddress, host: str) -> None:
     """Prepare the database in a process of its own.
 
     A first load takes most of a gigabyte, which this process would keep while it serves.
@@ -77,6 +87,9 @@ def _prepare(settings: Settings, address: DatabaseAddress) -> None:
             "DATABASE_URL": address.url,
             "CPTS_OWNER_DATABASE_URL": address.owner_url or "",
             "CPTS_DEMO": "1" if demonstration else "0",
+            "CPTS_DEMO_ACCOUNTS": str(
+                int(demonstration and _is_alone(settings, address, host))
+            ),
         },
         stdin=subprocess.DEVNULL,
         # Ctrl-C is this process's to tell, which ends that one.
@@ -85,6 +98,12 @@ def _prepare(settings: Settings, address: DatabaseAddress) -> None:
     if done.returncode != 0:
         # It has said why.
         sys.exit(1)
+
+
+def _is_alone(settings: Settings, address: DatabaseAddress, host: str) -> bool:
+    """Tell whether nobody but this machine's own people can come."""
+    is_loopback = host in ("127.0.0.1", "::1", "localhost")
+    return is_loopback and address.private and settings.service.public_url is None
 
 
 def _run(reserved: socket.socket, workers: int, settings: Settings) -> None:

@@ -2,6 +2,12 @@
 
 from fastapi import APIRouter
 
+from app.web.accounts.links.endpoints import router as account_links
+from app.web.accounts.own.endpoints import router as own_account
+from app.web.accounts.people.endpoints import router as people
+from app.web.accounts.provider.endpoints import router as provider
+from app.web.accounts.second_factor.endpoints import router as second_factor
+from app.web.accounts.signing_in.endpoints import router as signing_in
 from app.web.embedding.endpoints import router as embedding
 from app.web.information.endpoints import router as information
 from app.web.letters.builder.endpoints import router as builder
@@ -9,7 +15,6 @@ from app.web.letters.notes.endpoints import router as notes
 from app.web.letters.record.endpoints import router as agent
 from app.web.opendata.endpoints import router as opendata
 from app.web.sheets.endpoints import router as sheets
-from app.web.signing_in.endpoints import router as signing_in
 from app.web.statistics.endpoints import router as statistics
 from app.web.territories.endpoints import router as territories
 
@@ -20,6 +25,11 @@ for group in (
     sheets,
     statistics,
     signing_in,
+    account_links,
+    own_account,
+    people,
+    second_factor,
+    provider,
     builder,
     notes,
     opendata,

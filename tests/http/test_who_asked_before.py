@@ -1,6 +1,7 @@
 """What somebody is answered depends on who asks, never on who has asked before."""
 
 import random
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,20 +13,24 @@ from app.accounts.service import sign_in
 from app.database.sessions import session_scope
 from app.main import create_app
 from app.settings import Settings
+from tests.accounts.people import make_person, session_of
 from tests.web.conftest import BROWSER
 
 Bearer = Callable[..., dict[str, str]]
 Register = Callable[..., int]
 
-LIMITS = {"editor": {}, "ars": {"region": "32"}, "assurance_maladie": {"region": "32"}}
-ROLES = ("member", "editor", "ars", "assurance_maladie", "admin")
+REGION = {"region": "32"}
+LIMITS = {"ars": REGION, "assurance_maladie": REGION, "urps": REGION}
+ROLES = ("member", "editor", "ars", "assurance_maladie", "urps", "admin")
 PERSON = "Camille Exemple"
 ADDRESSES = (
     "/", "/recherche?q=essai", "/regions", "/regions/32", "/departements/59",
     "/departements/59/communes-sans-cpts", "/communes/59350", "/cpts/1", "/cpts/1/communes.csv",
     "/statistiques", "/statistiques/couverture.svg", "/lettres", "/lettres?region=32",
     "/lettres/1", "/lettres/conciliations/1", "/lettres/verification", "/lettres/depot",
-    "/connexion", "/donnees", "/donnees/cpts.csv", "/donnees/changements.atom", "/integrer",
+    "/connexion", "/mot-de-passe-oublie", "/invitation/x", "/compte", "/compte/jetons",
+    "/comptes", "/api/v1/me", "/api/v1/me/data",
+    "/donnees", "/donnees/cpts.csv", "/donnees/changements.atom", "/integrer",
     "/embed/carte", "/mentions-legales", "/aide", "/robots.txt", "/sitemap.xml", "/maps/cpts",
     "/api/v1/cpts", "/api/v1/cpts.geojson", "/api/v1/cpts/1", "/api/v1/cpts/1.geojson",
     "/api/v1/cpts/1/history", "/api/v1/cpts/404", "/api/v1/cpts?region=00", "/api/v1/regions",
@@ -35,11 +40,17 @@ ADDRESSES = (
     "/api/v1/funding?members=10&population=9", "/openapi.json", "/docs",
 )  # fmt: skip
 
+_FORM_TOKEN = re.compile(r'name="csrf" value="[0-9a-f]{64}"')
+
 # What differs by who asks, so that the test shows something.
 SHOWN = (
     ("/lettres/1", "ars by session"),
     ("/api/v1/letters/1", "ars by token"),
     ("/lettres", "ars by session"),
+    ("/compte", "person member"),
+    ("/compte", "person admin"),
+    ("/api/v1/me", "person ars"),
+    ("/lettres", "person ars"),
 )
 
 
@@ -47,6 +58,10 @@ SHOWN = (
 def callers(engine: Engine, bearer: Bearer) -> dict[str, dict[str, str]]:
     """A visitor, and each role by its token and by a session of the pages."""
     told: dict[str, dict[str, str]] = {"visitor": {}, "stranger": {"Cookie": "cpts-agent=x"}}
+    for number, role in enumerate(("member", "ars", "admin")):
+        email = f"{number}@exemple.example"
+        make_person(engine, role, email=email, name=f"Personne {role}", **LIMITS.get(role, {}))
+        told[f"person {role}"] = {"Cookie": f"cpts-agent={session_of(engine, email)}"}
     for role in ROLES:
         token = bearer(role, **LIMITS.get(role, {}))
         with session_scope(engine) as session:
@@ -76,7 +91,8 @@ def ask(client: TestClient, address: str, caller: dict[str, str]) -> tuple[int, 
             assert "private" in directives or "no-store" in directives, (address, directives)
     elif "public" in directives:
         assert answer.headers["vary"] == "Accept-Encoding"
-    return answer.status_code, answer.text
+    # Of a form that begins here; drawn anew each time.
+    return answer.status_code, _FORM_TOKEN.sub("", answer.text)
 
 
 @pytest.mark.usefixtures("letters")
@@ -98,6 +114,8 @@ def test_what_one_gets_never_depends_on_who_asked_before(
         assert PERSON in told["/api/v1/letters/1", "ars by token"][1]
         assert PERSON not in told["/lettres/1", "visitor"][1]
         assert told["/lettres", "ars by session"] != told["/lettres", "visitor"]
+        assert "Personne admin" in told["/compte", "person admin"][1]
+        assert "Personne admin" not in told["/compte", "person member"][1]
         chance.shuffle(asked)
         for each in asked:
             assert ask(client, each[0], callers[each[1]]) == told[each], each

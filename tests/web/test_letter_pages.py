@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.testclient import TestClient
 
+from tests.accounts.people import sign_in_with
 from tests.web.accessibility import accessibility_faults
 from tests.web.conftest import BROWSER, HOSTILE
 
@@ -63,7 +64,7 @@ def test_a_form_without_its_token_changes_nothing(
     client: TestClient, make_token: MakeToken, bearer: Bearer
 ) -> None:
     letter = deposit(client, bearer("admin"))
-    client.post("/connexion", data={"token": make_token("ars", region="32")})
+    sign_in_with(client, make_token("ars", region="32"))
     refused = client.post(
         f"/lettres/{letter}/decision", data={"decision": "favorable"}, headers=BROWSER
     )
@@ -93,10 +94,11 @@ def sign_in(
         contexts.append(context)
         page = context.new_page()
         page.goto("/connexion?retour=/lettres")
+        page.get_by_text("Se connecter avec un jeton").click()
         page.get_by_label("Jeton d’accès").fill(
             make_token(role, region=None if role == "admin" else "32")
         )
-        page.get_by_role("button", name="Se connecter").click()
+        page.get_by_role("button", name="Se connecter avec le jeton").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Lettres d’intention")
         return page
 
@@ -190,7 +192,7 @@ def agent(client: TestClient, make_token: MakeToken) -> Callable[..., None]:
     """Sign the client in: `agent("ars", region="32")`."""
 
     def enter(role: str, **limits: Any) -> None:
-        client.post("/connexion", data={"token": make_token(role, **limits)})
+        sign_in_with(client, make_token(role, **limits))
 
     return enter
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.web.signing_in.rules import safe_return
+from app.web.accounts.signing_in.rules import safe_return
 from app.web.territories.rules import columns, in_order
 
 CPTS = [

@@ -19,6 +19,13 @@ def never_loaded(session: ReadingSession) -> bool:
     return session.execute(select(Cpts.id).limit(1)).first() is None
 
 
+def first_one(session: ReadingSession) -> int | None:
+    """Give the number of a fictitious CPTS, None when there is none."""
+    return session.execute(
+        select(func.min(Cpts.id)).where(Cpts.demonstration, Cpts.ended_on.is_(None))
+    ).scalar_one_or_none()
+
+
 def note_loaded(session: WritingSession) -> None:
     """Remember that demonstration data was loaded, so that it does not come back by itself."""
     session.execute(update(RegistryRevision).values(demonstration_loaded_at=func.now()))

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Response
 
-from app.accounts.dependencies import EditorCaller
+from app.accounts.dependencies import HistoryCaller
 from app.cpts.history import schemas, service
 from app.database.sessions import ReadSession
 from app.http.parameters import RowId
@@ -20,7 +20,7 @@ Id = Annotated[RowId, Path(description="Identifiant de la CPTS")]
     summary="Lire l'historique d'une CPTS",
 )
 def history(
-    cpts_id: Id, session: ReadSession, caller: EditorCaller, response: Response
+    cpts_id: Id, session: ReadSession, caller: HistoryCaller, response: Response
 ) -> dict[str, Any]:
     """Every change, oldest first. Rights: `editor`, `ars`, `admin`."""
     del caller  # being let in is all that its role is for

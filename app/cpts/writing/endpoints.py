@@ -4,7 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response, status
 
-from app.accounts.dependencies import AdminCaller, ArsCaller, EditorCaller
+from app.accounts.dependencies import (
+    AmendingCaller,
+    DescribingCaller,
+    EndingCaller,
+    RegisteringCaller,
+)
 from app.cpts.errors import PlannedChangeDropped
 from app.cpts.reading.service import cpts_item, cpts_item_body
 from app.cpts.writing import schemas, service
@@ -45,7 +50,7 @@ def _check_precondition(session: WritingSession, cpts_id: int, if_match: str | N
 def create(
     creation: Annotated[schemas.CptsCreation, Body()],
     session: WriteSession,
-    caller: EditorCaller,
+    caller: RegisteringCaller,
     request: Request,
     response: Response,
 ) -> dict[str, Any]:
@@ -64,13 +69,13 @@ def update(
     cpts_id: Id,
     patch: Annotated[schemas.CptsPatch, Body()],
     session: WriteSession,
-    caller: EditorCaller,
+    caller: DescribingCaller,
     if_match: IfMatch = None,
 ) -> dict[str, Any]:
     """Rights: `ars` in its region, `admin`; `editor` its own CPTS, but not its stage."""
     _check_precondition(session, cpts_id, if_match)
     service.update_cpts(
-        session, cpts_id, patch, caller, may_correct_stage=caller.role == "admin"
+        session, cpts_id, patch, caller, may_correct_stage=caller.may("registry.correct-stage")
     )
     return cpts_item(session, cpts_id)
 
@@ -82,7 +87,7 @@ def amend(
     cpts_id: Id,
     territory: Annotated[schemas.TerritoryWrite, Body()],
     session: WriteSession,
-    caller: ArsCaller,
+    caller: AmendingCaller,
     if_match: IfMatch = None,
 ) -> dict[str, Any]:
     """Rights: `ars` in its region, `admin`."""
@@ -100,7 +105,7 @@ def amend(
 def end(
     cpts_id: Id,
     session: WriteSession,
-    caller: AdminCaller,
+    caller: EndingCaller,
     reason: Annotated[schemas.Reason | None, Query()] = None,
 ) -> None:
     """Its communes are free from today on; its history stays. Rights: `admin`."""

@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import Response
 
-from app.accounts.dependencies import ArsCaller, OptionalCaller
+from app.accounts.dependencies import ConciliatingCaller, OptionalCaller
 from app.cpts.errors import TerritoryOverlap
 from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail, Filters
@@ -117,7 +117,7 @@ def close_conciliation(
     conciliation_id: ConciliationId,
     closure: Annotated[Closure, Body()],
     session: WriteSession,
-    caller: ArsCaller,
+    caller: ConciliatingCaller,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`. Nothing may stay in dispute."""
     service.close(session, conciliation_id, closure, caller)

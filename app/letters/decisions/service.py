@@ -75,7 +75,7 @@ def record_opinion(
         NotFound, Forbidden, Invalid, LetterClosed: as for `decide`.
     """
     letter = open_for_change(session, letter_id)
-    rules.check_may_conciliate(agent, letter.regions)
+    rules.check_may_opine(agent, letter.regions)
     check_pending(letter)
     given_on = opinion.given_on or today()
     rules.check_day(given_on, earliest=letter.deposited_on, today=today(), member="given_on")

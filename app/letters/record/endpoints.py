@@ -7,9 +7,11 @@ from fastapi import APIRouter, Body, Header, Path, Request, status
 from starlette.responses import Response
 
 from app.accounts.dependencies import (
-    AgentCaller,
-    ArsCaller,
-    EditorCaller,
+    ConciliatingCaller,
+    DecidingCaller,
+    DepositingCaller,
+    HandlingCaller,
+    OpiningCaller,
     OptionalCaller,
 )
 from app.accounts.rules import Caller
@@ -110,7 +112,7 @@ def list_letters(
 def deposit_letter(
     asked: Annotated[schemas.LetterDeposit, Body()],
     session: WriteSession,
-    caller: EditorCaller,
+    caller: DepositingCaller,
     request: Request,
 ) -> Response:
     """Rights: `ars` of a region concerned, `editor`, `admin`.
@@ -153,7 +155,7 @@ def correct_letter(
     letter_id: LetterId,
     patch: Annotated[schemas.LetterPatch, Body()],
     session: WriteSession,
-    caller: EditorCaller,
+    caller: HandlingCaller,
     if_match: IfMatch = None,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own, but not its region.
@@ -175,7 +177,7 @@ def change_letter_territory(
     letter_id: LetterId,
     territory: Annotated[schemas.LetterTerritory, Body()],
     session: WriteSession,
-    caller: EditorCaller,
+    caller: HandlingCaller,
     if_match: IfMatch = None,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own. Decisions lapse."""
@@ -202,7 +204,7 @@ def decide_letter(
     letter_id: LetterId,
     decision: Annotated[schemas.Decision, Body()],
     session: WriteSession,
-    caller: AgentCaller,
+    caller: DecidingCaller,
     if_match: IfMatch = None,
 ) -> Response:
     """Rights: `ars` and `assurance_maladie` of the leading region, each for itself; `admin`.
@@ -225,9 +227,9 @@ def record_letter_opinion(
     letter_id: LetterId,
     opinion: Annotated[schemas.Opinion, Body()],
     session: WriteSession,
-    caller: ArsCaller,
+    caller: OpiningCaller,
 ) -> Response:
-    """Rights: `ars` of a region concerned, `admin`. It does not bind."""
+    """Rights: `urps` and `ars` of a region concerned, `admin`. It does not bind."""
     decisions.record_opinion(session, letter_id, opinion, caller)
     return _written(session, caller, letter_id)
 
@@ -242,7 +244,7 @@ def withdraw_letter(
     letter_id: LetterId,
     withdrawal: Annotated[schemas.Withdrawal, Body()],
     session: WriteSession,
-    caller: EditorCaller,
+    caller: HandlingCaller,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own."""
     service.withdraw(session, letter_id, withdrawal, caller)
@@ -256,7 +258,7 @@ def withdraw_letter(
     summary="Ouvrir la conciliation de ce qui est disputé aujourd'hui",
 )
 def conciliate_letter(
-    letter_id: LetterId, session: WriteSession, caller: ArsCaller
+    letter_id: LetterId, session: WriteSession, caller: ConciliatingCaller
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`.
 

@@ -89,6 +89,8 @@ class Agent(Protocol):
     def cpts_id(self) -> int | None: ...
     @property
     def name(self) -> str: ...
+    def reach(self, permission: Any, /) -> str | None:
+        """Tell how far a right goes: `own`, `region`, `everywhere`, None without it."""
 
 
 @dataclass(frozen=True)
@@ -136,18 +138,14 @@ def sight_of(agent: Agent | None, *, regions: Collection[str], created_by: int |
     """
     if agent is None:
         return Sight.PUBLIC
-    if agent.role == "admin":
+    if _reaches(agent, "letters.read", regions, created_by):
         return Sight.FULL
-    if agent.role in ("ars", "assurance_maladie"):
-        return Sight.FULL if agent.region in regions else Sight.NAMED
-    if agent.role == "editor" and created_by == agent.token_id:
-        return Sight.FULL
-    return Sight.PUBLIC
+    return Sight.NAMED if sees_names(agent) else Sight.PUBLIC
 
 
 def sees_names(agent: Agent | None) -> bool:
     """Tell whether somebody sees the names of letters that are not validated."""
-    return agent is not None and agent.role in ("ars", "assurance_maladie", "admin")
+    return agent is not None and agent.reach("letters.read-names") is not None
 
 
 def check_may_deposit(agent: Agent, regions: Collection[str]) -> None:
@@ -156,8 +154,8 @@ def check_may_deposit(agent: Agent, regions: Collection[str]) -> None:
     Raises:
         Forbidden: anybody else.
     """
-    if agent.role not in ("admin", "editor"):
-        _check_ars(agent, regions)
+    if agent.reach("letters.deposit") != "own":
+        _check_region(agent, "letters.deposit", regions)
 
 
 def check_is_own(agent: Agent, cpts_id: int, created_by: int | None) -> None:
@@ -170,7 +168,7 @@ def check_is_own(agent: Agent, cpts_id: int, created_by: int | None) -> None:
         Forbidden: an editor, and another's CPTS.
     """
     own = cpts_id == agent.cpts_id or created_by == agent.token_id
-    if agent.role == "editor" and not own:
+    if agent.reach("letters.deposit") == "own" and not own:
         raise Forbidden("Un éditeur ne dépose de lettre que pour sa propre CPTS.")
 
 
@@ -182,7 +180,7 @@ def check_lead(agent: Agent, before: str, after: str) -> None:
     Raises:
         Forbidden: the leading region would become the caller's.
     """
-    if agent.role == "ars" and before != after == agent.region:
+    if agent.reach("letters.handle") == "region" and before != after == agent.region:
         raise Forbidden(
             "La région qui instruit une lettre la confie à une autre ; nulle ne s'en saisit."
         )
@@ -200,7 +198,8 @@ def check_may_give_way(
         Forbidden: neither an administrator nor the ARS of one of these.
     """
     own = all(each == agent.region for each in touched_regions) or agent.region == lead_region
-    if agent.role != "admin" and not (agent.role == "ars" and own):
+    reach = agent.reach("registry.supersede")
+    if reach != "everywhere" and not (reach == "region" and own):
         raise Forbidden(
             f"La CPTS n° {cpts_id} et les communes qu'elle céderait relèvent d'une autre "
             "région."
@@ -215,28 +214,31 @@ def check_may_handle(
     Raises:
         Forbidden: anybody else.
     """
-    if agent.role == "admin" or (
-        agent.role == "editor" and created_by is not None and created_by == agent.token_id
-    ):
-        return
-    _check_ars(agent, regions)
+    if not _reaches(agent, "letters.handle", regions, created_by):
+        _check_region(agent, "letters.handle", regions)
 
 
 def check_may_conciliate(agent: Agent, regions: Collection[str]) -> None:
-    """Allow opening or closing a conciliation, or recording an opinion.
+    """Allow opening or closing a conciliation.
 
     Raises:
         Forbidden: neither an administrator nor the ARS of one of these regions.
     """
-    if agent.role != "admin":
-        _check_ars(agent, regions)
+    _check_region(agent, "letters.conciliate", regions)
+
+
+def check_may_opine(agent: Agent, regions: Collection[str]) -> None:
+    """Allow recording the URPS's opinion: the URPS itself, or the ARS that received it.
+
+    Raises:
+        Forbidden: neither these of one of the regions nor an administrator.
+    """
+    _check_region(agent, "letters.opine", regions)
 
 
 def may_conciliate(agent: Agent | None, regions: Collection[str]) -> bool:
     """Tell whether `check_may_conciliate` lets somebody through; a visitor never."""
-    return agent is not None and (
-        agent.role == "admin" or (agent.role == "ars" and agent.region in regions)
-    )
+    return agent is not None and _reaches(agent, "letters.conciliate", regions, None)
 
 
 def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Authority:
@@ -249,7 +251,8 @@ def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Aut
         Forbidden: another role, another region, or in the other authority's name.
         Invalid: an administrator who does not say for whom.
     """
-    if agent.role == "admin":
+    reach = agent.reach("letters.decide")
+    if reach == "everywhere":
         if named is None:
             raise Invalid.at(
                 "body",
@@ -258,7 +261,7 @@ def deciding_authority(agent: Agent, named: str | None, lead_region: str) -> Aut
                 accepted=[str(authority) for authority in DECIDING],
             )
         return Authority(named)
-    if agent.role not in DECIDING:
+    if reach is None:
         raise Forbidden("Seules l'ARS et l'Assurance Maladie décident.")
     if named is not None and named != agent.role:
         raise Forbidden("Chacun ne décide qu'en son propre nom.")
@@ -276,17 +279,16 @@ def actions_of(
     created_by: int | None,
 ) -> list[str]:
     """List what somebody may do with a letter as it stands, in the names of the routes."""
-    if agent is None or agent.role == "member":
+    if agent is None:
         return []
-    own = agent.role == "editor" and created_by == agent.token_id
-    ars = may_conciliate(agent, regions)
-    actions = ["correct"] if ars or own else []
+    handles = _reaches(agent, "letters.handle", regions, created_by)
+    actions = ["correct"] if handles else []
     if state in PENDING:
-        if ars or own:
+        if handles:
             actions += ["territory", "withdraw"]
-        if ars:
+        if _reaches(agent, "letters.opine", regions, None):
             actions.append("opinion")
-        if agent.role == "admin" or (agent.role in DECIDING and agent.region == lead_region):
+        if _reaches(agent, "letters.decide", (lead_region,), None):
             actions.append("decide")
     return actions
 
@@ -305,8 +307,19 @@ def check_day(day: date, *, earliest: date | None, today: date, member: str) -> 
         )
 
 
-def _check_ars(agent: Agent, regions: Collection[str]) -> None:
-    if agent.role != "ars":
+def _reaches(
+    agent: Agent, permission: str, regions: Collection[str], created_by: int | None
+) -> bool:
+    """Tell whether a right reaches a letter of these regions, deposited by that token."""
+    reach = agent.reach(permission)
+    if reach == "own":
+        return created_by is not None and created_by == agent.token_id
+    return reach == "everywhere" or (reach == "region" and agent.region in regions)
+
+
+def _check_region(agent: Agent, permission: str, regions: Collection[str]) -> None:
+    reach = agent.reach(permission)
+    if reach not in ("region", "everywhere"):
         raise Forbidden("Réservé à l'ARS d'une région concernée et aux administrateurs.")
-    if agent.region not in regions:
+    if reach == "region" and agent.region not in regions:
         raise Forbidden("Ces communes relèvent d'une autre région.")

@@ -129,7 +129,7 @@ def correct(
     if "effective_on" in given:
         values["effective_on"] = patch.effective_on
     if "lead_region" in given:
-        if agent.role == "editor":
+        if agent.reach("letters.handle") == "own":
             rules.check_may_conciliate(agent, letter.regions)
         _check_lead_region(patch.lead_region, letter.regions)
         lead = patch.lead_region or letter.regions[0]

@@ -47,7 +47,13 @@ def legal_notice(request: Request, session: ReadSession) -> HTMLResponse:
 def personal_data(request: Request, session: ReadSession) -> HTMLResponse:
     """What is kept about people, and what is not."""
     settings: Settings = request.app.state.settings
-    return _page(request, session, "privacy", notes_kept_days=settings.service.notes_kept_days)
+    return _page(
+        request,
+        session,
+        "privacy",
+        notes_kept_days=settings.service.notes_kept_days,
+        accounts=settings.accounts,
+    )
 
 
 @router.get("/accessibilite", response_class=HTMLResponse)

@@ -26,7 +26,9 @@ class SignedIn(Protocol):
     """Whom a page is for; structurally the caller of `app.accounts`."""
 
     @property
-    def name(self) -> str: ...
+    def shown_name(self) -> str: ...
+    @property
+    def person_id(self) -> int | None: ...
 
 
 def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = "'none'") -> str:

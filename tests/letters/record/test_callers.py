@@ -14,8 +14,10 @@ CALLERS = (
     "editor",
     "ars_elsewhere",
     "am_elsewhere",
+    "urps_elsewhere",
     "ars",
     "am",
+    "urps",
     "admin",
 )
 
@@ -30,6 +32,8 @@ def callers(bearer: Bearer) -> dict[str, dict[str, str]]:
         "am_elsewhere": bearer("assurance_maladie", region="93"),
         "ars": bearer("ars", region="32"),
         "am": bearer("assurance_maladie", region="32"),
+        "urps": bearer("urps", region="32"),
+        "urps_elsewhere": bearer("urps", region="93"),
         "admin": bearer("admin"),
     }
 
@@ -59,7 +63,7 @@ WRITES: list[tuple[str, str, dict[str, Any], dict[str, int]]] = [
         "POST",
         "/letters/{letter}/opinion",
         {"opinion": "reserve"},
-        expected(ars=200, admin=200),
+        expected(ars=200, urps=200, admin=200),
     ),
     ("POST", "/letters/{letter}/withdrawal", {}, expected(ars=200, admin=200)),
     ("POST", "/letters/{letter}/conciliation", {}, expected(ars=200, admin=200)),
@@ -110,7 +114,7 @@ def test_the_contact_is_seen_by_agents_of_a_region_concerned_only(
         note=f"Reçu de {PERSON}",
     )["id"]
     desk.decide(letter, desk.ars, note=f"Vu avec {PERSON}")
-    sees_all = caller in ("ars", "am", "admin")
+    sees_all = caller in ("ars", "am", "urps", "admin")
     for path in (f"/api/v1/letters/{letter}", "/api/v1/letters"):
         answer = client.get(path, headers=callers[caller])
         assert answer.status_code == 200

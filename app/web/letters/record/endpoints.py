@@ -12,11 +12,14 @@ from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.dependencies import (
-    ActingPageCaller,
+    ConciliatingActingPageCaller,
+    DepositingActingPageCaller,
+    DepositingPageCaller,
     OptionalPageCaller,
-    PageCaller,
+    acting_page_caller,
     page_form_token,
 )
+from app.accounts.permissions import Permission
 from app.accounts.rules import Caller
 from app.cpts.reading.service import PageAddress
 from app.database.sessions import ReadingSession, ReadSession, WriteSession, WritingSession
@@ -60,14 +63,16 @@ def list_letters(
 
 
 @router.get("/lettres/depot", response_class=HTMLResponse)
-def deposit_form(request: Request, session: ReadSession, caller: PageCaller) -> HTMLResponse:
+def deposit_form(
+    request: Request, session: ReadSession, caller: DepositingPageCaller
+) -> HTMLResponse:
     """The form of a new letter."""
     return _deposit_page(request, session, caller, FormData())
 
 
 @router.post("/lettres/depot", response_class=HTMLResponse)
 def deposit(
-    request: Request, session: WriteSession, caller: ActingPageCaller, form: SentForm
+    request: Request, session: WriteSession, caller: DepositingActingPageCaller, form: SentForm
 ) -> Response:
     """Put a letter on record; what is wrong is told above the form, which keeps its texts."""
     try:
@@ -95,7 +100,7 @@ def read_conciliation(
 def close_conciliation(
     request: Request,
     session: WriteSession,
-    caller: ActingPageCaller,
+    caller: ConciliatingActingPageCaller,
     form: SentForm,
     conciliation_id: LetterId,
 ) -> Response:
@@ -152,13 +157,15 @@ def _conciliate(session: WritingSession, letter: int, _: FormData, caller: Calle
     procedure.conciliate(session, letter, caller)
 
 
-def _acting(address: str, action: Action) -> Callable[..., Response]:
+def _acting(address: str, action: Action, right: Permission) -> Callable[..., Response]:
     """Make the endpoint of an action: done, it shows the letter; refused, it says why."""
+
+    may_act = acting_page_caller(right)
 
     def endpoint(
         request: Request,
         session: WriteSession,
-        caller: ActingPageCaller,
+        caller: Annotated[Caller, may_act],
         form: SentForm,
         letter_id: LetterId,
     ) -> Response:
@@ -175,17 +182,18 @@ def _acting(address: str, action: Action) -> Callable[..., Response]:
     return endpoint
 
 
-for _address, _action in (
-    ("decision", _decide),
-    ("avis", _opine),
-    ("retrait", _withdraw),
-    ("territoire", _territory),
-    ("correction", _correct),
-    ("conciliation", _conciliate),
-):
+_ACTIONS: tuple[tuple[str, Action, Permission], ...] = (
+    ("decision", _decide, "letters.decide"),
+    ("avis", _opine, "letters.opine"),
+    ("retrait", _withdraw, "letters.handle"),
+    ("territoire", _territory, "letters.handle"),
+    ("correction", _correct, "letters.handle"),
+    ("conciliation", _conciliate, "letters.conciliate"),
+)
+for _address, _action, _right in _ACTIONS:
     router.add_api_route(
         f"/lettres/{{letter_id:int}}/{_address}",
-        _acting(_address, _action),
+        _acting(_address, _action, _right),
         methods=["POST"],
         name=f"page_{_address}",
         response_class=HTMLResponse,

@@ -1,0 +1,1 @@
+"""Mail: messages that wait, and the loop that sends them."""

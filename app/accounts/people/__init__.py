@@ -1,0 +1,1 @@
+"""Somebody with an account: invitation, password, addresses, erasure, retention."""

@@ -1,0 +1,415 @@
+"""Use cases of people: being invited, signing in, roles, leaving."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts import repository as accounts
+from app.accounts.mail.repository import enqueue, give_up, to_address
+from app.accounts.models import Person
+from app.accounts.people import passwords, repository
+from app.accounts.people.rules import address_spelled, check_password, name_spelled
+from app.accounts.permissions import REGIONAL_ROLES, ROLES
+from app.accounts.rules import Caller
+from app.accounts.second_factor.rules import fresh_totp_secret
+from app.accounts.service import (
+    SECOND_FACTOR_PATIENCE,
+    begin_session,
+    digest_of,
+    fresh_secret,
+    lifetime_of,
+)
+from app.database.sessions import ReadingSession, WritingSession
+from app.problems import Invalid, NotFound
+
+INVITATION_LIFETIME = timedelta(days=14)
+PASSWORD_LINK_LIFETIME = timedelta(hours=1)
+ADDRESS_LINK_LIFETIME = timedelta(days=1)
+# Retention, in days, of what nobody settles otherwise.
+INVITED_DAYS = 30
+UNSENT_DAYS = 14
+
+USED_LINK = "Ce lien a déjà servi, ou il est arrivé à son terme."
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """A session that begins: its secret, whether a second factor is owed first, the role."""
+
+    secret: str
+    awaits_second_factor: bool
+    role: str
+
+
+@dataclass(frozen=True)
+class SecondFactorPolicy:
+    """Whether administrators must have a second factor."""
+
+    required_of_admin: bool = False
+
+    def asks(self, person: Person) -> bool:
+        """Tell whether somebody owes a second factor at each sign-in."""
+        must = self.required_of_admin and person.role == "admin"
+        return must or person.totp_confirmed_at is not None
+
+
+def invite(
+    session: WritingSession,
+    *,
+    email: str,
+    role: str,
+    region: str | None = None,
+    cpts_id: int | None = None,
+    by_mail: bool = False,
+) -> tuple[int, str]:
+    """Invite somebody, or anew whoever has not accepted yet or was suspended.
+
+    Parameters: `by_mail`, whether the link goes by mail too (with a secret of its own).
+
+    Returns the number of the person and the secret of the link.
+
+    Raises:
+        Invalid: an address that is none or that somebody in use has; a role that is
+            unknown or lacks its region or CPTS; an unknown region or CPTS.
+    """
+    spelled = address_spelled(email)
+    _check_role(role, region, cpts_id)
+    known = repository.person_by_email(session, spelled)
+    values = {"role": role, "region_code": region, "cpts_id": cpts_id}
+    try:
+        with session.begin_nested():
+            if known is None:
+                identity = accounts.insert_identity(session)
+                person = repository.insert_person(
+                    session, identity_id=identity, email=spelled, **values
+                )
+            elif known.confirmed_at is None or known.suspended_at is not None:
+                person = known
+                repository.update_person(session, person.id, suspended_at=None, **values)
+            else:
+                raise Invalid.at("body", "email", message="Cette adresse a déjà un compte.")
+    except IntegrityError as error:
+        raise _unknown_limit(error) from None
+    secret = _link(session, "invitation", person.id, INVITATION_LIFETIME)
+    if by_mail:
+        enqueue(session, "invitation", spelled)
+    return person.id, secret
+
+
+def change_role(
+    session: WritingSession,
+    person_id: int,
+    *,
+    role: str,
+    region: str | None,
+    cpts_id: int | None,
+) -> None:
+    """Give somebody another role; their sessions and tokens have its rights at once.
+
+    Raises:
+        NotFound, Invalid: no such person; a role as `invite` refuses it.
+    """
+    _check_role(role, region, cpts_id)
+    if repository.locked(session, person_id) is None:
+        raise NotFound("Cette personne n'existe pas.")
+    try:
+        with session.begin_nested():
+            repository.update_person(
+                session, person_id, role=role, region_code=region, cpts_id=cpts_id
+            )
+    except IntegrityError as error:
+        raise _unknown_limit(error) from None
+
+
+def suspend(session: WritingSession, person_id: int) -> None:
+    """End somebody's access: sessions and links go, tokens open nothing any more.
+
+    Raises:
+        NotFound: no such person.
+    """
+    person = repository.locked(session, person_id)
+    if person is None:
+        raise NotFound("Cette personne n'existe pas.")
+    if person.suspended_at is None:
+        repository.update_person(session, person_id, suspended_at=func.now())
+    accounts.delete_sessions_of(session, person_id)
+    repository.delete_links(session, person_id)
+
+
+def invited(session: ReadingSession, secret: str) -> Person | None:
+    """Tell whom a link of invitation is for, None when it may no longer be used."""
+    found = repository.link(session, digest_of(secret), "invitation")
+    return repository.person_by_id(session, found.person_id) if found else None
+
+
+def accept(session: WritingSession, secret: str, *, name: str, password: str) -> Person:
+    """Accept an invitation with a name and a password, and give the person.
+
+    Raises:
+        NotFound: the link was used, or its time is over.
+        Invalid: the name or the password.
+    """
+    spelled = name_spelled(name)
+    person = person_of_link(session, secret, "invitation")
+    check_password(password, known=(spelled, person.email))
+    use_up(session, secret, "invitation")
+    repository.update_person(
+        session,
+        person.id,
+        name=spelled,
+        password_hash=passwords.hashed(password),
+        confirmed_at=func.coalesce(Person.confirmed_at, func.now()),
+    )
+    repository.delete_links(session, person.id, "invitation")
+    accounts.delete_sessions_of(session, person.id)
+    return person
+
+
+def accept_with(session: WritingSession, secret: str, *, name: str) -> Person:
+    """Accept an invitation without a password, for whoever proves otherwise who they are.
+
+    Parameters: `name`, the address stands in for one that is empty.
+
+    Raises:
+        NotFound: the link was used, or its time is over.
+        Invalid: the name.
+    """
+    person = person_of_link(session, secret, "invitation")
+    use_up(session, secret, "invitation")
+    repository.update_person(
+        session,
+        person.id,
+        name=name_spelled(name or person.email),
+        confirmed_at=func.coalesce(Person.confirmed_at, func.now()),
+    )
+    repository.delete_links(session, person.id, "invitation")
+    accounts.delete_sessions_of(session, person.id)
+    return person
+
+
+def sign_in(
+    session: WritingSession,
+    email: str,
+    password: str,
+    *,
+    former: str | None,
+    browser: str,
+    policy: SecondFactorPolicy,
+) -> SignIn | None:
+    """Begin a session with an address and a password, and end the one before.
+
+    Whether somebody has this address or not, the same is done up to the answer. None when
+    the two do not go together, or the person has no access.
+    """
+    person = repository.person_by_email(session, email.strip().lower())
+    usable = person is not None and _is_in_use(person)
+    stored = person.password_hash if person is not None and usable else None
+    if not passwords.matches(stored, password) or person is None or stored is None:
+        return None
+    if passwords.is_outdated(stored):
+        repository.update_person(session, person.id, password_hash=passwords.hashed(password))
+    return begin_for(session, person, former=former, browser=browser, policy=policy)
+
+
+def begin_for(
+    session: WritingSession,
+    person: Person,
+    *,
+    former: str | None,
+    browser: str,
+    policy: SecondFactorPolicy,
+    oidc_id_token: str | None = None,
+) -> SignIn:
+    """Begin the session of somebody whose first factor was right."""
+    awaits = policy.asks(person)
+    if awaits and person.totp_secret is None:
+        # Whoever must have a second factor sets it up before anything else.
+        repository.update_person(session, person.id, totp_secret=fresh_totp_secret())
+    secret = begin_session(
+        session,
+        person_id=person.id,
+        former=former,
+        lifetime=SECOND_FACTOR_PATIENCE if awaits else lifetime_of(person.role),
+        browser=browser,
+        awaits_second_factor=awaits,
+        oidc_id_token=oidc_id_token,
+    )
+    return SignIn(secret, awaits, person.role)
+
+
+def erase(session: WritingSession, person_id: int) -> None:
+    """Erase somebody: what they did stays under a number, which nobody can name any more.
+
+    Raises:
+        NotFound: no such person.
+    """
+    accounts.forget_tokens(session, person_id)
+    if repository.delete_person(session, person_id) is None:
+        raise NotFound("Cette personne n'existe pas.")
+
+
+def purge(session: WritingSession, *, former_days: int, absent_days: int) -> dict[str, int]:
+    """Erase whoever is past their term, and give up messages that never left.
+
+    Parameters, in days: since the suspension; since the last visit.
+
+    Returns how many `people` and how many `messages`.
+    """
+    gone = repository.past_their_term(
+        session, former_days=former_days, absent_days=absent_days, invited_days=INVITED_DAYS
+    )
+    for person_id in gone:
+        erase(session, person_id)
+    return {"people": len(gone), "messages": give_up(session, UNSENT_DAYS)}
+
+
+def own(session: ReadingSession, caller: Caller) -> Person:
+    """Give the person who calls.
+
+    Raises:
+        NotFound: a machine, or somebody erased since.
+    """
+    person = repository.person_by_id(session, caller.person_id) if caller.person_id else None
+    if person is None:
+        raise NotFound("Ce compte n'existe pas.")
+    return person
+
+
+def data_of(session: ReadingSession, caller: Caller) -> dict[str, Any]:
+    """Gather all that accounts keep on the person who calls, without any secret."""
+    person = own(session, caller)
+    return {
+        "account": {
+            "email": person.email,
+            "name": person.name,
+            "role": person.role,
+            "region": person.region_code,
+            "cpts_id": person.cpts_id,
+            "recorded_as": caller.name,
+            "origin": person.origin,
+            "created_at": person.created_at,
+            "confirmed_at": person.confirmed_at,
+            "last_seen_on": person.last_seen_on,
+            "has_password": person.password_hash is not None,
+            "second_factor_since": person.totp_confirmed_at,
+            "identity_provider": person.oidc_issuer,
+            "identity_provider_subject": person.oidc_subject,
+        },
+        "sessions": [
+            {
+                "started_at": each.created_at,
+                "last_seen_at": each.last_seen_at,
+                "expires_at": each.expires_at,
+                "browser": each.browser,
+                "by_identity_provider": each.oidc_id_token is not None,
+            }
+            for each in accounts.sessions_of(session, person.id)
+        ],
+        "tokens": [
+            {
+                "label": each.label,
+                "created_at": each.created_at,
+                "expires_at": each.expires_at,
+                "last_used_on": each.last_used_on,
+                "revoked_at": each.revoked_at,
+            }
+            for each in accounts.tokens(session, person_id=person.id)
+        ],
+        "waiting_messages": to_address(session, person.email),
+    }
+
+
+def _is_in_use(person: Person) -> bool:
+    return person.confirmed_at is not None and person.suspended_at is None
+
+
+def _link(
+    session: WritingSession,
+    purpose: str,
+    person_id: int,
+    lifetime: timedelta,
+    email: str | None = None,
+) -> str:
+    secret = fresh_secret()
+    repository.insert_link(
+        session,
+        digest=digest_of(secret),
+        purpose=purpose,
+        person_id=person_id,
+        lifetime=lifetime,
+        email=email,
+    )
+    return secret
+
+
+def link_for_message(
+    session: WritingSession, kind: str, recipient: str, details: Mapping[str, Any]
+) -> str | None:
+    """Make the link that a message carries, and give its secret; None when nobody may have it.
+
+    Parameters: `kind`, `invitation`, `password` or `address`; `recipient`, the address of
+    the message; `details`, `person_id` of an `address` to be confirmed.
+    """
+    if kind == "address":
+        person = repository.person_by_id(session, details["person_id"])
+        other = repository.person_by_email(session, recipient)
+        if person is None or other is not None or not _is_in_use(person):
+            return None
+        return _link(session, "address", person.id, ADDRESS_LINK_LIFETIME, email=recipient)
+    person = repository.person_by_email(session, recipient)
+    if person is None or person.suspended_at is not None:
+        return None
+    if kind == "invitation" and person.confirmed_at is None:
+        return _link(session, "invitation", person.id, INVITATION_LIFETIME)
+    if kind == "password" and person.confirmed_at is not None:
+        return _link(session, "password", person.id, PASSWORD_LINK_LIFETIME)
+    return None
+
+
+def person_of_link(session: WritingSession, secret: str, purpose: str) -> Person:
+    """Give the person of a link, for a change; raises `NotFound` when it may not be used."""
+    found = repository.link(session, digest_of(secret), purpose)
+    person = repository.locked(session, found.person_id) if found else None
+    if person is None or person.suspended_at is not None:
+        raise NotFound(USED_LINK)
+    return person
+
+
+def use_up(session: WritingSession, secret: str, purpose: str) -> None:
+    """Use a link up; raises `NotFound` when somebody was quicker."""
+    person_id, _ = repository.use_link(session, digest_of(secret), purpose)
+    if not person_id:
+        raise NotFound(USED_LINK)
+
+
+def _check_role(role: str, region: str | None, cpts_id: int | None) -> None:
+    if role not in ROLES:
+        raise Invalid.at("body", "role", message="Rôle inconnu.", accepted=ROLES)
+    if (role in REGIONAL_ROLES) != (region is not None):
+        raise Invalid.at(
+            "body",
+            "region",
+            message="Une région va avec les rôles régionaux, et avec eux seuls.",
+            accepted=REGIONAL_ROLES,
+        )
+    if role == "editor" and cpts_id is None:
+        raise Invalid.at("body", "cpts", message="Un « editor » est celui d'une CPTS.")
+    if cpts_id is not None and role not in ("editor", "member"):
+        raise Invalid.at("body", "cpts", message="Ce rôle ne va pas avec une CPTS.")
+
+
+def _unknown_limit(error: IntegrityError) -> Exception:
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", "")
+    problems = {
+        "person_region_code_fkey": ("region", "Région inconnue."),
+        "person_cpts_id_fkey": ("cpts", "CPTS inconnue."),
+        "person_email_key": ("email", "Cette adresse a déjà un compte."),
+    }
+    if constraint not in problems:
+        return error
+    at, message = problems[constraint]
+    return Invalid.at("body", at, message=message)

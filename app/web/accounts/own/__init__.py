@@ -1,0 +1,1 @@
+"""`/compte`: what one sees and changes of oneself."""

@@ -1,0 +1,1 @@
+"""`/comptes`: people, for administrators."""

@@ -1,0 +1,151 @@
+"""`/comptes`: who has an account, inviting, roles, suspending."""
+
+from dataclasses import dataclass
+from typing import Annotated, TypedDict
+
+import orjson
+from fastapi import APIRouter, Depends, Form, Path, Request
+from starlette.responses import HTMLResponse, Response
+
+from app.accounts.dependencies import ManagingActingPageCaller, ManagingPageCaller
+from app.accounts.people import repository
+from app.accounts.people import service as people
+from app.accounts.permissions import ROLE_LABELS
+from app.accounts.rules import Caller
+from app.accounts.second_factor.service import remove_of
+from app.cpts.reading.service import reference_list
+from app.database.sessions import ReadingSession, ReadSession, WriteSession
+from app.http.parameters import RowId
+from app.problems import Forbidden, Invalid, Problem
+from app.web.accounts.forms import account_page, leading_to
+
+router = APIRouter()
+
+
+class RoleValues(TypedDict):
+    """A role with its limits."""
+
+    role: str
+    region: str | None
+    cpts_id: int | None
+
+
+Number = Annotated[RowId, Path()]
+
+
+@dataclass(frozen=True)
+class SentRole:
+    """A role with its limits, as a form sends them."""
+
+    role: Annotated[str, Form(max_length=20)] = ""
+    region: Annotated[str, Form(max_length=20)] = ""
+    cpts: Annotated[str, Form(max_length=20)] = ""
+
+    def values(self) -> RoleValues:
+        """Give them as `invite` and `change_role` take them; raises `Invalid`."""
+        cpts = self.cpts.strip()
+        if cpts and not (cpts.isascii() and cpts.isdigit() and len(cpts) <= 18):
+            raise Invalid.at("body", "cpts", message="Le numéro d'une CPTS est attendu.")
+        return {
+            "role": self.role,
+            "region": self.region or None,
+            "cpts_id": int(cpts) if cpts else None,
+        }
+
+
+@router.get("/comptes", response_class=HTMLResponse)
+def list_people(
+    request: Request, session: ReadSession, caller: ManagingPageCaller
+) -> HTMLResponse:
+    """Everybody with an account, and the form that invites."""
+    return _page(request, session, caller)
+
+
+@router.post("/comptes", response_class=HTMLResponse)
+def invite(
+    request: Request,
+    session: WriteSession,
+    caller: ManagingActingPageCaller,
+    sent: Annotated[SentRole, Depends()],
+    email: Annotated[str, Form(max_length=254)] = "",
+) -> Response:
+    """Invite somebody by mail."""
+    try:
+        people.invite(session, email=email, by_mail=True, **sent.values())
+        session.flush()
+    except Invalid as problem:
+        session.rollback()
+        return _page(request, session, caller, problem, email=email)
+    return leading_to("/comptes")
+
+
+@router.post("/comptes/{number:int}/role", response_class=HTMLResponse)
+def change_role(
+    request: Request,
+    session: WriteSession,
+    caller: ManagingActingPageCaller,
+    number: Number,
+    sent: Annotated[SentRole, Depends()],
+) -> Response:
+    """Give somebody else another role."""
+    _check_other(caller, number)
+    try:
+        people.change_role(session, number, **sent.values())
+    except Invalid as problem:
+        session.rollback()
+        return _page(request, session, caller, problem)
+    return leading_to("/comptes")
+
+
+@router.post("/comptes/{number:int}/suspension")
+def suspend(
+    session: WriteSession, caller: ManagingActingPageCaller, number: Number
+) -> Response:
+    """End somebody else's access."""
+    _check_other(caller, number)
+    people.suspend(session, number)
+    return leading_to("/comptes")
+
+
+@router.post("/comptes/{number:int}/effacement")
+def erase(session: WriteSession, caller: ManagingActingPageCaller, number: Number) -> Response:
+    """Erase somebody else, as they asked."""
+    _check_other(caller, number)
+    people.erase(session, number)
+    return leading_to("/comptes")
+
+
+@router.post("/comptes/{number:int}/second-facteur")
+def remove_second_factor(
+    session: WriteSession, caller: ManagingActingPageCaller, number: Number
+) -> Response:
+    """Take off the second factor that somebody else has lost."""
+    _check_other(caller, number)
+    remove_of(session, number)
+    return leading_to("/comptes")
+
+
+def _check_other(caller: Caller, number: int) -> None:
+    if caller.person_id == number:
+        raise Forbidden("Un administrateur ne change ni son propre rôle ni son propre accès.")
+
+
+def _page(
+    request: Request,
+    session: ReadingSession,
+    caller: Caller,
+    problem: Problem | None = None,
+    email: str = "",
+) -> HTMLResponse:
+    return account_page(
+        request,
+        "people.html",
+        session=session,
+        caller=caller,
+        problem=problem,
+        canonical="/comptes",
+        people=repository.people(session),
+        roles=ROLE_LABELS,
+        regions=orjson.loads(reference_list(session, "regions"))["items"],
+        email=email,
+    )

@@ -1,0 +1,1 @@
+"""`/connexion/code` and the second factor of `/compte`."""

@@ -1,0 +1,1 @@
+"""`/connexion` and `/deconnexion`; a visitor gets no cookie but that of the form."""

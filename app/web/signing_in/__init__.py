@@ -1,1 +1,0 @@
-"""`/connexion` and `/deconnexion`, for agents; visitors never get a cookie."""

@@ -117,9 +117,9 @@ class Departments:
             self._names[short] = self._names.get(region, frozenset())
         self._initials: dict[str, frozenset[str]] = {}
         for name in {key for row in rows for key in row[1:]}:
-            codes = frozenset(code for code, *names in rows if name in names)
+            theirs = frozenset(code for code, *names in rows if name in names)
             for short in _initials_of(naming.spelling(name).split()):
-                self._initials[short] = self._initials.get(short, frozenset()) | codes
+                self._initials[short] = self._initials.get(short, frozenset()) | theirs
         for code, name, _ in rows:
             key = naming.spelling(name)
             self._names[key] = self._names[naming.bare_key(key)] = frozenset((code,))

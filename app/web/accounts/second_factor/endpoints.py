@@ -5,7 +5,7 @@ from typing import Annotated
 import segno
 from fastapi import APIRouter, Form, Query, Request
 from markupsafe import Markup
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.dependencies import ActingOwnPageCaller, AwaitingCaller, VisitorsForm
 from app.accounts.people import service as people
@@ -90,6 +90,9 @@ def confirm_setup(
         session.flush()
     except Invalid as problem:
         session.rollback()
+        if people.own(session, caller).totp_secret is None:
+            # Nothing was begun, or it was taken off in another window.
+            return RedirectResponse("/compte", 303)
         return _setup_page(request, session, caller, problem)
     return account_page(
         request,

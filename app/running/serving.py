@@ -62,17 +62,17 @@ def serve(host: str, port: int, workers: int | None) -> None:
         os.environ.pop("CPTS_OWNER_DATABASE_URL", None)
         url = _url(host, reserved)
         os.environ.setdefault("CPTS_LOCAL_URL", url)
-        _tell_of_mail(settings, url, progress)
+        _tell_of_mail(settings, progress)
         threading.Thread(target=_announce, args=(url, progress, began), daemon=True).start()
         _run(reserved, workers or min(os.cpu_count() or 1, _MOST_WORKERS_BY_DEFAULT), settings)
 
 
-def _tell_of_mail(settings: Settings, url: str, progress: Progress) -> None:
+def _tell_of_mail(settings: Settings, progress: Progress) -> None:
     if settings.mail.host is None:
         folder = settings.database.data_directory / "outbox"
         progress.say(f"Sans CPTS_SMTP_HOST, les messages sont écrits dans {folder}.")
     if settings.service.public_url is None:
-        progress.say(f"Sans CPTS_PUBLIC_URL, les liens des messages mènent à {url}.")
+        progress.say("Sans CPTS_PUBLIC_URL, les liens des messages mènent à cette machine.")
 
 
 def _prepare(settings: Settings, address: DatabaseAddress, host: str) -> None:

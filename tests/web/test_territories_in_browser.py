@@ -236,10 +236,17 @@ def test_the_stage_has_the_same_colour_on_the_page_and_on_the_map(
     assert colour == "rgb({}, {}, {})".format(*(int(wanted[i : i + 2], 16) for i in (1, 3, 5)))
 
 
-def test_a_visitor_keeps_no_cookie(visitor: Page, alps: dict[str, int]) -> None:
-    for address in ("/", "/regions/93", "/connexion"):
+def test_a_visitor_keeps_no_cookie_but_that_of_the_form_to_sign_in(
+    visitor: Page, alps: dict[str, int]
+) -> None:
+    for address in ("/", "/regions/93"):
         visitor.goto(address)
     assert visitor.context.cookies() == []
+    visitor.goto("/connexion")
+    (cookie,) = visitor.context.cookies()
+    assert cookie.get("name") == "cpts-form"
+    assert cookie.get("httpOnly") is True
+    assert cookie.get("sameSite") == "Lax"
     assert visitor.evaluate("localStorage.length + sessionStorage.length") == 0
 
 

@@ -77,7 +77,8 @@ WORDINGS: tuple[tuple[Role, str], ...] = (
     (
         Role.CODE,
         (
-            r"(code |codes |cod |num |numero |n )?(commune )?(insee|cog|depcom|codgeo|codcom)"
+            r"(codgeo|depcom|insee com|cog) (19|20)\d\d"
+            r"|(code |codes |cod |num |numero |n )?(commune )?(insee|cog|depcom|codgeo|codcom)"
             r"( (com|commune|communes|de la commune))?|code commune insee"
         ),
     ),
@@ -112,6 +113,9 @@ WORDINGS: tuple[tuple[Role, str], ...] = (
             r" territoriales?( de sante)?( cpts)?"
             r"|(nom|lib|libelle|intitule|denomination|designation)( de)?( la| des| du)?"
             r"( projet( de)?)? ?cpts|cpts (nom|name|lib|libelle|intitule)|nom ?cpts"
+            r"|cpts (de |d )?(rattachement|appartenance|affectation|concernee|couvrante"
+            r"|rattachee)|cpts (couvrant|de) la commune|rattachement( a)?( la| une)? cpts"
+            r"|(nom|lib|libelle) cpts (19|20)\d\d"
             r"|nom du projet|projet( de)? cpts|cpts et projets( de cpts)?"
         ),
     ),
@@ -121,6 +125,10 @@ WORDINGS: tuple[tuple[Role, str], ...] = (
             r"(nom |libelle |lib |liste )?(de la |de |des |du )?(commune|communes)"
             r"( (nom|name|lib|libelle|concernees?|couvertes?|de la cpts|du territoire"
             r"|membres|cpts))?|nom com|lib ?com|libgeo|com (nom|name)|villes?"
+            r"|communes? s|nom commune (insee|complet|majuscules?|m)|nom com m|localites?"
+            r"|municipalites?|villes? communes?|communes? villes?|ncc|nccenr|nom standard"
+            r"|lib(elle)? (com|geo) (19|20)\d\d|libgeo (19|20)\d\d"
+            r"|communes? (rattachees?|composant .*|appartenant .*|adherentes?|incluses?)"
             r"|(nom )?(officiel )?(de la )?communes?( arrondissements?)( .*)?"
             r"|nom officiel (de la )?communes?( .*)?|arrondissements?( ou)? communes?"
             r"|liste (des |de )?(communes?|territoires?)( .*)?"

@@ -94,6 +94,14 @@ _GIVEN_UP = re.compile(
     r"\b(abandon\w*|annul\w*|arret\w*|caduc\w*|dissou\w*|resili\w*|suspen\w*|renonc\w*|rompu\w*"
     r"|cesse\w*|termine\w*)\b"
 )
+# What a part says that is about the time of a step, and names none itself.
+_TIME = re.compile(
+    r"prevu\w*|prevision\w*|envisag\w*|report\w*|imminent\w*|(en )?attente|attendu\w*|a venir"
+    r"|a valider|programm\w*|planifi\w*|futur\w*|prochain\w*|souhait\w*|objectif|horizon|d ici"
+    r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
+    r"|(1er|1ere|[2-4]e|[2-4]eme|premier|second|dernier) (trimestre|semestre)|trimestre"
+    r"|semestre|[ts]\d|debut|fin|courant|annee|pour|le|la|l|en|au|a|du|de|d|vers|mi|des|\d+(er)?"
+)
 _YEAR = re.compile(r"\b(20\d\d)\b")
 
 
@@ -131,29 +139,37 @@ def read_stage(text: str, on: date | None = None) -> StageReading:
         return StageReading(slug)
     reached: list[str] = []
     planned: list[str] = []
+    is_next_ahead = False
     for part in re.split(r"[(),;/+\n:]|\s[-–]\s", _with_plain_dates(text)):
         words = words_of(part)
         if _GIVEN_UP.search(words):
             return StageReading(None, given_up=True)
         key = re.sub(r"^((stade|etape|phase|niveau) )?\d+( |$)", "", words)
         key = re.sub(r"( (le|en|depuis|du|au))?( \d+)+( \w+ \d{4})?$", "", key)
-        if key.replace(" ", "").isdigit() or not key:
-            # « ACI (01/01/2027) »: the date is that of the step before it.
-            if reached and _lies_ahead(part, on):
-                planned.append(text.strip())
-                reached.pop()
+        if _says_only_when(words) or key.replace(" ", "").isdigit() or not key:
+            # « ACI (prévu) », « ACI (01/01/2031) », « 2031 : ACI »: about the step before it,
+            # else the one after.
+            if _lies_ahead(part, on) or _PLANNED.search(words):
+                planned.append(text.strip() if reached else part.strip())
+                is_next_ahead = not reached
+                reached[-1:] = []
             continue
         position = next(
             (i for i, (pattern, _) in enumerate(_STAGES) if pattern.fullmatch(key)), None
         )
         is_reached = position is None or position >= _FIRST_REACHED
-        if _lies_ahead(part, on) or (is_reached and _PLANNED.search(words)):
+        if is_next_ahead or _lies_ahead(part, on) or (is_reached and _PLANNED.search(words)):
             planned.append(part.strip())
+            is_next_ahead = False
         elif position is None:
             return StageReading(None)
         elif _STAGES[position][1]:
             reached.append(_STAGES[position][1])
     return StageReading(max(reached, key=order_of, default=None), tuple(planned))
+
+
+def _says_only_when(words: str) -> bool:
+    return re.fullmatch(rf"(?:(?:{_TIME.pattern})(?: |$))+", words) is not None
 
 
 def _with_plain_dates(text: str) -> str:

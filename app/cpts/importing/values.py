@@ -42,7 +42,12 @@ _NOTHING = frozenset(
 
 # Who holds a commune, when the cell says that nobody does.
 _NOBODY = re.compile(
-    r"aucune?( cpts)?"
+    r"aucune?( (cpts|projet|structure|communaute|rattachement|adhesion))?( (a ce jour|connue?"
+    r"|actuellement|identifiee?|pour l instant))?|pas encore( .*)?|en attente( .*)?"
+    r"|(commune |zone |territoire )?(non|pas|hors|sans) (de |d |une? |a |par |dans "
+    r"|couverte?s? |rattachee?s? |concernee?s? |territoires? |adherente?s? |integree?s? )*cpts"
+    r"|ras|autres?|nd|nsp|tbd"
+    r"|non (adherente?|membre|integree?|affiliee?|signataire)s?|a creer|indefinie?"
     r"|(hors|sans|pas de|pas d|hors d une?)( (cpts|territoire|zone|projet|perimetre))?"
     r"|(communes? )?(non|pas) (couverte?|concernee?|attribuee?|affectee?|renseignee?|rattachee?"
     r"|definie?|determinee?|identifiee?)s?|zones? (blanches?|libres?|vierges?|non couvertes?)"

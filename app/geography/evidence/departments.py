@@ -55,6 +55,8 @@ NAMES = frozenset(
     territoire de belfort, val d oise, val de marne, var, vaucluse, vendee, vienne, vosges,
     yonne, yvelines""".replace("\n    ", " ").split(", ")
 )
+# « Nord » above a list, beside « Sud », is a direction.
+_DIRECTION = "nord"
 # Those that are names of communes as well, of today or before.
 NAMES_OF_COMMUNES = frozenset(
     ("allier", "aube", "correze", "creuse", "doubs", "gironde", "indre", "la reunion", "landes",
@@ -85,6 +87,8 @@ def heading(line: str) -> str:
         return ""
     is_said = bool(found["said"]) or line.rstrip().endswith(":")
     name, numbered = found["name"].strip(), bool(found["before"] or found["behind"])
+    if name == _DIRECTION and not (found["said"] or numbered):
+        return ""
     if name in NAMES:
         return text if is_said or name not in NAMES_OF_COMMUNES else ""
     return text if not name and numbered and is_said else ""
@@ -113,9 +117,9 @@ class Departments:
             self._names[short] = self._names.get(region, frozenset())
         self._initials: dict[str, frozenset[str]] = {}
         for name in {key for row in rows for key in row[1:]}:
-            named = frozenset(code for code, *names in rows if name in names)
+            theirs = frozenset(code for code, *names in rows if name in names)
             for short in _initials_of(naming.spelling(name).split()):
-                self._initials[short] = self._initials.get(short, frozenset()) | named
+                self._initials[short] = self._initials.get(short, frozenset()) | theirs
         for code, name, _ in rows:
             key = naming.spelling(name)
             self._names[key] = self._names[naming.bare_key(key)] = frozenset((code,))

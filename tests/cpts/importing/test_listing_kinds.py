@@ -468,3 +468,21 @@ def test_json_that_is_no_list_is_said_to_be_none(tmp_path: Path, text: str) -> N
     (tmp_path / "liste.json").write_text(text)
     with pytest.raises(Failure, match="JSON, mais pas une liste"):
         read_table_listing(open_source(tmp_path / "liste.json"), {})
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Commune(s)", "Ville / commune", "Localité", "NCC", "nom_standard", "LIBGEO_2024",
+     "Communes composant la CPTS", "Communes rattachées", "Nom commune (INSEE)"],
+)  # fmt: skip
+def test_communes_are_headed_in_many_words(read_csv: ReadCsv, header: str) -> None:
+    assert claims(read_csv(f"Nom CPTS;{header}\nCPTS A;Gap\n")) == [("CPTS A", "Gap")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["CPTS de rattachement", "Rattachement CPTS", "CPTS concernée", "CPTS couvrant la commune",
+     "NOM_CPTS_2024"],
+)  # fmt: skip
+def test_cpts_are_headed_in_many_words(read_csv: ReadCsv, header: str) -> None:
+    assert claims(read_csv(f"Commune;{header}\nGap;CPTS A\n")) == [("CPTS A", "Gap")]

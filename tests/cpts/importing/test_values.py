@@ -5,13 +5,14 @@ from datetime import date
 import pytest
 
 from app.cpts.importing.mailboxes import generic_mailbox
-from app.cpts.importing.stages import stage_of
+from app.cpts.importing.stages import read_stage, stage_of
 from app.cpts.importing.values import (
     cut_list,
     date_of,
     department_of,
     either_department_or_commune,
     finess_of,
+    names_nobody,
     phone_of,
     website_of,
 )
@@ -173,3 +174,40 @@ def test_a_department_behind_a_comma_stays_with_its_commune(
 )
 def test_a_department_that_is_a_commune_too_is_doubtful(cell: str, either: str) -> None:
     assert either_department_or_commune(cell) == either
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("ACI (prévu)", None),
+        ("ACI (prévision 2031)", None),
+        ("1er trimestre 2031 : ACI", None),
+        ("Prévu : ACI", None),
+        ("2031 : ACI", None),
+        ("01/01/2031 - ACI", None),
+        ("LI validée, ACI (fin 2031)", "lettre_intention_validee"),
+        ("ACI signé (renouvellement prévu en 2031)", "aci_signe"),
+        ("ACI signé - mars 2021", "aci_signe"),
+        ("2021 : ACI", "aci_signe"),
+    ],
+)
+def test_what_is_planned_in_brackets_or_ahead_of_a_step_is_said_of_it(
+    text: str, slug: str | None
+) -> None:
+    assert read_stage(text, date(2026, 11, 25)).slug == slug
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Pas encore de CPTS", "En attente", "Aucun projet", "Non adhérente", "À créer", "RAS",
+     "zone sans CPTS", "Hors territoire CPTS", "Non rattachée à une CPTS", "Aucune à ce jour"],
+)  # fmt: skip
+def test_more_words_for_nobody(text: str) -> None:
+    assert names_nobody(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["CPTS sans frontières", "Pas-de-Calais Est", "CPTS Non-Stop", "Pas de l'Ours CPTS"]
+)
+def test_a_name_that_begins_as_a_denial_is_a_name(text: str) -> None:
+    assert not names_nobody(text)

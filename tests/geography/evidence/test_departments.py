@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.geography.evidence.departments import NAMES, NAMES_OF_COMMUNES
+from app.geography.evidence.departments import (
+    NAMES,
+    NAMES_OF_COMMUNES,
+    heading,
+    of_sheet,
+)
 from app.geography.naming import spelling
 from tests.geography.evidence.country import department_names, departments
 
@@ -120,3 +125,27 @@ def test_the_names_that_files_are_read_by_are_those_of_the_country() -> None:
     known = {spelling(name) for _, name in NAMED}
     assert known == NAMES - {"reunion"}
     assert NAMES_OF_COMMUNES < NAMES
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Var", "Var :", "VAR (83)", "83 - Var", "Département du Var", "Dpt 83", "83 :", "Marne :",
+     "Département du Nord", "Nord (59)"],
+)  # fmt: skip
+def test_a_department_alone_is_a_heading(line: str) -> None:
+    assert heading(line)
+    assert departments().read(heading(line))
+
+
+@pytest.mark.parametrize(
+    "line", ["Paris", "Mayenne (53)", "83", "Nord", "Nord :", "Var et Gard", "CPTS du Var", ""]
+)
+def test_what_may_be_something_else_is_no_heading(line: str) -> None:
+    assert heading(line) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "department"), [("Dpt 04", "Dpt 04"), ("83", "83"), ("Nord", "")]
+)
+def test_a_sheet_may_be_called_by_its_department(name: str, department: str) -> None:
+    assert of_sheet(name) == department

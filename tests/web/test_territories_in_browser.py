@@ -42,28 +42,6 @@ def _on_map(page: Page) -> int:
     return int(found.group()) if found else 0
 
 
-def test_a_day_is_chosen_in_the_form_and_table_map_and_files_follow(
-    visitor: Page, alps: dict[str, int]
-) -> None:
-    visitor.goto("/departements/05")
-    assert len(_table(visitor)) == 4
-    field = visitor.get_by_label("Modifiées depuis le")
-    field.fill("9999-12-31")
-    assert accessibility_faults(visitor) == []
-    visitor.get_by_role("button", name="Filtrer").click()
-    visitor.wait_for_url("**/departements/05?**updated_since=9999-12-31**")
-    expect(visitor.get_by_label("Modifiées depuis le")).to_have_value("9999-12-31")
-    assert _table(visitor) == []
-    assert _on_map(visitor) == 0
-    visitor.get_by_label("Modifiées depuis le").fill("2020-01-01")
-    visitor.get_by_role("button", name="Filtrer").click()
-    visitor.wait_for_url("**/departements/05?**updated_since=2020-01-01**")
-    assert len(_table(visitor)) == 4
-    assert _on_map(visitor) == 4
-    geojson = visitor.get_by_role("link", name="GeoJSON").first
-    assert "updated_since=2020-01-01" in (geojson.get_attribute("href") or "")
-
-
 def test_from_typing_to_the_answer(visitor: Page, alps: dict[str, int]) -> None:
     visitor.goto("/")
     field = visitor.get_by_role("combobox", name="Votre commune")
@@ -127,6 +105,28 @@ def test_filters_change_map_table_figures_and_address_and_back_undoes_them(
     assert _on_map(visitor) == 4
     assert figure.inner_text() == whole
     expect(visitor.get_by_label("ACI signé")).not_to_be_checked()
+
+
+def test_a_day_is_chosen_in_the_form_and_table_map_and_files_follow(
+    visitor: Page, alps: dict[str, int]
+) -> None:
+    visitor.goto("/departements/05")
+    assert len(_table(visitor)) == 4
+    field = visitor.get_by_label("Modifiées depuis le")
+    field.fill("9999-12-31")
+    assert accessibility_faults(visitor) == []
+    visitor.get_by_role("button", name="Filtrer").click()
+    visitor.wait_for_url("**/departements/05?**updated_since=9999-12-31**")
+    expect(visitor.get_by_label("Modifiées depuis le")).to_have_value("9999-12-31")
+    assert _table(visitor) == []
+    assert _on_map(visitor) == 0
+    visitor.get_by_label("Modifiées depuis le").fill("2020-01-01")
+    visitor.get_by_role("button", name="Filtrer").click()
+    visitor.wait_for_url("**/departements/05?**updated_since=2020-01-01**")
+    assert len(_table(visitor)) == 4
+    assert _on_map(visitor) == 4
+    geojson = visitor.get_by_role("link", name="GeoJSON").first
+    assert "updated_since=2020-01-01" in (geojson.get_attribute("href") or "")
 
 
 def test_filters_and_sorting_work_without_script(

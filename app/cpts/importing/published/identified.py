@@ -11,6 +11,7 @@ from app.cpts.importing.rules import Outcome
 from app.cpts.stages import STAGES, order_of
 from app.database.sessions import ReadingSession
 from app.files.sources import unusable
+from app.french import short_date
 from app.geography.repository import communes_in_polygon
 from app.geography.rules import DOUBTFUL_SHARES
 from app.progress import Step
@@ -65,12 +66,12 @@ def check_days(
     ended = [until for _, until in held if until is not None]
     if begun and max(begun) > as_of:
         raise unusable(
-            f"Le fichier sait ce qui date du {max(begun):%d/%m/%Y} : il ne peut pas faire foi "
-            f"dès le {as_of:%d/%m/%Y} (--as-of plus tard)."
+            f"Le fichier sait ce qui date du {short_date(max(begun))} : il ne peut pas faire "
+            f"foi dès le {short_date(as_of)} (--as-of plus tard)."
         )
     if ended and min(ended) <= as_of:
         raise unusable(
-            f"Le fichier montre un jour d'avant le {min(ended):%d/%m/%Y} : dites lequel par "
+            f"Le fichier montre un jour d'avant le {short_date(min(ended))} : dites lequel par "
             "--as-of."
         )
 

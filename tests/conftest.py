@@ -51,7 +51,7 @@ LONGEST = (
     "tests/endurance/",
     "tests/cluster/test_sharing.py",
     "tests/test_command_ending.py",
-    "tests/letters/record/test_letter_lives.py",
+    "tests/letters/test_letter_lives.py",
     "tests/running/",
 )
 

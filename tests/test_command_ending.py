@@ -215,17 +215,27 @@ def test_a_signal_ends_a_command_that_works(
 def test_a_signal_in_the_first_second_is_one_line(
     test_database: str, locked: Engine, after_s: float, number: signal.Signals
 ) -> None:
+    # Between the shell's answer and the program's lies the system's own, for as long as one
+    # takes the other's place: as good as never, and hardly twice.
+    status, told = next(
+        (ended for ended in (_ended_early(test_database, after_s, number) for _ in range(3))
+         if ended != (-number, "")), (-number, ""),
+    )  # fmt: skip
+    assert status == 128 + number
+    one_line(told)
+
+
+def _ended_early(database: str, after_s: float, number: signal.Signals) -> tuple[int, str]:
     # As a terminal sends it: to the launcher and to whatever it has started.
     command = subprocess.Popen(
         [ROOT / "cpts", "token", "list"],
-        env=environment(test_database), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        env=environment(database), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     time.sleep(after_s)
     os.killpg(command.pid, number)
     _, told = command.communicate(timeout=60)
-    assert command.returncode == 128 + number
-    one_line(told)
+    return command.returncode, told
 
 
 def test_every_status_that_is_documented_is_one_that_the_program_gives() -> None:

@@ -35,7 +35,7 @@ def kept_out(lines: Sequence[ReportLine], *, reported: bool) -> Iterator[str]:
     for group, rows in groups[:_MOST_CPTS]:
         yield from _block(group, rows)
     if len(groups) > _MOST_CPTS:
-        yield f"… et {len(groups) - _MOST_CPTS} autres CPTS : voir --report."
+        yield f"… et {_others(len(groups) - _MOST_CPTS)} CPTS : voir --report."
     yield _next_steps(missing, reported=reported)
 
 
@@ -65,8 +65,12 @@ def _rows(rows: Sequence[ReportLine]) -> str:
         return f"ligne {rows[0].row}, {rows[0].given or 'sans commune'}"
     numbers = list(dict.fromkeys(str(row.row) for row in rows))
     more = len(numbers) - _MOST_ROWS
-    shown = ", ".join(numbers[:_MOST_ROWS]) + (f" et {more} autres" if more > 0 else "")
+    shown = ", ".join(numbers[:_MOST_ROWS]) + (f" et {_others(more)}" if more > 0 else "")
     return f"ligne {shown}" if len(numbers) == 1 else f"lignes {shown}"
+
+
+def _others(number: int) -> str:
+    return "une autre" if number == 1 else f"{number} autres"
 
 
 def _next_steps(missing: Iterable[ReportLine], *, reported: bool) -> str:

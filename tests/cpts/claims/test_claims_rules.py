@@ -1,5 +1,6 @@
 """Rules of holding communes, without a database."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from app.cpts.claims.rules import (
     ClaimConflict,
     check_effective_date,
     check_territory_size,
+    cut,
     split_superseded,
 )
 from app.problems import Invalid
@@ -61,3 +63,46 @@ def test_a_dynamic_supersedes_nobody() -> None:
     ended, standing = split_superseded([conflict(1, 1)], rank=1, superseded=[1])
     assert ended == []
     assert standing == [conflict(1, 1)]
+
+
+def test_what_is_wrong_with_a_territory_names_its_field() -> None:
+    check_effective_date(TODAY, TODAY)
+    with pytest.raises(Invalid) as early:
+        check_effective_date(date(2026, 5, 31), TODAY)
+    assert early.value.extensions["errors"] == [
+        {
+            "loc": ["body", "effective_on"],
+            "message": "La CPTS n'existe que depuis le 01/06/2026.",
+        }
+    ]
+    with pytest.raises(Invalid) as empty:
+        check_territory_size("aci_signe", ())
+    assert empty.value.extensions["errors"] == [
+        {
+            "loc": ["body", "communes"],
+            "message": (
+                "Au-delà du stade « Dynamique identifiée », il faut au moins une commune."
+            ),
+        }
+    ]
+
+
+def test_a_conflict_is_told_in_the_shape_of_the_contract() -> None:
+    told = conflict(7, 5)
+    assert told.public() == {
+        "commune": {"code": "59350", "name": "Lille"},
+        "cpts": {"id": 7, "name": "CPTS voisine", "stage": "aci_signe", "demonstration": False},
+        "held_from": "2025-01-01",
+        "held_until": None,
+    }
+    ended = replace(told, held_until=date(2026, 1, 1), demonstration=True).public()
+    assert ended["held_until"] == "2026-01-01"
+    assert ended["cpts"]["demonstration"] is True
+
+
+def test_days_are_cut_at_a_day() -> None:
+    before, after = date(2026, 5, 1), date(2026, 7, 1)
+    assert cut([(before, None)], TODAY) == [(before, TODAY)]
+    assert cut([(before, after)], TODAY) == [(before, TODAY)]
+    assert cut([(date(2026, 4, 1), before)], TODAY) == [(date(2026, 4, 1), before)]
+    assert cut([(TODAY, after), (after, None)], TODAY) == []

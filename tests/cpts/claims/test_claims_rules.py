@@ -8,6 +8,7 @@ import pytest
 from app.cpts.claims.rules import (
     ClaimConflict,
     check_effective_date,
+    check_never_empty,
     check_territory_size,
     cut,
     split_superseded,
@@ -106,3 +107,17 @@ def test_days_are_cut_at_a_day() -> None:
     assert cut([(before, after)], TODAY) == [(before, TODAY)]
     assert cut([(date(2026, 4, 1), before)], TODAY) == [(date(2026, 4, 1), before)]
     assert cut([(TODAY, after), (after, None)], TODAY) == []
+
+
+def test_a_territory_that_runs_empty_is_told_with_the_day_at_its_field() -> None:
+    until = date(2026, 9, 30)
+    for more, field in (({}, "communes"), ({"member": "withdrawn"}, "withdrawn")):
+        with pytest.raises(Invalid) as raised:
+            check_never_empty("aci_signe", [[(TODAY, until)]], TODAY, **more)
+        assert raised.value.extensions["errors"] == [
+            {
+                "loc": ["body", field],
+                "message": "Avec ce qui est prévu, la CPTS n'aurait plus de commune le"
+                " 30/09/2026.",
+            }
+        ]

@@ -4,6 +4,8 @@
 before any test is read.
 """
 
+from typing import Any
+
 from hypothesis import HealthCheck, settings
 
 LONG = "long"
@@ -14,7 +16,10 @@ _BRIEF = "brief"
 
 def set_profiles() -> None:
     """Register the profiles and load the usual one. None of them judges a test by its time."""
-    patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+    patient: dict[str, Any] = {
+        "deadline": None,
+        "suppress_health_check": [HealthCheck.too_slow],
+    }
     settings.register_profile(_SUITE, **patient)
     settings.register_profile(LONG, max_examples=1000, **patient)
     settings.register_profile(_BRIEF, max_examples=25, derandomize=True, **patient)

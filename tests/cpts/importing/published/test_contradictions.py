@@ -178,3 +178,12 @@ def test_a_fictitious_cpts_is_never_taken_for_a_real_one(
     assert done.status == 1
     assert "fictive d'un côté seulement" in done.output
     assert [row for row in stands(engine) if not row["demonstration"]] == before
+
+
+def test_a_cpts_that_one_table_has_without_communes_has_none_in_the_other(
+    publish: Publish, run_import: RunImport
+) -> None:
+    described = _edit(publish("donnees/cpts.csv"), "commune_count", "0")
+    refused = run_import(described, "--with", str(publish("donnees/compositions.csv")))
+    assert refused.status == 2
+    assert "ne dit pas la même chose" in refused.output

@@ -51,6 +51,14 @@ def measure(value: float, digits: int = 3) -> str:
     return _decimal(value, f"#,##0.{'#' * digits}")
 
 
+def others(count: int) -> str:
+    """Write how many are left out of a list: 1 → « une autre », 3 → « 3 autres ».
+
+    In the feminine, as communes, letters and rows are.
+    """
+    return "une autre" if count == 1 else f"{number(count)} autres"
+
+
 def percent(share: float | None, digits: int = 1) -> str:
     """Write a share of 0 to 1 as a percentage: 0.8432 → « 84,3 % »; a dash for None.
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ def is_plain_json(content: bytes) -> bool:
     return _GEOMETRY.search(content) is None
 
 
-def json_rows(content: bytes) -> list[list[Any]]:
+def json_rows(content: bytes) -> Iterator[list[Any]]:
     """Give a JSON list as rows, below a header when its items are objects.
 
     The list is the whole text, or the longest list in it one level down (`results`,
@@ -23,11 +24,20 @@ def json_rows(content: bytes) -> list[list[Any]]:
     Raises ValueError on what is no JSON or holds no list.
     """
     items = _items(orjson.loads(content))
+    return _rows(items)
+
+
+def _rows(items: Sequence[Any]) -> Iterator[list[Any]]:
+    # One at a time: an item of few fields is a row as wide as all others.
     if not any(isinstance(item, dict) for item in items):
-        return [[_cell(item)] for item in items]
-    flat = [dict(_fields(item)) if isinstance(item, dict) else {} for item in items]
-    header = list(dict.fromkeys(key for item in flat for key in item))[:_MOST_FIELDS]
-    return [header, *([_cell(item.get(key)) for key in header] for item in flat)]
+        yield from ([_cell(item)] for item in items)
+        return
+    names = (key for item in items for key, _ in _fields(item))
+    header = list(islice(dict.fromkeys(names), _MOST_FIELDS))
+    yield header
+    for item in items:
+        fields = dict(_fields(item))
+        yield [_cell(fields.get(key)) for key in header]
 
 
 def _items(value: Any) -> Sequence[Any]:
@@ -41,7 +51,9 @@ def _items(value: Any) -> Sequence[Any]:
     return max(lists, key=len)
 
 
-def _fields(item: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _fields(item: Any) -> Iterator[tuple[str, Any]]:
+    if not isinstance(item, dict):
+        return
     for key, value in item.items():
         if isinstance(value, dict):
             yield from ((k, v) for k, v in value.items() if not isinstance(v, dict))

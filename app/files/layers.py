@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas
+import pandas as pd
 import pyogrio
 import shapely
 
@@ -158,8 +159,8 @@ def _as_given(value: Any) -> Any:
         value = value.tolist()
     if isinstance(value, list | tuple | dict | str | bool) or value is None:
         return value
-    # pandas gives NaN and NaT for what is missing; only they differ from themselves.
-    if value != value:  # noqa: PLR0124
+    # NaN, NaT or NA, by the type of the column.
+    if pd.isna(value):
         return None
     if isinstance(value, date):
         return (value.date() if isinstance(value, datetime) else value).isoformat()
@@ -321,8 +322,8 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         # The themes of our own GeoJSON.
         value = value.get("slug", "")
-    # pandas gives NaN and NaT for what is missing; only they differ from themselves.
-    if value is None or value != value:  # noqa: PLR0124
+    # None, NaN, NaT or NA, by the type of the column.
+    if pd.isna(value):
         return ""
     return clean(value.to_pydatetime() if hasattr(value, "to_pydatetime") else value)
 

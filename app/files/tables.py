@@ -33,6 +33,8 @@ from app.files.sources import Format, Source, unusable
 from app.files.struck import struck_cells
 
 MOST_ROWS = 300_000
+# Rows without a word do not count as such; a spreadsheet has this many in all.
+_MOST_NUMBERED = 1_048_576
 MOST_COLUMNS = 200
 LONGEST_CELL = 100_000
 
@@ -212,6 +214,8 @@ def _sheet_rows(
 def _numbered(values: Iterable[Iterable[Any]]) -> Iterator[Row]:
     kept = 0
     for number, row in enumerate(values, start=1):
+        if number > _MOST_NUMBERED:
+            raise _TooLong(f"plus de {_MOST_NUMBERED} lignes, vides comprises.")
         cells = tuple(clean(value) for value in row)
         while cells and not cells[-1]:
             cells = cells[:-1]
@@ -297,7 +301,7 @@ def _with_entities_read(text: str) -> str:
     """
     if "&" not in text:
         return text
-    parts = re.split(r'("(?:[^"]|"")*")', text)
+    parts = re.split(r'("[^"]*+(?:""[^"]*+)*+")', text)
     return "".join(
         part if part.startswith('"') else _ENTITY.sub(_letter_of, part) for part in parts
     )

@@ -8,10 +8,10 @@ import re
 from datetime import date
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import Depends, Query, Request, params
+from fastapi import Query, Request, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from app.problems import Invalid, stated
 
@@ -89,24 +89,23 @@ def parse_bbox(text: str) -> Bbox:
     return box
 
 
-async def _bbox(
-    bbox: Annotated[
-        str | None,
-        Query(
-            description="Rectangle `minlon,minlat,maxlon,maxlat` en degrés (CRS84) : les CPTS "
-            "dont le territoire le touche.",
-            examples=["5.9,43.9,7.1,45.2"],
-        ),
-    ] = None,
-) -> Bbox | None:
-    if bbox is None:
-        return None
+BBOX_DESCRIPTION = (
+    "Rectangle `minlon,minlat,maxlon,maxlat` en degrés (CRS84) : les CPTS dont le territoire "
+    "le touche."
+)
+BBOX_EXAMPLE = "5.9,43.9,7.1,45.2"
+
+
+def box_of(value: Any) -> Any:
+    """Read a box for a validator, whose error says what is accepted."""
     try:
-        return parse_bbox(bbox)
+        return parse_bbox(value) if isinstance(value, str) else value
     except ValueError as error:
-        raise Invalid.at(
-            "query", "bbox", message=str(error), accepted=["minlon,minlat,maxlon,maxlat"]
-        ) from None
+        raise stated(str(error), "minlon,minlat,maxlon,maxlat") from None
+
+
+# A text of its own in the description: the schema would be that of a tuple.
+BboxText = Annotated[Any, BeforeValidator(box_of), WithJsonSchema({"type": "string"})]
 
 
 def _several(description: str, *examples: Any) -> Any:
@@ -133,7 +132,7 @@ SearchText = Annotated[
         examples=["haute prov"],
     ),
 ]
-BboxFilter = Annotated[Bbox | None, Depends(_bbox)]
+BboxFilter = Annotated[BboxText, Query(description=BBOX_DESCRIPTION, examples=[BBOX_EXAMPLE])]
 Day = Annotated[
     date | None,
     Query(

@@ -230,3 +230,14 @@ def test_a_stage_after_another_may_follow_the_first_commune() -> None:
     record = changed(None, date(2025, 1, 1), timeline).record
     assert record is not None
     assert (record.slug, record.since) == ("aci_signe", date(2025, 1, 1))
+
+
+def test_a_stage_dated_after_the_territory_is_told_at_its_field() -> None:
+    with pytest.raises(Invalid) as raised:
+        check_first_stage_date(date(2026, 6, 2), TODAY)
+    assert raised.value.extensions["errors"] == [
+        {
+            "loc": ["body", "stage_since"],
+            "message": "La date du stade ne peut pas suivre la date d'effet du territoire.",
+        }
+    ]

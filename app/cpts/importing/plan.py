@@ -178,6 +178,11 @@ def _recognise(session: ReadingSession, material: Material, options: Options) ->
                     Outcome.AMBIGUOUS,
                     f"reconnue comme « {found.name} » du registre, de même que « {two.name} »",
                 )
+        if found.demonstration != cpts.is_demonstration:
+            cpts.blame(
+                Outcome.AMBIGUOUS,
+                f"« {found.name} » est fictive d'un côté seulement (fichier ou registre)",
+            )
         if options.as_of < found.started_on:
             cpts.blame(
                 Outcome.SKIPPED,

@@ -10,6 +10,7 @@ from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.rules import Outcome
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.french import others
 from app.geography.repository import communes_by_code, communes_in_polygon
 from app.geography.resolution import CommuneRef, Resolution, resolve
 from app.geography.rules import DOUBTFUL_SHARES, lies_inside
@@ -133,7 +134,7 @@ def listed(communes: Iterable[CommuneRef]) -> str:
     """Name some communes, with their department, in one line."""
     names = [f"{c.name} ({c.code}, {c.department})" for c in dict.fromkeys(communes)]
     more = len(names) - _MOST_SHOWN
-    return ", ".join(names[:_MOST_SHOWN]) + (f" et {more} autres" if more > 0 else "")
+    return ", ".join(names[:_MOST_SHOWN]) + (f" et {others(more)}" if more > 0 else "")
 
 
 def _joined(*parts: str) -> str:

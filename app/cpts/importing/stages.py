@@ -169,7 +169,8 @@ def read_stage(text: str, on: date | None = None) -> StageReading:
 
 
 def _says_only_when(words: str) -> bool:
-    return re.fullmatch(rf"(?:(?:{_TIME.pattern})(?: |$))+", words) is not None
+    # Phrases can be read in two ways: what one took is not tried again in the other.
+    return re.fullmatch(rf"(?>(?:{_TIME.pattern})(?: |$))+", words) is not None
 
 
 def _with_plain_dates(text: str) -> str:

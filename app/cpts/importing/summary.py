@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from app.cpts.importing.report import ReportLine, by_cpts, counted
 from app.cpts.importing.rules import Outcome
+from app.french import others
 
 _MOST_CPTS = 50
 _MOST_REASONS = 10
@@ -35,7 +36,7 @@ def kept_out(lines: Sequence[ReportLine], *, reported: bool) -> Iterator[str]:
     for group, rows in groups[:_MOST_CPTS]:
         yield from _block(group, rows)
     if len(groups) > _MOST_CPTS:
-        yield f"… et {len(groups) - _MOST_CPTS} autres CPTS : voir --report."
+        yield f"… et {others(len(groups) - _MOST_CPTS)} CPTS : voir --report."
     yield _next_steps(missing, reported=reported)
 
 
@@ -57,7 +58,9 @@ def _block(group: int | None, rows: Sequence[ReportLine]) -> Iterator[str]:
     for detail, same in list(causes.items())[:_MOST_REASONS]:
         yield f"  {_rows(same)} : {detail}"
     if len(causes) > _MOST_REASONS:
-        yield f"  … et {len(causes) - _MOST_REASONS} autres motifs : voir --report."
+        more = len(causes) - _MOST_REASONS
+        motives = "un autre motif" if more == 1 else f"{more} autres motifs"
+        yield f"  … et {motives} : voir --report."
 
 
 def _rows(rows: Sequence[ReportLine]) -> str:
@@ -65,7 +68,7 @@ def _rows(rows: Sequence[ReportLine]) -> str:
         return f"ligne {rows[0].row}, {rows[0].given or 'sans commune'}"
     numbers = list(dict.fromkeys(str(row.row) for row in rows))
     more = len(numbers) - _MOST_ROWS
-    shown = ", ".join(numbers[:_MOST_ROWS]) + (f" et {more} autres" if more > 0 else "")
+    shown = ", ".join(numbers[:_MOST_ROWS]) + (f" et {others(more)}" if more > 0 else "")
     return f"ligne {shown}" if len(numbers) == 1 else f"lignes {shown}"
 
 

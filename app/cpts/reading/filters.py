@@ -24,7 +24,14 @@ from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
 from app.french import short_date
 from app.funding.models import TierBound
-from app.http.parameters import MAXIMUM_TEXT, Bbox, parse_bbox, separated
+from app.http.parameters import (
+    BBOX_DESCRIPTION,
+    BBOX_EXAMPLE,
+    MAXIMUM_TEXT,
+    Bbox,
+    BboxText,
+    separated,
+)
 from app.problems import stated
 
 Codes = tuple[str, ...]
@@ -108,13 +115,6 @@ def _distance(text: str | None) -> ColumnElement[int]:
         (Cpts.search_words.like(literal("% ") + key + literal("%")), 2),
         else_=3,
     )
-
-
-def _box(value: Any) -> Any:
-    try:
-        return parse_bbox(value) if isinstance(value, str) else value
-    except ValueError as error:
-        raise stated(str(error), "minlon,minlat,maxlon,maxlat") from None
 
 
 def _touching(box: Bbox | None, day: date) -> ColumnElement[bool]:
@@ -279,10 +279,9 @@ SEARCH: Filter[str | None] = Filter(
 BBOX: Filter[Bbox | None] = Filter(
     name="bbox",
     label="Rectangle",
-    type=Annotated[Any, BeforeValidator(_box), WithJsonSchema({"type": "string"})],
-    description="Rectangle `minlon,minlat,maxlon,maxlat` en degrés (CRS84) : les CPTS dont le "
-    "territoire le touche.",
-    example="5.9,43.9,7.1,45.2",
+    type=BboxText,
+    description=BBOX_DESCRIPTION,
+    example=BBOX_EXAMPLE,
     empty=None,
     condition=_touching,
     told=lambda _box, _labels: "zone choisie",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from app.french import others
 from app.geography import naming
 from app.geography.evidence import codes, damage, texts
 from app.geography.evidence.departments import Departments
@@ -96,7 +97,7 @@ def shown(units: Iterable[CommuneRef]) -> str:
     every = list(dict.fromkeys(units))
     names = [f"{unit.name} ({unit.code}, {unit.department})" for unit in every]
     more = len(names) - _MOST_SAID
-    return ", ".join(names[:_MOST_SAID]) + (f" et {more} autres" if more > 0 else "")
+    return ", ".join(names[:_MOST_SAID]) + (f" et {others(more)}" if more > 0 else "")
 
 
 def code_meanings(rows: Sequence[KnownCode]) -> tuple[Meaning, ...]:

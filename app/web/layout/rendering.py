@@ -77,6 +77,7 @@ def _environment() -> Environment:
         day=french.day,
         euros=french.euros,
         counted=french.counted,
+        others=french.others,
         origin_free=french.origin_free,
         by_name=french.by_name,
     )

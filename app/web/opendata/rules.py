@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from app.french import counted, day
+from app.french import counted, day, others
 
 _NAMES_TOLD = 12
 
@@ -143,7 +143,7 @@ def _balance(gained: Sequence[str], lost: Sequence[str]) -> str:
 def _moved(verb: str, codes: Sequence[str], communes: Mapping[str, str]) -> str:
     names = [f"{communes.get(code, code)} ({code})" for code in codes[:_NAMES_TOLD]]
     more = len(codes) - len(names)
-    end = f" et {more} autres" if more > 1 else " et une autre" if more else ""
+    end = f" et {others(more)}" if more else ""
     plural = "s" if len(codes) > 1 else ""
     return f"Commune{plural} {verb}{plural} : {', '.join(names)}{end}."
 

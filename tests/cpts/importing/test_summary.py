@@ -43,6 +43,12 @@ def test_one_reason_of_many_rows_is_said_once() -> None:
     assert block[1].endswith("et 26 autres : deux CPTS du même nom ?")
 
 
+def test_one_more_is_said_in_the_singular() -> None:
+    lines = [line(row, 1, Outcome.AMBIGUOUS, "motif") for row in range(2, 15)]
+    block = list(kept_out(lines, reported=False))
+    assert block[1].endswith("13 et une autre : motif")
+
+
 def test_a_cpts_that_entered_without_a_commune_is_said_so() -> None:
     lines = [line(2, 1, Outcome.LOADED), line(3, 1, Outcome.CONFLICT, "déjà tenue")]
     assert next(kept_out(lines, reported=False)).startswith("CPTS B : entrée en partie")

@@ -211,3 +211,10 @@ def test_more_words_for_nobody(text: str) -> None:
 )
 def test_a_name_that_begins_as_a_denial_is_a_name(text: str) -> None:
     assert not names_nobody(text)
+
+
+def test_what_repeats_a_time_without_end_is_read_at_once() -> None:
+    for repeated in ("en attente ", "1er trimestre ", "des "):
+        # Of two ways to read each, the reader would otherwise try every combination.
+        assert stage_of("ACI, " + repeated * 60 + "x") == stage_of("ACI, " + repeated + "x")
+        assert stage_of("ACI, " + repeated * 60) == stage_of("ACI, " + repeated)

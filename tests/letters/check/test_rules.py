@@ -21,6 +21,7 @@ from app.letters.check.rules import (
     severity_of,
     shared_borders,
     surroundings,
+    unknown_territory,
     verdict_of,
 )
 
@@ -145,6 +146,12 @@ def test_the_shared_border_adds_up_by_holder_and_leaves_the_territory_out() -> N
     assert shared_borders({"0,0", "1,1"}, grid(3, 3), holders) == {7: 4000.0, 8: 1000.0}
 
 
+def test_borders_inside_the_territory_do_not_count_whoever_holds_it_now() -> None:
+    # An amendment asks for what its own CPTS, or another, still holds.
+    holders = {"0,0": 9, "0,1": 9, "1,0": 7}
+    assert shared_borders({"0,0", "0,1"}, grid(3, 3), holders) == {7: 1000.0}
+
+
 @st.composite
 def maps(draw: st.DrawFn) -> tuple[LandBorders, frozenset[str], frozenset[str]]:
     """A map with holes (sea), a territory and what others hold on it."""
@@ -210,3 +217,16 @@ def test_stopping_early_loses_only_groups_beyond_the_limit(
         assert len(group) > largest or len(group) > len(
             _reachable(min(group), frozenset(borders), borders) & territory
         )
+
+
+def test_a_commune_that_borders_none_shares_no_border() -> None:
+    assert shared_borders({"far"}, grid(2, 2), {"0,0": 1}) == {}
+
+
+def test_a_registry_that_is_not_complete_says_so_by_department() -> None:
+    one, two = unknown_territory(["32"]), unknown_territory(["32", "65"])
+    assert one == (
+        "Territoire non renseigné : le registre n'est pas déclaré complet pour le département"
+        " 32. Des CPTS qu'il ne connaît pas peuvent y tenir des communes."
+    )
+    assert two == one.replace("le département 32", "les départements 32, 65")

@@ -32,14 +32,15 @@ def published_table(source: Source) -> PublishedTable | None:
         return None
     try:
         text = source.path.read_bytes().decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        header = tuple(next(reader, ()))
+        if header not in (rules.CPTS_HEADER, rules.COMPOSITIONS_HEADER):
+            return None
+        rows = list(reader)
     except (UnicodeDecodeError, csv.Error):
         return None
-    header = tuple(rows[0]) if rows else ()
-    if header not in (rules.CPTS_HEADER, rules.COMPOSITIONS_HEADER):
-        return None
     numbered = []
-    for number, row in enumerate(rows[1:], start=2):
+    for number, row in enumerate(rows, start=2):
         if len(row) != len(header):
             if not any(row):
                 continue
@@ -132,7 +133,7 @@ def _composed(
         except NotAsPublished as error:
             raise _altered(table.source, number, str(error)) from error
         standing = found.setdefault(key, cpts) if other is None else found.get(key)
-        if standing is None or not _agree(standing, cpts):
+        if standing is None or standing.commune_count == 0 or not _agree(standing, cpts):
             where = f"« {other.source.name} »" if other else "une ligne du dessus"
             raise _altered(
                 table.source, number, f"{where} ne dit pas la même chose de la CPTS {key}"

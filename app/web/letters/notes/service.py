@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from app.french import counted, day, euros, number, short_date
+from app.french import counted, day, euros, number, others, short_date
 from app.funding.schemas import FundingAnswer
 from app.letters.check.schemas import CommuneAnswer, CptsReference, LetterCheck
 from app.letters.notes.service import Note
@@ -84,7 +84,7 @@ def _asked(note: Note) -> list[list[str]]:
     if question.communes:
         given = ", ".join(question.communes[:40])
         more = len(question.communes) - 40
-        asked.append(["Communes données", given + (f" et {more} autres" if more > 0 else "")])
+        asked.append(["Communes données", given + (f" et {others(more)}" if more > 0 else "")])
     if question.epci:
         asked.append(["EPCI (SIREN)", ", ".join(question.epci)])
     if question.geometry is not None:

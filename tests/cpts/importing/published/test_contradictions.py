@@ -165,3 +165,25 @@ def test_fictitious_cpts_stay_fictitious_and_are_not_removed_by_their_own_file(
     assert stands(engine) == before
     assert client.get("/api/v1/cpts").json()["items"][0]["id"] == ids
     assert before[0]["demonstration"] is True
+
+
+def test_a_fictitious_cpts_is_never_taken_for_a_real_one(
+    engine: Engine, publish: Publish, run_import: RunImport
+) -> None:
+    path = publish("donnees/compositions.csv")
+    path.write_text(path.read_text().replace(",false,", ",true,"))
+    put(engine, [VAL])
+    before = stands(engine)
+    done = run_import(path)
+    assert done.status == 1
+    assert "fictive d'un côté seulement" in done.output
+    assert [row for row in stands(engine) if not row["demonstration"]] == before
+
+
+def test_a_cpts_that_one_table_has_without_communes_has_none_in_the_other(
+    publish: Publish, run_import: RunImport
+) -> None:
+    described = _edit(publish("donnees/cpts.csv"), "commune_count", "0")
+    refused = run_import(described, "--with", str(publish("donnees/compositions.csv")))
+    assert refused.status == 2
+    assert "ne dit pas la même chose" in refused.output

@@ -213,7 +213,8 @@ def test_an_account_has_ten_attempts_wherever_they_come_from(
     client: TestClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_person(engine)
-    monkeypatch.setattr(client.app.state.sign_in_limit, "_per_minute", 1000)  # type: ignore[attr-defined]
+    limit = client.app.state.limits["sign_in"]  # type: ignore[attr-defined]
+    monkeypatch.setattr(limit, "_per_minute", 1000)
     for email in (EMAIL, "nul@exemple.example"):
         fields = {"email": email, "password": "x", "csrf": csrf(client)}
         statuses = [client.post("/connexion", data=fields).status_code for _ in range(11)]

@@ -69,6 +69,16 @@ def forget(session: WritingSession, message_id: int) -> None:
     session.execute(delete(OutgoingMessage).where(OutgoingMessage.id == message_id))
 
 
+def withdraw(session: WritingSession, person_id: int, kind: str) -> None:
+    """Delete the messages of a kind that wait on a person's behalf."""
+    session.execute(
+        delete(OutgoingMessage).where(
+            OutgoingMessage.kind == kind,
+            OutgoingMessage.details["person_id"].as_integer() == person_id,
+        )
+    )
+
+
 def give_up(session: WritingSession, days: int) -> int:
     """Delete the messages that could not leave for that many days, and tell how many."""
     age = func.now() - timedelta(days=days)

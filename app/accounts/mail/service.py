@@ -18,7 +18,7 @@ from app.accounts.mail.rules import (
 )
 from app.accounts.mail.sending import Carrier
 from app.accounts.models import OutgoingMessage
-from app.accounts.people.service import link_for_message
+from app.accounts.people.links import link_for_message
 from app.database.sessions import Sessions, WritingSession
 
 log = logging.getLogger(__name__)

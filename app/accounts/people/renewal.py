@@ -1,13 +1,15 @@
 """Use cases of what people change of themselves: password, name, address."""
 
+from typing import Any
+
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import repository as accounts
 from app.accounts.mail.repository import enqueue
 from app.accounts.models import Person
 from app.accounts.people import passwords, repository
+from app.accounts.people.links import USED_LINK, forget_links, person_of_link, use_up
 from app.accounts.people.rules import address_spelled, check_password, name_spelled
-from app.accounts.people.service import USED_LINK, person_of_link, use_up
 from app.accounts.rules import Caller
 from app.accounts.service import digest_of
 from app.database.sessions import ReadingSession, WritingSession
@@ -115,7 +117,11 @@ def _check_present(person: Person, present: str) -> None:
 def _set_password(
     session: WritingSession, person: Person, password: str, *, keep_session: int | None
 ) -> None:
-    repository.update_person(session, person.id, password_hash=passwords.hashed(password))
-    repository.delete_links(session, person.id, "password", "invitation")
+    values: dict[str, Any] = {"password_hash": passwords.hashed(password)}
+    if person.totp_confirmed_at is None:
+        # Whoever began it may not be who has the account now.
+        values["totp_secret"] = None
+    repository.update_person(session, person.id, **values)
+    forget_links(session, person.id)
     accounts.delete_sessions_of(session, person.id, but=keep_session)
     enqueue(session, "password-changed", person.email)

@@ -1,8 +1,5 @@
-"""Use cases of people: being invited, signing in, roles, leaving."""
+"""Use cases of people: being invited, roles, leaving."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func
@@ -12,49 +9,23 @@ from app.accounts import repository as accounts
 from app.accounts.mail.repository import enqueue, give_up, to_address
 from app.accounts.models import Person
 from app.accounts.people import passwords, repository
+from app.accounts.people.links import (
+    INVITATION_LIFETIME,
+    forget_links,
+    make_link,
+    person_of_link,
+    use_up,
+)
 from app.accounts.people.rules import address_spelled, check_password, name_spelled
 from app.accounts.permissions import REGIONAL_ROLES, ROLES
 from app.accounts.rules import Caller
-from app.accounts.second_factor.rules import fresh_totp_secret
-from app.accounts.service import (
-    SECOND_FACTOR_PATIENCE,
-    begin_session,
-    digest_of,
-    fresh_secret,
-    lifetime_of,
-)
+from app.accounts.service import digest_of
 from app.database.sessions import ReadingSession, WritingSession
 from app.problems import Invalid, NotFound
 
-INVITATION_LIFETIME = timedelta(days=14)
-PASSWORD_LINK_LIFETIME = timedelta(hours=1)
-ADDRESS_LINK_LIFETIME = timedelta(days=1)
 # Retention, in days, of what nobody settles otherwise.
 INVITED_DAYS = 30
 UNSENT_DAYS = 14
-
-USED_LINK = "Ce lien a déjà servi, ou il est arrivé à son terme."
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """A session that begins: its secret, whether a second factor is owed first, the role."""
-
-    secret: str
-    awaits_second_factor: bool
-    role: str
-
-
-@dataclass(frozen=True)
-class SecondFactorPolicy:
-    """Whether administrators must have a second factor."""
-
-    required_of_admin: bool = False
-
-    def asks(self, person: Person) -> bool:
-        """Tell whether somebody owes a second factor at each sign-in."""
-        must = self.required_of_admin and person.role == "admin"
-        return must or person.totp_confirmed_at is not None
 
 
 def invite(
@@ -67,6 +38,9 @@ def invite(
     by_mail: bool = False,
 ) -> tuple[int, str]:
     """Invite somebody, or anew whoever has not accepted yet or was suspended.
+
+    Of a suspended account nothing opens any more but the link: password, tied identity,
+    tokens and sessions are gone. A second factor stays: it only asks for more.
 
     Parameters: `by_mail`, whether the link goes by mail too (with a secret of its own).
 
@@ -89,15 +63,53 @@ def invite(
                 )
             elif known.confirmed_at is None or known.suspended_at is not None:
                 person = known
-                repository.update_person(session, person.id, suspended_at=None, **values)
+                if known.suspended_at is not None:
+                    _begin_anew(session, known)
+                _give_role(session, known, **values)
             else:
                 raise Invalid.at("body", "email", message="Cette adresse a déjà un compte.")
     except IntegrityError as error:
         raise _unknown_limit(error) from None
-    secret = _link(session, "invitation", person.id, INVITATION_LIFETIME)
+    secret = make_link(session, "invitation", person.id, INVITATION_LIFETIME)
     if by_mail:
         enqueue(session, "invitation", spelled)
     return person.id, secret
+
+
+def _begin_anew(session: WritingSession, person: Person) -> None:
+    accounts.forget_tokens(session, person.id)
+    accounts.delete_sessions_of(session, person.id)
+    repository.delete_links(session, person.id)
+    repository.update_person(
+        session,
+        person.id,
+        suspended_at=None,
+        confirmed_at=None,
+        # Else a visit of long ago would count as a long absence.
+        last_seen_on=None,
+        password_hash=None,
+        oidc_issuer=None,
+        oidc_subject=None,
+    )
+
+
+def _give_role(
+    session: WritingSession,
+    person: Person,
+    *,
+    role: str,
+    region_code: str | None,
+    cpts_id: int | None,
+) -> None:
+    values: dict[str, Any] = {
+        "role": role,
+        "region_code": region_code,
+        "cpts_id": cpts_id,
+    }
+    if person.cpts_id != cpts_id:
+        # What was registered under the former identity is no longer one's own.
+        values["identity_id"] = accounts.insert_identity(session)
+    repository.update_person(session, person.id, **values)
 
 
 def change_role(
@@ -108,21 +120,24 @@ def change_role(
     region: str | None,
     cpts_id: int | None,
 ) -> None:
-    """Give somebody another role; their sessions and tokens have its rights at once.
+    """Give somebody another role: tokens have its rights at once, sessions end.
+
+    Whoever signs in again gives the second factor that the new role may ask for. With
+    another CPTS, acts are recorded under another identity.
 
     Raises:
         NotFound, Invalid: no such person; a role as `invite` refuses it.
     """
     _check_role(role, region, cpts_id)
-    if repository.locked(session, person_id) is None:
+    person = repository.locked(session, person_id)
+    if person is None:
         raise NotFound("Cette personne n'existe pas.")
     try:
         with session.begin_nested():
-            repository.update_person(
-                session, person_id, role=role, region_code=region, cpts_id=cpts_id
-            )
+            _give_role(session, person, role=role, region_code=region, cpts_id=cpts_id)
     except IntegrityError as error:
         raise _unknown_limit(error) from None
+    accounts.delete_sessions_of(session, person_id)
 
 
 def suspend(session: WritingSession, person_id: int) -> None:
@@ -191,54 +206,15 @@ def accept_with(session: WritingSession, secret: str, *, name: str) -> Person:
     return person
 
 
-def sign_in(
-    session: WritingSession,
-    email: str,
-    password: str,
-    *,
-    former: str | None,
-    browser: str,
-    policy: SecondFactorPolicy,
-) -> SignIn | None:
-    """Begin a session with an address and a password, and end the one before.
+def end_everywhere(session: WritingSession, caller: Caller) -> None:
+    """End all of one's sessions, and all that a link could still do.
 
-    Whether somebody has this address or not, the same is done up to the answer. None when
-    the two do not go together, or the person has no access.
+    Raises:
+        NotFound: a machine, or somebody erased since.
     """
-    person = repository.person_by_email(session, email.strip().lower())
-    usable = person is not None and _is_in_use(person)
-    stored = person.password_hash if person is not None and usable else None
-    if not passwords.matches(stored, password) or person is None or stored is None:
-        return None
-    if passwords.is_outdated(stored):
-        repository.update_person(session, person.id, password_hash=passwords.hashed(password))
-    return begin_for(session, person, former=former, browser=browser, policy=policy)
-
-
-def begin_for(
-    session: WritingSession,
-    person: Person,
-    *,
-    former: str | None,
-    browser: str,
-    policy: SecondFactorPolicy,
-    oidc_id_token: str | None = None,
-) -> SignIn:
-    """Begin the session of somebody whose first factor was right."""
-    awaits = policy.asks(person)
-    if awaits and person.totp_secret is None:
-        # Whoever must have a second factor sets it up before anything else.
-        repository.update_person(session, person.id, totp_secret=fresh_totp_secret())
-    secret = begin_session(
-        session,
-        person_id=person.id,
-        former=former,
-        lifetime=SECOND_FACTOR_PATIENCE if awaits else lifetime_of(person.role),
-        browser=browser,
-        awaits_second_factor=awaits,
-        oidc_id_token=oidc_id_token,
-    )
-    return SignIn(secret, awaits, person.role)
+    person = own(session, caller)
+    accounts.delete_sessions_of(session, person.id)
+    forget_links(session, person.id)
 
 
 def erase(session: WritingSession, person_id: int) -> None:
@@ -321,69 +297,6 @@ def data_of(session: ReadingSession, caller: Caller) -> dict[str, Any]:
         ],
         "waiting_messages": to_address(session, person.email),
     }
-
-
-def _is_in_use(person: Person) -> bool:
-    return person.confirmed_at is not None and person.suspended_at is None
-
-
-def _link(
-    session: WritingSession,
-    purpose: str,
-    person_id: int,
-    lifetime: timedelta,
-    email: str | None = None,
-) -> str:
-    secret = fresh_secret()
-    repository.insert_link(
-        session,
-        digest=digest_of(secret),
-        purpose=purpose,
-        person_id=person_id,
-        lifetime=lifetime,
-        email=email,
-    )
-    return secret
-
-
-def link_for_message(
-    session: WritingSession, kind: str, recipient: str, details: Mapping[str, Any]
-) -> str | None:
-    """Make the link that a message carries, and give its secret; None when nobody may have it.
-
-    Parameters: `kind`, `invitation`, `password` or `address`; `recipient`, the address of
-    the message; `details`, `person_id` of an `address` to be confirmed.
-    """
-    if kind == "address":
-        person = repository.person_by_id(session, details["person_id"])
-        other = repository.person_by_email(session, recipient)
-        if person is None or other is not None or not _is_in_use(person):
-            return None
-        return _link(session, "address", person.id, ADDRESS_LINK_LIFETIME, email=recipient)
-    person = repository.person_by_email(session, recipient)
-    if person is None or person.suspended_at is not None:
-        return None
-    if kind == "invitation" and person.confirmed_at is None:
-        return _link(session, "invitation", person.id, INVITATION_LIFETIME)
-    if kind == "password" and person.confirmed_at is not None:
-        return _link(session, "password", person.id, PASSWORD_LINK_LIFETIME)
-    return None
-
-
-def person_of_link(session: WritingSession, secret: str, purpose: str) -> Person:
-    """Give the person of a link, for a change; raises `NotFound` when it may not be used."""
-    found = repository.link(session, digest_of(secret), purpose)
-    person = repository.locked(session, found.person_id) if found else None
-    if person is None or person.suspended_at is not None:
-        raise NotFound(USED_LINK)
-    return person
-
-
-def use_up(session: WritingSession, secret: str, purpose: str) -> None:
-    """Use a link up; raises `NotFound` when somebody was quicker."""
-    person_id, _ = repository.use_link(session, digest_of(secret), purpose)
-    if not person_id:
-        raise NotFound(USED_LINK)
 
 
 def _check_role(role: str, region: str | None, cpts_id: int | None) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Person
 from app.accounts.people import repository as people
-from app.accounts.people.service import SecondFactorPolicy, SignIn, accept_with, begin_for
+from app.accounts.people.service import accept_with
+from app.accounts.people.signing_in import SecondFactorPolicy, SignIn, begin_for
 from app.accounts.provider import repository
 from app.accounts.provider.asking import Provider
 from app.accounts.provider.repository import Begun

@@ -10,6 +10,7 @@ from app.accounts.dependencies import VisitorsForm
 from app.accounts.people import renewal
 from app.accounts.people import service as people
 from app.accounts.people.rules import MINIMUM_PASSWORD
+from app.accounts.people.signing_in import begin_for
 from app.accounts.permissions import ROLE_LABELS
 from app.database.request_sessions import ReadSession, WriteSession
 from app.http.address_limit import limit_of
@@ -51,7 +52,7 @@ def accept_invitation(
     except Problem as problem:
         session.rollback()
         return _invitation_page(request, session, secret, problem, name=name)
-    begun = people.begin_for(
+    begun = begin_for(
         session,
         person,
         former=former_secret(request),
@@ -77,7 +78,8 @@ def ask_for_new_password(
     by_client = limit_of(request, "mail")
     by_client.count_client(request)
     by_account = limit_of(request, "account_mail")
-    by_account.count(email.strip().lower())
+    # A text of a visitor's, apart from the keys of persons.
+    by_account.count(f"mailbox {email.strip().lower()}")
     try:
         renewal.ask_for_new_password(session, email)
         session.flush()

@@ -124,7 +124,7 @@ def end_everywhere(
     request: Request, session: WriteSession, caller: ActingOwnPageCaller
 ) -> Response:
     """End all of one's sessions, this one too."""
-    accounts.delete_sessions_of(session, people.own(session, caller).id)
+    people.end_everywhere(session, caller)
     return signed_out(request)
 
 

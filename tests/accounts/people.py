@@ -84,6 +84,9 @@ class Mailbox:
             raise self.fault
         self.messages.append((recipient, message))
 
+    def forget(self, recipient: str) -> None:
+        self.messages = [each for each in self.messages if each[0] != recipient]
+
     def link(self, recipient: str = EMAIL) -> str:
         """Give the path of the link in the last message to somebody."""
         body = [message.body for to, message in self.messages if to == recipient][-1]

@@ -1,5 +1,6 @@
 """What a change of password, role or access takes away with it, whoever had a hand in it."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.accounts import service as sessions
+from app.accounts.mail.repository import enqueue
+from app.accounts.mail.rules import Written
 from app.accounts.mail.service import Post
 from app.accounts.people import service
 from app.database.sessions import session_scope
@@ -99,7 +102,7 @@ def test_a_suspended_person_invited_again_enters_by_the_new_link_only(
     link = mailbox.link()
     assert link.startswith("/invitation/")
     with session_scope(engine) as session:
-        assert service.purge(session, former_days=365, absent_days=1095)["people"] == 0
+        assert service.purge(session, former_days=365, absent_days=1095).people == []
     fields = {"name": "Zélie", "password": OTHER_PASSWORD, "repeated": OTHER_PASSWORD}
     accepted = send(client, link, fields)
     # Her second factor is still asked for.
@@ -152,7 +155,7 @@ def test_signing_in_is_a_visit(client: TestClient, engine: Engine) -> None:
     assert sign_in(client).status_code == 303
     assert row(engine, "SELECT last_seen_on >= current_date - 1 FROM person") == (True,)
     with session_scope(engine) as session:
-        assert service.purge(session, former_days=365, absent_days=1095)["people"] == 0
+        assert service.purge(session, former_days=365, absent_days=1095).people == []
 
 
 def test_a_second_factor_begun_and_never_confirmed_is_begun_with_another_secret(
@@ -197,3 +200,156 @@ def test_what_a_visitor_types_uses_up_nobody_s_attempts(
     client.cookies.set("cpts-agent", session_of(engine), domain="testserver.local")
     asked = send(client, "/compte/adresse", {"email": NEW, "present": PASSWORD}, "/compte")
     assert asked.status_code == 200
+
+
+def test_a_recovered_account_has_no_token_and_no_identity_of_before(
+    mailbox: Mailbox, post: Post, client: TestClient, engine: Engine
+) -> None:
+    make_person(engine)
+    sign_in(client)
+    made = send(client, "/compte/jetons", {"label": "tableur", "days": "30"})
+    token = re.search(r"cpts_[\w-]{43}", made.text)
+    assert token
+    headers = {"Authorization": f"Bearer {token[0]}"}
+    assert client.get("/api/v1/me", headers=headers).status_code == 200
+    post.send_due()
+    assert "jeton" in mailbox.messages[-1][1].subject
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE person SET oidc_issuer = 'https://i.example', oidc_subject = 's'")
+        )
+    client.cookies.clear()
+    send(client, "/mot-de-passe-oublie", {"email": EMAIL})
+    post.send_due()
+    link = mailbox.link()
+    assert "jetons" in client.get(link).text
+    new = {"password": OTHER_PASSWORD, "repeated": OTHER_PASSWORD}
+    assert send(client, link, new).status_code == 303
+    assert client.get("/api/v1/me", headers=headers).status_code == 401
+    assert row(engine, "SELECT oidc_issuer, oidc_subject FROM person") == (None, None)
+    post.send_due()
+    assert "jetons sont révoqués" in mailbox.messages[-1][1].body
+
+
+def test_a_new_address_is_confirmed_by_the_account_itself_only(
+    mailbox: Mailbox, post: Post, client: TestClient, engine: Engine
+) -> None:
+    make_person(engine)
+    make_person(engine, email="autre@exemple.example", name="Autre")
+    sign_in(client)
+    send(client, "/compte/adresse", {"email": NEW, "present": PASSWORD}, "/compte")
+    post.send_due()
+    link = mailbox.link(NEW)
+    owner = client.cookies["cpts-agent"]
+    client.cookies.clear()
+    visitor = client.get(link, follow_redirects=False)
+    assert (visitor.status_code, visitor.headers["location"]) == (
+        303,
+        f"/connexion?retour={link}",
+    )
+    assert send(client, link, {}, "/connexion").status_code == 303
+    sign_in(client, "autre@exemple.example")
+    assert client.get(link).status_code == 404
+    assert send(client, link, {}, "/compte").status_code == 404
+    own = text("SELECT count(*) FROM person WHERE email = :e")
+    with engine.connect() as connection:
+        assert connection.execute(own, {"e": NEW}).scalar_one() == 0
+    client.cookies.set("cpts-agent", owner, domain="testserver.local")
+    assert send(client, link, {}).status_code == 200
+    with engine.connect() as connection:
+        assert connection.execute(own, {"e": NEW}).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("/compte/nom", {"name": "a\0"}),
+        ("/compte/mot-de-passe", {"present": "a\0", "password": "a\0", "repeated": "a\0"}),
+        (
+            "/compte/mot-de-passe",
+            CHANGE | {"password": "girafe\0 timbre océan", "repeated": "x\0"},
+        ),
+        ("/compte/adresse", {"present": PASSWORD, "email": "a\0@exemple.example"}),
+        ("/compte/second-facteur/confirmation", {"code": "1\0"}),
+        ("/compte/second-facteur/retrait", {"code": "1\0"}),
+        ("/compte/effacement", {"sure": "oui\0"}),
+        ("/compte/jetons", {"label": "a\0b", "days": "30"}),
+        ("/compte/jetons", {"label": "a", "days": "30\0"}),
+        ("/comptes", {"email": "a\0@exemple.example", "role": "member"}),
+        ("/comptes", {"email": NEW, "role": "member\0"}),
+        ("/comptes", {"email": NEW, "role": "ars", "region": "3\x002"}),
+        ("/comptes", {"email": NEW, "role": "editor", "cpts": "1\0"}),
+        ("/comptes/{other}/role", {"role": "ars", "region": "3\x002"}),
+    ],
+)
+def test_a_zero_byte_in_a_form_of_an_account_is_refused(
+    client: TestClient, engine: Engine, address: str, fields: dict[str, str]
+) -> None:
+    make_person(engine, "admin")
+    other = make_person(engine, email="autre@exemple.example", name="Autre")
+    sign_in(client)
+    answer = send(client, address.format(other=other), fields, "/compte")
+    if address.startswith("/compte/second-facteur/confirmation"):
+        # Nothing was begun: the page leads back.
+        assert answer.status_code == 303
+    else:
+        assert answer.status_code == 422
+    assert row(engine, "SELECT count(*) FROM api_token WHERE kind = 'person'") == (0,)
+    assert row(engine, "SELECT count(*) FROM person") == (2,)
+
+
+@pytest.mark.parametrize(
+    ("address", "fields", "status"),
+    [
+        ("/connexion", {"email": "a\0", "password": "x"}, 403),
+        ("/connexion", {"email": EMAIL, "password": "x\0"}, 403),
+        ("/connexion", {"token": "cpts_\0"}, 403),
+        ("/connexion", {"email": EMAIL, "password": PASSWORD, "retour": "/\0"}, 303),
+        ("/mot-de-passe-oublie", {"email": "a\0@exemple.example"}, 422),
+        ("/mot-de-passe/x%00", CHANGE, 422),
+        ("/invitation/x%00", {"name": "a\0", **CHANGE}, 422),
+        ("{invitation}", {"name": "a\0", **CHANGE}, 422),
+    ],
+)
+def test_a_zero_byte_in_a_form_of_a_visitor_is_refused(
+    client: TestClient, engine: Engine, address: str, fields: dict[str, str], status: int
+) -> None:
+    make_person(engine)
+    with session_scope(engine) as session:
+        _, secret = service.invite(session, email="i@exemple.example", role="member")
+    where = address.format(invitation=f"/invitation/{secret}")
+    assert send(client, where, fields, "/connexion").status_code == status
+
+
+def test_erasure_takes_every_message_of_the_person_along(
+    mailbox: Mailbox, post: Post, client: TestClient, engine: Engine
+) -> None:
+    person = make_person(engine)
+    make_person(engine, email="autre@exemple.example", name="Autre")
+    sign_in(client)
+    send(client, "/compte/adresse", {"email": NEW, "present": PASSWORD}, "/compte")
+    with session_scope(engine) as session:
+        enqueue(session, "password", "autre@exemple.example")
+        enqueue(session, "password", EMAIL)
+        enqueue(session, "address-changed", "ancienne@exemple.example", {"person_id": person})
+    mailbox.messages.append((EMAIL, Written("s", "b")))
+    send(client, "/compte/effacement", {"sure": "oui"}, "/compte")
+    assert row(engine, "SELECT recipient FROM outgoing_message") == ("autre@exemple.example",)
+    assert mailbox.messages == []
+
+
+def test_every_message_on_behalf_of_a_person_tells_whose_it_is(
+    client: TestClient, engine: Engine
+) -> None:
+    make_person(engine, "admin")
+    sign_in(client)
+    send(client, "/compte/adresse", {"email": NEW, "present": PASSWORD}, "/compte")
+    send(client, "/compte/jetons", {"label": "x", "days": "30"})
+    send(client, "/comptes", {"email": "i@exemple.example", "role": "member"})
+    send(client, "/compte/mot-de-passe", CHANGE, "/compte")
+    kinds = row(
+        engine,
+        "SELECT array_agg(kind ORDER BY kind), bool_and(details ? 'person_id') "
+        "FROM outgoing_message",
+    )
+    assert kinds == (["address-asked", "invitation", "password-changed", "token-made"], True)

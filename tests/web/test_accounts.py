@@ -359,7 +359,7 @@ def test_an_address_changes_once_it_is_confirmed_and_the_old_one_is_told(
     address = mailbox.link(new)
     assert sign_in(client, new).status_code == 403
     assert send(client, address, {}).status_code == 200
-    assert send(client, address, {}).status_code == 404
+    assert send(client, address, {}, "/compte").status_code == 404
     post.send_due()
     assert mailbox.messages[-1][0] == EMAIL
     client.cookies.clear()

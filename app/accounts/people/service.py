@@ -1,5 +1,7 @@
 """Use cases of people: being invited, roles, leaving."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func
@@ -19,8 +21,9 @@ from app.accounts.people.links import (
 from app.accounts.people.rules import address_spelled, check_password, name_spelled
 from app.accounts.permissions import REGIONAL_ROLES, ROLES
 from app.accounts.rules import Caller
-from app.accounts.service import digest_of
+from app.accounts.service import create_own_token, digest_of
 from app.database.sessions import ReadingSession, WritingSession
+from app.http.texts import refusal_of_line
 from app.problems import Invalid, NotFound
 
 # Retention, in days, of what nobody settles otherwise.
@@ -53,7 +56,7 @@ def invite(
     spelled = address_spelled(email)
     _check_role(role, region, cpts_id)
     known = repository.person_by_email(session, spelled)
-    values = {"role": role, "region_code": region, "cpts_id": cpts_id}
+    values: dict[str, Any] = {"role": role, "region_code": region, "cpts_id": cpts_id}
     try:
         with session.begin_nested():
             if known is None:
@@ -72,7 +75,7 @@ def invite(
         raise _unknown_limit(error) from None
     secret = make_link(session, "invitation", person.id, INVITATION_LIFETIME)
     if by_mail:
-        enqueue(session, "invitation", spelled)
+        enqueue(session, "invitation", spelled, {"person_id": person.id})
     return person.id, secret
 
 
@@ -206,6 +209,24 @@ def accept_with(session: WritingSession, secret: str, *, name: str) -> Person:
     return person
 
 
+def make_token(
+    session: WritingSession, caller: Caller, *, label: str, lifetime: timedelta
+) -> str:
+    """Make a token with one's rights, tell one's address, and give it for the only time.
+
+    Raises:
+        NotFound: a machine, or somebody erased since.
+        Invalid: the label.
+    """
+    refusal = refusal_of_line(label)
+    if refusal:
+        raise Invalid.at("body", "label", message=refusal)
+    person = own(session, caller)
+    token = create_own_token(session, person.id, label=label, lifetime=lifetime)
+    enqueue(session, "token-made", person.email, {"person_id": person.id})
+    return token
+
+
 def end_everywhere(session: WritingSession, caller: Caller) -> None:
     """End all of one's sessions, and all that a link could still do.
 
@@ -217,30 +238,39 @@ def end_everywhere(session: WritingSession, caller: Caller) -> None:
     forget_links(session, person.id)
 
 
-def erase(session: WritingSession, person_id: int) -> None:
+def erase(session: WritingSession, person_id: int) -> str:
     """Erase somebody: what they did stays under a number, which nobody can name any more.
+
+    Returns their address, under which messages may lie outside the database.
 
     Raises:
         NotFound: no such person.
     """
     accounts.forget_tokens(session, person_id)
-    if repository.delete_person(session, person_id) is None:
+    email = repository.delete_person(session, person_id)
+    if email is None:
         raise NotFound("Cette personne n'existe pas.")
+    return email
 
 
-def purge(session: WritingSession, *, former_days: int, absent_days: int) -> dict[str, int]:
+@dataclass(frozen=True)
+class Purged:
+    """Addresses of the people erased, and how many messages were given up."""
+
+    people: list[str]
+    messages: int
+
+
+def purge(session: WritingSession, *, former_days: int, absent_days: int) -> Purged:
     """Erase whoever is past their term, and give up messages that never left.
 
     Parameters, in days: since the suspension; since the last visit.
-
-    Returns how many `people` and how many `messages`.
     """
     gone = repository.past_their_term(
         session, former_days=former_days, absent_days=absent_days, invited_days=INVITED_DAYS
     )
-    for person_id in gone:
-        erase(session, person_id)
-    return {"people": len(gone), "messages": give_up(session, UNSENT_DAYS)}
+    people = [erase(session, person_id) for person_id in gone]
+    return Purged(people, give_up(session, UNSENT_DAYS))
 
 
 def own(session: ReadingSession, caller: Caller) -> Person:

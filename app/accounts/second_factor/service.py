@@ -59,7 +59,7 @@ def confirm_setup(session: WritingSession, caller: Caller, code: str) -> list[st
     )
     people.update_person(session, person.id, totp_confirmed_at=func.now())
     accounts.delete_sessions_of(session, person.id, but=caller.session_id)
-    enqueue(session, "second-factor-changed", person.email)
+    enqueue(session, "second-factor-changed", person.email, {"person_id": person.id})
     return codes
 
 
@@ -133,7 +133,7 @@ def _forget(session: WritingSession, person: Person) -> None:
         session, person.id, totp_secret=None, totp_confirmed_at=None, totp_interval=None
     )
     repository.replace_codes(session, person.id, ())
-    enqueue(session, "second-factor-changed", person.email)
+    enqueue(session, "second-factor-changed", person.email, {"person_id": person.id})
 
 
 def _locked(session: WritingSession, caller: Caller) -> Person:

@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,10 +23,12 @@ import typer
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
 
+from app.accounts.people.demonstration import renew_accounts
 from app.accounts.permissions import ROLES
 from app.cli import application
 from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
+from app.database.sessions import session_scope
 from app.running.benchmarking import INSTALLER
 from tests.accounts.people import EMAIL, NAME, make_person, session_of
 from tests.administration import administration
@@ -163,7 +166,6 @@ def test_an_invitation_ends_with_an_address_that_is_stored_by_its_digest(
 def test_accounts_of_demonstration_are_made_where_they_are_wanted_only(
     test_database: str, engine: Engine, ask: Rows
 ) -> None:
-    make_person(engine, email="admin@exemple.example")
     ask(
         "INSERT INTO cpts (name, started_on, demonstration) VALUES ('Démo', '2020-01-01', true)"
     )
@@ -186,7 +188,26 @@ def test_accounts_of_demonstration_are_made_where_they_are_wanted_only(
     )
     assert sorted(ask(roles)) == sorted((role, True) for role in ROLES)
     done(test_database, *prepare, CPTS_DEMO="0")
-    assert ask("SELECT email FROM person") == [("admin@exemple.example",)]
+    assert ask("SELECT email FROM person") == []
+
+
+@pytest.mark.parametrize("there", ["a real CPTS", "somebody invited"])
+def test_a_service_in_use_has_no_accounts_of_demonstration(
+    test_database: str, engine: Engine, ask: Rows, there: str
+) -> None:
+    [(fictitious,)] = ask(
+        "INSERT INTO cpts (name, started_on, demonstration) "
+        "VALUES ('Démo', '2020-01-01', true) RETURNING id"
+    )
+    with session_scope(engine) as session:
+        renew_accounts(session, cpts_id=fictitious)
+    if there == "a real CPTS":
+        ask("INSERT INTO cpts (name, started_on) VALUES ('Vraie', '2020-01-01')")
+    else:
+        make_person(engine)
+    ended = done(test_database, "db", "prepare", CPTS_DEMO="0", CPTS_DEMO_ACCOUNTS="1")
+    assert "mot de passe" not in ended.stderr
+    assert ask("SELECT count(*) FROM person WHERE origin = 'demonstration'") == [(0,)]
 
 
 @of("person", "list")
@@ -212,8 +233,19 @@ def test_a_suspended_person_has_no_session_any_more(
 
 @of("person", "purge")
 def test_people_past_their_term_are_erased_and_no_others(
-    test_database: str, engine: Engine, ask: Rows
+    test_database: str, engine: Engine, ask: Rows, tmp_path: Path
 ) -> None:
+    outbox = tmp_path / "outbox"
+    outbox.mkdir()
+    for name, to, age_days in (
+        ("old", "ici@exemple.example", 15),
+        ("new", "ici@exemple.example", 1),
+        ("erased", "absente@exemple.example", 1),
+    ):
+        message = outbox / f"{name}.eml"
+        message.write_text(f"To: {to}\n\nBonjour.\n", encoding="utf-8")
+        written = time.time() - age_days * 86400
+        os.utime(message, (written, written))
     past = "now() - interval '400 days'"
     for email, change in (
         ("ici@exemple.example", "last_seen_on = current_date"),
@@ -225,8 +257,9 @@ def test_people_past_their_term_are_erased_and_no_others(
     ):
         make_person(engine, email=email)
         ask(f"UPDATE person SET {change} WHERE email = '{email}'")
-    ended = done(test_database, "person", "purge")
-    assert "Personnes effacées : 3" in ended.stdout
+    ended = done(test_database, "person", "purge", CPTS_DATA_DIRECTORY=str(tmp_path))
+    assert "Personnes effacées : 3 ; messages abandonnés : 1." in ended.stdout
+    assert [each.name for each in outbox.iterdir()] == ["new.eml"]
     assert ask("SELECT split_part(email, '@', 1) FROM person ORDER BY id") == [
         ("ici",),
         ("depuis-peu",),
@@ -304,14 +337,18 @@ def test_demonstration_data_are_loaded(test_database: str, ask: Rows) -> None:
 
 @of("demo", "remove")
 def test_demonstration_data_are_removed_and_real_ones_stay(
-    test_database: str, ask: Rows, register: Callable[..., int]
+    test_database: str, engine: Engine, ask: Rows, register: Callable[..., int]
 ) -> None:
     register("CPTS des Essais", communes=("59163",))
     fictitious = register("Démo des Essais", communes=("59512",))
     ask("UPDATE cpts SET demonstration = true WHERE id = :id", id=fictitious)
+    make_person(engine)
+    with session_scope(engine) as session:
+        renew_accounts(session, cpts_id=fictitious)
     ended = done(test_database, "demo", "remove")
     assert ended.stdout == "1 CPTS de démonstration retirées.\n"
     assert ask("SELECT name FROM cpts") == [("CPTS des Essais",)]
+    assert ask("SELECT email FROM person") == [(EMAIL,)]
 
 
 @of("reports", "list")

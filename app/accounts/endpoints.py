@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from pydantic import BaseModel
 
 from app.accounts.dependencies import SignedInCaller
+from app.accounts.mail.service import Post
 from app.accounts.people import service
 from app.accounts.permissions import permissions_of
 from app.accounts.rules import Caller
@@ -75,6 +76,12 @@ def personal_data(request: Request, session: ReadingSession, caller: Caller) -> 
     return data | {name: keeps(session, caller) for name, keeps in nouns.items()}
 
 
+def forget_mail(request: Request, address: str) -> None:
+    """Delete the messages to an address that lie outside the database."""
+    post: Post = request.app.state.post
+    post.carrier.forget(address)
+
+
 async def _person(caller: SignedInCaller) -> Caller:
     if caller.person_id is None:
         raise Forbidden("Ce jeton est celui d'une machine, non d'une personne.")
@@ -120,9 +127,9 @@ def data(
     summary="Effacer mon compte",
     responses=_REFUSED,
 )
-def erase(session: WriteSession, caller: PersonCaller) -> None:
+def erase(request: Request, session: WriteSession, caller: PersonCaller) -> None:
     """The account goes with its sessions and tokens; what it did stays, under a number.
 
     By a session of the site the header `X-CSRF-Token` is needed. Rights: any person.
     """
-    service.erase(session, service.own(session, caller).id)
+    forget_mail(request, service.erase(session, service.own(session, caller).id))

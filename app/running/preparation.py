@@ -2,10 +2,10 @@
 
 from sqlalchemy import Engine
 
-from app.accounts.people.demonstration import remove_accounts, renew_accounts
+from app.accounts.people.demonstration import has_invited, remove_accounts, renew_accounts
 from app.cluster.addresses import DatabaseAddress, database_server
 from app.cluster.command_database import migrate, preparation_lock
-from app.cpts.demonstration.repository import first_one
+from app.cpts.demonstration.repository import first_one, has_real_ones
 from app.cpts.demonstration.service import load_on_first_start
 from app.database.engine import create_database_engine
 from app.database.sessions import session_scope
@@ -17,7 +17,8 @@ from app.settings import Settings
 def prepare_database(settings: Settings, progress: Progress) -> None:
     """Bring schema, reference geography and demonstration data up to date.
 
-    Accounts of demonstration are renewed where they are wanted, and erased elsewhere.
+    Accounts of demonstration are renewed where they are wanted and neither a real CPTS nor
+    somebody invited is there, and erased elsewhere.
     Demonstration data go into an untouched registry only, and into a database given by
     `DATABASE_URL` only when `CPTS_DEMO` asks for them. Commands that prepare one
     database at once wait for each other. Raises `Failure`.
@@ -37,7 +38,8 @@ def prepare_database(settings: Settings, progress: Progress) -> None:
 
 def _demonstration_accounts(engine: Engine, wanted: bool, progress: Progress) -> None:
     with session_scope(engine) as session:
-        cpts_id = first_one(session) if wanted else None
+        in_use = has_real_ones(session) or has_invited(session)
+        cpts_id = first_one(session) if wanted and not in_use else None
         if cpts_id is None:
             remove_accounts(session)
             return

@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from app.accounts.mail.rules import Written
-from app.accounts.people import service
-from app.accounts.people.service import SecondFactorPolicy
+from app.accounts.people import service, signing_in
+from app.accounts.people.signing_in import SecondFactorPolicy
 from app.accounts.service import sign_out
 from app.database.sessions import session_scope
 from tests.web.conftest import BROWSER
@@ -33,7 +33,7 @@ def make_person(
 def session_of(engine: Engine, email: str = EMAIL, password: str = PASSWORD) -> str:
     """Sign somebody in and give the secret of the cookie."""
     with session_scope(engine) as session:
-        begun = service.sign_in(
+        begun = signing_in.sign_in(
             session, email, password, former=None, browser="", policy=SecondFactorPolicy()
         )
         assert begun is not None
@@ -83,6 +83,9 @@ class Mailbox:
         if self.fault is not None:
             raise self.fault
         self.messages.append((recipient, message))
+
+    def forget(self, recipient: str) -> None:
+        self.messages = [each for each in self.messages if each[0] != recipient]
 
     def link(self, recipient: str = EMAIL) -> str:
         """Give the path of the link in the last message to somebody."""

@@ -217,6 +217,23 @@ def test_without_a_server_messages_are_files_that_only_their_owner_reads(
     assert read(path.read_bytes()).get_content() == MESSAGE.body
 
 
+def test_files_of_mail_are_deleted_by_recipient_and_by_age(tmp_path: Path) -> None:
+    import os  # noqa: PLC0415
+
+    carrier = OutboxCarrier(tmp_path, "cpts@exemple.example")
+    carrier.forget(EMAIL)
+    for number, to in enumerate((EMAIL, "autre@exemple.example", EMAIL)):
+        carrier.carry(number, to, MESSAGE)
+    carrier.forget(EMAIL)
+    [left] = tmp_path.iterdir()
+    assert read(left.read_bytes())["To"] == "autre@exemple.example"
+    assert carrier.purge(14) == 0
+    old = time.time() - 15 * 86400
+    os.utime(left, (old, old))
+    assert carrier.purge(14) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_message_that_left_is_forgotten(engine: Engine, mailbox: Mailbox, post: Post) -> None:
     wait(engine, "text", subject="Objet", body="Corps")
     assert post.send_due() == 1
@@ -240,10 +257,10 @@ def test_a_message_that_cannot_leave_waits_longer_each_time_and_names_nobody(
         "SELECT attempts, trouble, next_attempt_at > now() + interval '{}' "
         "FROM outgoing_message"
     )
-    assert rows(engine, state.format("50 seconds")) == [(1, "SMTPRecipientsRefused 550", True)]
+    assert rows(engine, state.format("290 seconds")) == [(1, "SMTPRecipientsRefused 550", True)]
     make_due(engine)
     post.send_due()
-    assert rows(engine, state.format("110 seconds")) == [(2, "SMTPRecipientsRefused 550", True)]
+    assert rows(engine, state.format("590 seconds")) == [(2, "SMTPRecipientsRefused 550", True)]
     assert EMAIL not in caplog.text
     assert "waits: SMTPRecipientsRefused 550" in caplog.text
     mailbox.fault = None
@@ -257,8 +274,9 @@ def test_a_message_whose_sender_was_killed_is_sent_again(
     engine: Engine, mailbox: Mailbox, post: Post
 ) -> None:
     wait(engine)
-    assert len(post.take()) == 1
-    # Taken and never sent: nobody else takes it before its time, and then somebody does.
+    [due] = post.due()
+    assert post.claim(due) is not None
+    # Claimed and never sent: nobody else takes it before its time, and then somebody does.
     assert post.send_due() == 0
     make_due(engine)
     assert post.send_due() == 1
@@ -295,14 +313,41 @@ def test_workers_at_once_send_each_message_once(
     assert len({to for to, _ in mailbox.messages}) == 30
 
 
-def test_one_worker_at_a_time_takes_messages(engine: Engine, post: Post) -> None:
-    from app.accounts.mail.repository import leads  # noqa: PLC0415
+def test_a_message_is_sent_by_one_of_two_workers_however_slow_the_first_is(
+    engine: Engine, mailbox: Mailbox, post: Post
+) -> None:
+    for to in ("a@exemple.example", "b@exemple.example"):
+        wait(engine, to=to)
+    # Both look before either sends, and the first is slow with the first message.
+    slow, quick = post.due(), post.due()
+    assert len(slow) == len(quick) == 2
+    assert post.claim(slow[0]) is not None
+    assert [post.send(each) for each in quick] == [False, True]
+    assert post.send(slow[1]) is False
+    assert [to for to, _ in mailbox.messages] == ["b@exemple.example"]
 
-    wait(engine)
-    with session_scope(engine) as session:
-        assert leads(session)
-        assert post.take() == []
-    assert len(post.take()) == 1
+
+class _Unfriendly(Server):
+    """Takes messages and does not take leave."""
+
+    async def handle_QUIT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        return "421 going down"
+
+
+def test_a_server_that_fails_after_accepting_has_the_message() -> None:
+    server = _Unfriendly()
+    controller = _Controller(server, hostname="127.0.0.1", port=0)
+    controller.start()
+    try:
+        settings = MailSettings(
+            host="127.0.0.1", port=controller.port, security="none", timeout=5
+        )
+        SmtpCarrier(settings).carry(7, EMAIL, MESSAGE)
+    finally:
+        controller.stop()
+    assert [taken.rcpt_tos for taken in server.taken] == [[EMAIL]]
 
 
 def test_a_message_of_an_unknown_kind_is_dropped(
@@ -346,7 +391,7 @@ def test_links_begin_with_the_outside_address(
 
 def test_a_wait_doubles_up_to_six_hours() -> None:
     delays = [delay_after(attempts) for attempts in range(12)]
-    assert delays[:3] == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
+    assert delays[:3] == [timedelta(minutes=m) for m in (5, 10, 20)]
     assert delays == sorted(delays)
     assert delay_after(10_000) == delays[-1] == timedelta(hours=6)
 

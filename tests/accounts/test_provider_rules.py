@@ -47,6 +47,24 @@ def proven(id_token: Any) -> Identity:
     )
 
 
+@pytest.mark.parametrize("acr", [None, "eidas1", "eidas2 eidas3", ["eidas2"], 2])
+def test_a_way_of_authenticating_that_was_not_asked_for_is_refused(acr: Any) -> None:
+    asked: dict[str, Any] = {"issuer": ISSUER, "client_id": "cpts", "nonce": "n-1"}
+    wanted = ["eidas2", "eidas3"]
+    weak = {"id_token": signed(claims(acr=acr))}
+    with pytest.raises(IdentityRefused, match="not asked for"):
+        identity_proven(weak, KEYS, **asked, acr_values=wanted)
+    # Where nothing is asked for, any does.
+    assert identity_proven(weak, KEYS, **asked).subject == "abc"
+    strong = {"id_token": signed(claims(acr="eidas3"))}
+    assert identity_proven(strong, KEYS, **asked, acr_values=wanted).subject == "abc"
+
+
+def test_a_subject_that_no_column_holds_is_refused() -> None:
+    with pytest.raises(IdentityRefused):
+        proven(signed(claims(sub="a\0b")))
+
+
 def test_a_token_of_this_sign_in_proves_who_it_is() -> None:
     token = signed(claims())
     assert proven(token) == Identity(ISSUER, "abc", "Zélie Planté", token)

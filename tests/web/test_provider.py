@@ -18,11 +18,14 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.accounts.mail.service import Post
 from app.accounts.people import service as people
-from app.database.sessions import session_scope
+from app.accounts.provider import asking
+from app.accounts.provider.asking import Provider, ProviderUnavailable
+from app.database.sessions import Sessions, session_scope
 from app.main import create_app
 from app.settings import DatabaseSettings, IdentitySettings, Settings
-from tests.accounts.people import EMAIL, NAME, make_person, send, sign_in
+from tests.accounts.people import EMAIL, NAME, Mailbox, make_person, send, sign_in
 
 SUBJECT = "899700000001"
 
@@ -307,6 +310,87 @@ def test_a_provider_that_is_away_is_told_and_nothing_waits_for_it(
         assert answer.status_code == 503
         assert "n’a pas abouti" in answer.text
     assert engine
+
+
+class _Away:
+    """In place of a client: counts those who wait in vain."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, **_: Any) -> "_Away":
+        return self
+
+    def __enter__(self) -> "_Away":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def request(self, *_: Any, **__: Any) -> Any:
+        self.asked += 1
+        raise httpx2.ReadTimeout("in vain")
+
+
+def test_a_provider_that_hangs_is_waited_for_once_in_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away = _Away()
+    monkeypatch.setattr(httpx2, "Client", away)
+    provider = Provider(IdentitySettings(issuer="https://i.example", client_id="cpts"))
+    asked = {"state": "s", "nonce": "n", "verifier": "v", "back": "b"}
+    for _ in range(3):
+        with pytest.raises(ProviderUnavailable):
+            provider.authorization_address(**asked)
+    assert away.asked == 1
+    monkeypatch.setattr(asking, "_AWAY_S", 0.0)
+    with pytest.raises(ProviderUnavailable):
+        provider.authorization_address(**asked)
+    assert away.asked == 2
+
+
+def test_whoever_leaves_does_not_wait_for_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = _Away()
+    monkeypatch.setattr(httpx2, "Client", away)
+    provider = Provider(IdentitySettings(issuer="https://i.example", client_id="cpts"))
+    assert provider.leaving_address(id_token="t", back="b") is None
+    assert away.asked == 0
+
+
+def test_nobody_writes_while_the_provider_is_asked(
+    client: TestClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_person(engine)
+    sign_in(client)
+    ask = Provider._asked
+    sessions: Sessions = client.app.state.sessions  # type: ignore[attr-defined]
+    writers: list[tuple[str, int]] = []
+
+    def counted(self: Provider, method: str, *arguments: Any, **more: Any) -> Any:
+        writers.append((method, int(sessions.writers.borrowed_tokens)))
+        return ask(self, method, *arguments, **more)
+
+    monkeypatch.setattr(Provider, "_asked", counted)
+    back = come_back(client, agree(depart(client, "/compte/fournisseur", "/compte")))
+    assert back.status_code == 303
+    assert {method for method, _ in writers} == {"GET", "POST"}
+    assert {waiting for _, waiting in writers} == {0}
+
+
+def test_tying_is_told_and_never_overwrites(
+    mailbox: Mailbox, post: Post, client: TestClient, engine: Engine, tied: int
+) -> None:
+    assert tied
+    post.send_due()
+    assert ["identité" in message.subject for _, message in mailbox.messages] == [True]
+    sign_in(client)
+    other = agree(depart(client, "/compte/fournisseur", "/compte"), "899700000002")
+    refused = come_back(client, other)
+    assert refused.status_code == 403
+    assert "déjà liée à ce compte" in refused.text
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT oidc_subject FROM person")).scalar_one()
+    assert kept == SUBJECT
 
 
 def test_without_a_provider_nothing_offers_one(engine: Engine, test_database: str) -> None:

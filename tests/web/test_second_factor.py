@@ -114,6 +114,7 @@ def test_a_code_is_taken_once(client: TestClient, engine: Engine, second: list[s
     send(client, "/deconnexion", {}, "/compte")
     sign_in(client)
     assert give(client, once).status_code == 422
+    assert give(client, "12345\0").status_code == 422
     assert not enters(client)
 
 

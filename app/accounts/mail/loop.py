@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 class MailLoop:
     """Sends what is due, round after round, while it is open.
 
-    Every worker has one, and one at a time takes messages. Parameters: `interval_s` between
-    two looks at what is due, in seconds.
+    Every worker has one; each message is claimed by one of them.
+
+    Parameters: `interval_s` between two looks at what is due, in seconds.
     """
 
     def __init__(self, post: Post, *, interval_s: float) -> None:
@@ -56,10 +57,10 @@ class MailLoop:
 
     async def _round(self) -> None:
         while not self._ended.is_set():
-            taken = await self._post.sessions.aside(self._post.take)
-            for each in taken:
+            due = await self._post.sessions.aside(self._post.due)
+            for each in due:
                 if self._ended.is_set():
                     return
                 await to_thread.run_sync(self._post.send, each, limiter=self._thread)
-            if not taken:
+            if not due:
                 return

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, func, insert, select, update
 
 from app.accounts.models import OutgoingMessage
 from app.database.sessions import ReadingSession, WritingSession
-
-# Any number of our own: one worker at a time takes messages.
-_LEADER = text("SELECT pg_try_advisory_xact_lock(1668313203)")
 
 
 def enqueue(
@@ -31,29 +28,39 @@ def enqueue(
     )
 
 
-def leads(session: WritingSession) -> bool:
-    """Tell whether this transaction is the only one that takes messages."""
-    return bool(session.execute(_LEADER).scalar_one())
+class Due(NamedTuple):
+    """A message whose time has come, and how often it was attempted so far."""
+
+    number: int
+    attempts: int
 
 
-def due(session: WritingSession, limit: int) -> list[OutgoingMessage]:
-    """List the messages whose time has come, and keep others from them; oldest first."""
-    return list(
-        session.execute(
-            select(OutgoingMessage)
-            .where(OutgoingMessage.next_attempt_at <= func.now())
-            .order_by(OutgoingMessage.next_attempt_at, OutgoingMessage.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).scalars()
+def due(session: ReadingSession, limit: int) -> list[Due]:
+    """List the messages whose time has come, oldest first; others may claim them still."""
+    found = session.execute(
+        select(OutgoingMessage.id, OutgoingMessage.attempts)
+        .where(OutgoingMessage.next_attempt_at <= func.now())
+        .order_by(OutgoingMessage.next_attempt_at, OutgoingMessage.id)
+        .limit(limit)
     )
+    return [Due(*row) for row in found]
 
 
-def postpone(session: WritingSession, message: OutgoingMessage, delay: timedelta) -> None:
-    """Note an attempt: should it fail, or its process end, the next one is after `delay`."""
-    message.attempts += 1
-    message.next_attempt_at = session.execute(select(func.now() + delay)).scalar_one()
-    session.flush()
+def claim(session: WritingSession, waiting: Due, delay: timedelta) -> OutgoingMessage | None:
+    """Claim a message for one attempt, None when another worker has claimed it since.
+
+    Parameters: `delay`, after which the next attempt is due, should this one fail or its
+    process end.
+    """
+    return session.execute(
+        update(OutgoingMessage)
+        .where(
+            OutgoingMessage.id == waiting.number,
+            OutgoingMessage.attempts == waiting.attempts,
+        )
+        .values(attempts=waiting.attempts + 1, next_attempt_at=func.now() + delay)
+        .returning(OutgoingMessage)
+    ).scalar_one_or_none()
 
 
 def note_trouble(session: WritingSession, message_id: int, trouble: str) -> None:
@@ -67,6 +74,25 @@ def note_trouble(session: WritingSession, message_id: int, trouble: str) -> None
 def forget(session: WritingSession, message_id: int) -> None:
     """Delete a message that has left."""
     session.execute(delete(OutgoingMessage).where(OutgoingMessage.id == message_id))
+
+
+def withdraw(session: WritingSession, person_id: int, kind: str) -> None:
+    """Delete the messages of a kind that wait on a person's behalf."""
+    session.execute(
+        delete(OutgoingMessage).where(
+            OutgoingMessage.kind == kind,
+            OutgoingMessage.details["person_id"].as_integer() == person_id,
+        )
+    )
+
+
+def withdraw_to(session: WritingSession, recipient: str, kind: str) -> None:
+    """Delete the messages of a kind that wait for an address which nobody has any more."""
+    session.execute(
+        delete(OutgoingMessage).where(
+            OutgoingMessage.kind == kind, OutgoingMessage.recipient == recipient
+        )
+    )
 
 
 def give_up(session: WritingSession, days: int) -> int:

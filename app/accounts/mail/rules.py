@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from app.problems import Problem
 
-_FIRST_DELAY = timedelta(minutes=1)
+# Longer than a slow server keeps one message: until then nobody else may take it.
+_FIRST_DELAY = timedelta(minutes=5)
 _LONGEST_DELAY = timedelta(hours=6)
 
 
@@ -42,7 +43,7 @@ _WITH_LINK: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
         "Confirmez votre adresse",
         (
             "Cette adresse a été donnée comme nouvelle adresse d'un compte.",
-            "Confirmez-la ici, dans la journée :\n{link}",
+            "Confirmez-la ici, dans la journée, connecté à ce compte :\n{link}",
             "Si vous n'avez rien demandé, ignorez ce message : rien ne change.",
         ),
     ),
@@ -67,6 +68,37 @@ _NOTICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         (
             "Votre compte a désormais une autre adresse : ce message est le dernier ici.",
             "Si ce n'est pas vous, écrivez à qui tient ce service.",
+        ),
+    ),
+    "password-renewed": (
+        "Votre mot de passe a changé",
+        (
+            (
+                "Un lien envoyé ici a donné un nouveau mot de passe à votre compte. "
+                "Ses sessions ont pris fin, ses jetons sont révoqués, et aucune identité ne "
+                "lui est plus liée."
+            ),
+            "Si ce n'est pas vous, demandez-en un nouveau aussitôt :\n{forgotten}",
+        ),
+    ),
+    "identity-tied": (
+        "Une identité est liée à votre compte",
+        (
+            "Votre compte s'ouvre désormais aussi par un fournisseur d'identité.",
+            (
+                "Si ce n'est pas vous, demandez un nouveau mot de passe aussitôt, ce qui la "
+                "délie :\n{forgotten}"
+            ),
+        ),
+    ),
+    "token-made": (
+        "Un jeton a été créé pour votre compte",
+        (
+            "Un jeton, qui donne vos droits à un programme, vient d'être créé.",
+            (
+                "Si ce n'est pas vous, demandez un nouveau mot de passe aussitôt, ce qui le "
+                "révoque :\n{forgotten}"
+            ),
         ),
     ),
     "second-factor-changed": (

@@ -1,10 +1,13 @@
 """Where messages go: a mail server, or files when no server is set."""
 
+import contextlib
 import os
 import smtplib
 import ssl
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.utils import format_datetime, make_msgid
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +21,9 @@ class Carrier(Protocol):
 
     def carry(self, number: int, recipient: str, message: Written) -> None:
         """Take one message; raises `OSError`, SMTP's errors among it, when it cannot."""
+
+    def forget(self, recipient: str) -> None:
+        """Delete what it still keeps for an address."""
 
 
 class SmtpCarrier:
@@ -37,12 +43,20 @@ class SmtpCarrier:
             )
         else:
             server = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
-        with server:
+        try:
             if settings.security == "starttls":
                 server.starttls(context=context)
             if settings.user is not None and settings.password is not None:
                 server.login(settings.user, settings.password.get_secret_value())
             server.send_message(_mail(settings.sender, number, recipient, message))
+        finally:
+            # Whatever comes of the farewell, the message is accepted or not already.
+            with contextlib.suppress(OSError):
+                server.quit()
+            server.close()
+
+    def forget(self, recipient: str) -> None:
+        """Do nothing: what a server has taken is no longer here."""
 
 
 class OutboxCarrier:
@@ -62,12 +76,36 @@ class OutboxCarrier:
             file.write(_mail(self._sender, number, recipient, message).as_bytes())
         draft.rename(path)
 
+    def forget(self, recipient: str) -> None:
+        """Delete the messages to an address."""
+        for path in self._folder.glob("*.eml"):
+            # Another worker or a purge may be deleting just now.
+            with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+                if BytesHeaderParser().parse(file)["To"] == recipient:
+                    path.unlink()
+
+    def purge(self, days: int) -> int:
+        """Delete the messages written more than that many days ago, and tell how many."""
+        written_before = time.time() - timedelta(days=days).total_seconds()
+        count = 0
+        for path in [*self._folder.glob("*.eml"), *self._folder.glob("*.draft")]:
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < written_before:
+                    path.unlink()
+                    count += 1
+        return count
+
+
+def outbox(settings: MailSettings, data_directory: Path) -> OutboxCarrier:
+    """Give the folder of the messages that no server takes, whether one is set by now."""
+    return OutboxCarrier(data_directory / "outbox", settings.sender)
+
 
 def carrier(settings: MailSettings, data_directory: Path) -> Carrier:
     """Give what takes messages away: the server of the settings, else `outbox` of the data."""
     if settings.host is not None:
         return SmtpCarrier(settings)
-    return OutboxCarrier(data_directory / "outbox", settings.sender)
+    return outbox(settings, data_directory)
 
 
 def _mail(sender: str, number: int, recipient: str, message: Written) -> EmailMessage:

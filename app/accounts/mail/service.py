@@ -1,4 +1,6 @@
-"""Sending what waits: taken in one transaction, sent in none, forgotten in another.
+"""Sending what waits: claimed in one transaction, sent in none, forgotten in another.
+
+Each message is claimed just before it is sent: several workers may look at the same ones.
 
 A process that ends in between has lost nothing: the message is tried again after its delay,
 and may then arrive twice.
@@ -9,6 +11,7 @@ import smtplib
 from dataclasses import dataclass
 
 from app.accounts.mail import repository
+from app.accounts.mail.repository import Due
 from app.accounts.mail.rules import (
     KINDS_WITH_LINK,
     UnknownMessage,
@@ -18,7 +21,7 @@ from app.accounts.mail.rules import (
 )
 from app.accounts.mail.sending import Carrier
 from app.accounts.models import OutgoingMessage
-from app.accounts.people.service import link_for_message
+from app.accounts.people.links import link_for_message
 from app.database.sessions import Sessions, WritingSession
 
 log = logging.getLogger(__name__)
@@ -28,7 +31,7 @@ _AT_ONCE = 10
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A message that was taken; `message` None when nobody is to get it any more."""
+    """A message that was claimed; `message` None when nobody is to get it any more."""
 
     number: int
     kind: str
@@ -49,19 +52,25 @@ class Post:
     base: str
     site: str
 
-    def take(self) -> list[Taken]:
-        """Take the messages that are due, unless another worker is taking some."""
-        with self.sessions.aside_write() as session, session.begin():
-            if not repository.leads(session):
-                return []
-            taken = []
-            for each in repository.due(session, _AT_ONCE):
-                repository.postpone(session, each, delay_after(each.attempts))
-                taken.append(self._write(session, each))
-            return taken
+    def due(self) -> list[Due]:
+        """List messages that are due, for `send`."""
+        with self.sessions.aside_read() as session:
+            return repository.due(session, _AT_ONCE)
 
-    def send(self, taken: Taken) -> None:
-        """Send one message; what keeps it from leaving is noted by its class only."""
+    def claim(self, waiting: Due) -> Taken | None:
+        """Claim a message and write it, None when another worker was quicker."""
+        with self.sessions.aside_write() as session, session.begin():
+            claimed = repository.claim(session, waiting, delay_after(waiting.attempts))
+            return self._write(session, claimed) if claimed else None
+
+    def send(self, waiting: Due) -> bool:
+        """Send one message unless another worker does, and tell whether it was claimed.
+
+        What keeps it from leaving is noted by its class only.
+        """
+        taken = self.claim(waiting)
+        if taken is None:
+            return False
         trouble = None
         if taken.message is not None:
             try:
@@ -76,13 +85,11 @@ class Post:
                 repository.note_trouble(session, taken.number, trouble)
         if trouble is not None:
             log.warning("message %d (%s) waits: %s", taken.number, taken.kind, trouble)
+        return True
 
     def send_due(self) -> int:
-        """Take what is due and send it, and tell how many messages were taken."""
-        taken = self.take()
-        for each in taken:
-            self.send(each)
-        return len(taken)
+        """Send what is due, and tell how many messages were claimed."""
+        return sum(self.send(each) for each in self.due())
 
     def _write(self, session: WritingSession, waiting: OutgoingMessage) -> Taken:
         secret = None

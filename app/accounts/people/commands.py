@@ -101,18 +101,26 @@ def suspend(
 @person_commands.command("purge")
 def purge() -> None:
     """Efface les personnes dont le terme est passé ; à lancer chaque jour par une minuterie."""
+    from app.accounts.mail.sending import outbox
+    from app.accounts.people.service import UNSENT_DAYS
     from app.accounts.people.service import purge as erase_past_their_term
     from app.cluster.command_database import command_engine
     from app.database.sessions import session_scope
     from app.settings import Settings
 
-    accounts = Settings().accounts
+    settings = Settings()
+    accounts = settings.accounts
     with command_engine() as engine, session_scope(engine) as session:
         gone = erase_past_their_term(
             session,
             former_days=accounts.former_members_kept_days,
             absent_days=accounts.absent_members_kept_days,
         )
+    files = outbox(settings.mail, settings.database.data_directory)
+    for address in gone.people:
+        files.forget(address)
+    unlinked = files.purge(UNSENT_DAYS)
     typer.echo(
-        f"Personnes effacées : {gone['people']} ; messages abandonnés : {gone['messages']}."
+        f"Personnes effacées : {len(gone.people)} ; messages abandonnés : "
+        f"{gone.messages + unlinked}."
     )

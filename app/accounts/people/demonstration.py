@@ -8,7 +8,7 @@ from app.accounts import repository as accounts
 from app.accounts.people import passwords, repository
 from app.accounts.people.service import erase
 from app.accounts.permissions import REGIONAL_ROLES, ROLE_LABELS, ROLES
-from app.database.sessions import WritingSession
+from app.database.sessions import ReadingSession, WritingSession
 
 _REGION = "32"
 
@@ -50,6 +50,11 @@ def renew_accounts(session: WritingSession, *, cpts_id: int) -> tuple[str, list[
         accounts.delete_sessions_of(session, person.id)
         addresses.append(email)
     return password, addresses
+
+
+def has_invited(session: ReadingSession) -> bool:
+    """Tell whether somebody was invited: a service in use wants no fictitious accounts."""
+    return any(each.origin == "invitation" for each in repository.people(session))
 
 
 def remove_accounts(session: WritingSession) -> int:

@@ -1,13 +1,15 @@
 """Use cases of what people change of themselves: password, name, address."""
 
+from typing import Any
+
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import repository as accounts
-from app.accounts.mail.repository import enqueue
+from app.accounts.mail.repository import enqueue, withdraw_to
 from app.accounts.models import Person
 from app.accounts.people import passwords, repository
+from app.accounts.people.links import USED_LINK, forget_links, person_of_link, use_up
 from app.accounts.people.rules import address_spelled, check_password, name_spelled
-from app.accounts.people.service import USED_LINK, person_of_link, use_up
 from app.accounts.rules import Caller
 from app.accounts.service import digest_of
 from app.database.sessions import ReadingSession, WritingSession
@@ -34,6 +36,9 @@ def forgetful(session: ReadingSession, secret: str) -> Person | None:
 def renew_password(session: WritingSession, secret: str, password: str) -> None:
     """Set a new password by a link; all sessions end and the address is told.
 
+    Whoever recovers an account has it alone: its tokens and its tied identity, which another
+    may have made, are gone.
+
     Raises:
         NotFound: the link was used, or its time is over.
         Invalid: the password.
@@ -42,6 +47,9 @@ def renew_password(session: WritingSession, secret: str, password: str) -> None:
     check_password(password, known=(person.name, person.email))
     use_up(session, secret, "password")
     _set_password(session, person, password, keep_session=None)
+    accounts.forget_tokens(session, person.id)
+    repository.update_person(session, person.id, oidc_issuer=None, oidc_subject=None)
+    _tell(session, person, "password-renewed")
 
 
 def change_password(
@@ -56,6 +64,7 @@ def change_password(
     _check_present(person, present)
     check_password(password, known=(person.name, person.email))
     _set_password(session, person, password, keep_session=caller.session_id)
+    _tell(session, person, "password-changed")
 
 
 def rename(session: WritingSession, caller: Caller, name: str) -> None:
@@ -77,15 +86,30 @@ def ask_for_new_address(
     _check_present(person, present)
     spelled = address_spelled(email)
     enqueue(session, "address", spelled, {"person_id": person.id})
-    enqueue(session, "address-asked", person.email)
+    _tell(session, person, "address-asked")
 
 
-def confirm_address(session: WritingSession, secret: str) -> None:
-    """Take over the address that a link was sent to; links sent to the old one are void.
+def check_address_link(session: ReadingSession, caller: Caller, secret: str) -> None:
+    """Check that a link confirms an address of the person who calls.
 
     Raises:
-        NotFound: the link was used, or its time is over, or somebody has the address.
+        NotFound: the link was used, or its time is over, or it is for another account.
     """
+    found = repository.link(session, digest_of(secret), "address")
+    if found is None or found.person_id != caller.person_id:
+        raise NotFound(USED_LINK)
+
+
+def confirm_address(session: WritingSession, caller: Caller, secret: str) -> None:
+    """Take over the address that a link was sent to; links sent to the old one are void.
+
+    Only the account itself does: whoever gets the mail by mistake gets no account by it.
+
+    Raises:
+        NotFound: the link was used, or its time is over, or it is for another account, or
+            somebody has the address.
+    """
+    check_address_link(session, caller, secret)
     person_id, email = repository.use_link(session, digest_of(secret), "address")
     person = repository.locked(session, person_id) if person_id else None
     if person is None or email is None:
@@ -97,7 +121,8 @@ def confirm_address(session: WritingSession, secret: str) -> None:
     except IntegrityError:
         raise NotFound(USED_LINK) from None
     repository.delete_links(session, person_id)
-    enqueue(session, "address-changed", former)
+    withdraw_to(session, former, "password")
+    enqueue(session, "address-changed", former, {"person_id": person_id})
 
 
 def _own(session: WritingSession, caller: Caller) -> Person:
@@ -115,7 +140,14 @@ def _check_present(person: Person, present: str) -> None:
 def _set_password(
     session: WritingSession, person: Person, password: str, *, keep_session: int | None
 ) -> None:
-    repository.update_person(session, person.id, password_hash=passwords.hashed(password))
-    repository.delete_links(session, person.id, "password", "invitation")
+    values: dict[str, Any] = {"password_hash": passwords.hashed(password)}
+    if person.totp_confirmed_at is None:
+        # Whoever began it may not be who has the account now.
+        values["totp_secret"] = None
+    repository.update_person(session, person.id, **values)
+    forget_links(session, person.id)
     accounts.delete_sessions_of(session, person.id, but=keep_session)
-    enqueue(session, "password-changed", person.email)
+
+
+def _tell(session: WritingSession, person: Person, kind: str) -> None:
+    enqueue(session, kind, person.email, {"person_id": person.id})

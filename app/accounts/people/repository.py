@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, or_, select, text, update
 
 from app.accounts.models import OutgoingMessage, Person, PersonLink
 from app.database.sessions import ReadingSession, WritingSession
@@ -58,7 +58,14 @@ def delete_person(session: WritingSession, person_id: int) -> str | None:
         delete(Person).where(Person.id == person_id).returning(Person.email)
     ).scalar_one_or_none()
     if email is not None:
-        session.execute(delete(OutgoingMessage).where(OutgoingMessage.recipient == email))
+        session.execute(
+            delete(OutgoingMessage).where(
+                or_(
+                    OutgoingMessage.recipient == email,
+                    OutgoingMessage.details["person_id"].as_integer() == person_id,
+                )
+            )
+        )
     return email
 
 

@@ -1,6 +1,5 @@
-"""Use cases of people: being invited, signing in, roles, leaving."""
+"""Use cases of people: being invited, roles, leaving."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,49 +11,24 @@ from app.accounts import repository as accounts
 from app.accounts.mail.repository import enqueue, give_up, to_address
 from app.accounts.models import Person
 from app.accounts.people import passwords, repository
+from app.accounts.people.links import (
+    INVITATION_LIFETIME,
+    forget_links,
+    make_link,
+    person_of_link,
+    use_up,
+)
 from app.accounts.people.rules import address_spelled, check_password, name_spelled
 from app.accounts.permissions import REGIONAL_ROLES, ROLES
 from app.accounts.rules import Caller
-from app.accounts.second_factor.rules import fresh_totp_secret
-from app.accounts.service import (
-    SECOND_FACTOR_PATIENCE,
-    begin_session,
-    digest_of,
-    fresh_secret,
-    lifetime_of,
-)
+from app.accounts.service import create_own_token, digest_of
 from app.database.sessions import ReadingSession, WritingSession
+from app.http.texts import refusal_of_line
 from app.problems import Invalid, NotFound
 
-INVITATION_LIFETIME = timedelta(days=14)
-PASSWORD_LINK_LIFETIME = timedelta(hours=1)
-ADDRESS_LINK_LIFETIME = timedelta(days=1)
 # Retention, in days, of what nobody settles otherwise.
 INVITED_DAYS = 30
 UNSENT_DAYS = 14
-
-USED_LINK = "Ce lien a déjà servi, ou il est arrivé à son terme."
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """A session that begins: its secret, whether a second factor is owed first, the role."""
-
-    secret: str
-    awaits_second_factor: bool
-    role: str
-
-
-@dataclass(frozen=True)
-class SecondFactorPolicy:
-    """Whether administrators must have a second factor."""
-
-    required_of_admin: bool = False
-
-    def asks(self, person: Person) -> bool:
-        """Tell whether somebody owes a second factor at each sign-in."""
-        must = self.required_of_admin and person.role == "admin"
-        return must or person.totp_confirmed_at is not None
 
 
 def invite(
@@ -68,6 +42,9 @@ def invite(
 ) -> tuple[int, str]:
     """Invite somebody, or anew whoever has not accepted yet or was suspended.
 
+    Of a suspended account nothing opens any more but the link: password, tied identity,
+    tokens and sessions are gone. A second factor stays: it only asks for more.
+
     Parameters: `by_mail`, whether the link goes by mail too (with a secret of its own).
 
     Returns the number of the person and the secret of the link.
@@ -79,7 +56,7 @@ def invite(
     spelled = address_spelled(email)
     _check_role(role, region, cpts_id)
     known = repository.person_by_email(session, spelled)
-    values = {"role": role, "region_code": region, "cpts_id": cpts_id}
+    values: dict[str, Any] = {"role": role, "region_code": region, "cpts_id": cpts_id}
     try:
         with session.begin_nested():
             if known is None:
@@ -89,15 +66,53 @@ def invite(
                 )
             elif known.confirmed_at is None or known.suspended_at is not None:
                 person = known
-                repository.update_person(session, person.id, suspended_at=None, **values)
+                if known.suspended_at is not None:
+                    _begin_anew(session, known)
+                _give_role(session, known, **values)
             else:
                 raise Invalid.at("body", "email", message="Cette adresse a déjà un compte.")
     except IntegrityError as error:
         raise _unknown_limit(error) from None
-    secret = _link(session, "invitation", person.id, INVITATION_LIFETIME)
+    secret = make_link(session, "invitation", person.id, INVITATION_LIFETIME)
     if by_mail:
-        enqueue(session, "invitation", spelled)
+        enqueue(session, "invitation", spelled, {"person_id": person.id})
     return person.id, secret
+
+
+def _begin_anew(session: WritingSession, person: Person) -> None:
+    accounts.forget_tokens(session, person.id)
+    accounts.delete_sessions_of(session, person.id)
+    repository.delete_links(session, person.id)
+    repository.update_person(
+        session,
+        person.id,
+        suspended_at=None,
+        confirmed_at=None,
+        # Else a visit of long ago would count as a long absence.
+        last_seen_on=None,
+        password_hash=None,
+        oidc_issuer=None,
+        oidc_subject=None,
+    )
+
+
+def _give_role(
+    session: WritingSession,
+    person: Person,
+    *,
+    role: str,
+    region_code: str | None,
+    cpts_id: int | None,
+) -> None:
+    values: dict[str, Any] = {
+        "role": role,
+        "region_code": region_code,
+        "cpts_id": cpts_id,
+    }
+    if person.cpts_id != cpts_id:
+        # What was registered under the former identity is no longer one's own.
+        values["identity_id"] = accounts.insert_identity(session)
+    repository.update_person(session, person.id, **values)
 
 
 def change_role(
@@ -108,21 +123,24 @@ def change_role(
     region: str | None,
     cpts_id: int | None,
 ) -> None:
-    """Give somebody another role; their sessions and tokens have its rights at once.
+    """Give somebody another role: tokens have its rights at once, sessions end.
+
+    Whoever signs in again gives the second factor that the new role may ask for. With
+    another CPTS, acts are recorded under another identity.
 
     Raises:
         NotFound, Invalid: no such person; a role as `invite` refuses it.
     """
     _check_role(role, region, cpts_id)
-    if repository.locked(session, person_id) is None:
+    person = repository.locked(session, person_id)
+    if person is None:
         raise NotFound("Cette personne n'existe pas.")
     try:
         with session.begin_nested():
-            repository.update_person(
-                session, person_id, role=role, region_code=region, cpts_id=cpts_id
-            )
+            _give_role(session, person, role=role, region_code=region, cpts_id=cpts_id)
     except IntegrityError as error:
         raise _unknown_limit(error) from None
+    accounts.delete_sessions_of(session, person_id)
 
 
 def suspend(session: WritingSession, person_id: int) -> None:
@@ -191,80 +209,68 @@ def accept_with(session: WritingSession, secret: str, *, name: str) -> Person:
     return person
 
 
-def sign_in(
-    session: WritingSession,
-    email: str,
-    password: str,
-    *,
-    former: str | None,
-    browser: str,
-    policy: SecondFactorPolicy,
-) -> SignIn | None:
-    """Begin a session with an address and a password, and end the one before.
+def make_token(
+    session: WritingSession, caller: Caller, *, label: str, lifetime: timedelta
+) -> str:
+    """Make a token with one's rights, tell one's address, and give it for the only time.
 
-    Whether somebody has this address or not, the same is done up to the answer. None when
-    the two do not go together, or the person has no access.
+    Raises:
+        NotFound: a machine, or somebody erased since.
+        Invalid: the label.
     """
-    person = repository.person_by_email(session, email.strip().lower())
-    usable = person is not None and _is_in_use(person)
-    stored = person.password_hash if person is not None and usable else None
-    if not passwords.matches(stored, password) or person is None or stored is None:
-        return None
-    if passwords.is_outdated(stored):
-        repository.update_person(session, person.id, password_hash=passwords.hashed(password))
-    return begin_for(session, person, former=former, browser=browser, policy=policy)
+    refusal = refusal_of_line(label)
+    if refusal:
+        raise Invalid.at("body", "label", message=refusal)
+    person = own(session, caller)
+    token = create_own_token(session, person.id, label=label, lifetime=lifetime)
+    enqueue(session, "token-made", person.email, {"person_id": person.id})
+    return token
 
 
-def begin_for(
-    session: WritingSession,
-    person: Person,
-    *,
-    former: str | None,
-    browser: str,
-    policy: SecondFactorPolicy,
-    oidc_id_token: str | None = None,
-) -> SignIn:
-    """Begin the session of somebody whose first factor was right."""
-    awaits = policy.asks(person)
-    if awaits and person.totp_secret is None:
-        # Whoever must have a second factor sets it up before anything else.
-        repository.update_person(session, person.id, totp_secret=fresh_totp_secret())
-    secret = begin_session(
-        session,
-        person_id=person.id,
-        former=former,
-        lifetime=SECOND_FACTOR_PATIENCE if awaits else lifetime_of(person.role),
-        browser=browser,
-        awaits_second_factor=awaits,
-        oidc_id_token=oidc_id_token,
-    )
-    return SignIn(secret, awaits, person.role)
+def end_everywhere(session: WritingSession, caller: Caller) -> None:
+    """End all of one's sessions, and all that a link could still do.
+
+    Raises:
+        NotFound: a machine, or somebody erased since.
+    """
+    person = own(session, caller)
+    accounts.delete_sessions_of(session, person.id)
+    forget_links(session, person.id)
 
 
-def erase(session: WritingSession, person_id: int) -> None:
+def erase(session: WritingSession, person_id: int) -> str:
     """Erase somebody: what they did stays under a number, which nobody can name any more.
+
+    Returns their address, under which messages may lie outside the database.
 
     Raises:
         NotFound: no such person.
     """
     accounts.forget_tokens(session, person_id)
-    if repository.delete_person(session, person_id) is None:
+    email = repository.delete_person(session, person_id)
+    if email is None:
         raise NotFound("Cette personne n'existe pas.")
+    return email
 
 
-def purge(session: WritingSession, *, former_days: int, absent_days: int) -> dict[str, int]:
+@dataclass(frozen=True)
+class Purged:
+    """Addresses of the people erased, and how many messages were given up."""
+
+    people: list[str]
+    messages: int
+
+
+def purge(session: WritingSession, *, former_days: int, absent_days: int) -> Purged:
     """Erase whoever is past their term, and give up messages that never left.
 
     Parameters, in days: since the suspension; since the last visit.
-
-    Returns how many `people` and how many `messages`.
     """
     gone = repository.past_their_term(
         session, former_days=former_days, absent_days=absent_days, invited_days=INVITED_DAYS
     )
-    for person_id in gone:
-        erase(session, person_id)
-    return {"people": len(gone), "messages": give_up(session, UNSENT_DAYS)}
+    people = [erase(session, person_id) for person_id in gone]
+    return Purged(people, give_up(session, UNSENT_DAYS))
 
 
 def own(session: ReadingSession, caller: Caller) -> Person:
@@ -321,69 +327,6 @@ def data_of(session: ReadingSession, caller: Caller) -> dict[str, Any]:
         ],
         "waiting_messages": to_address(session, person.email),
     }
-
-
-def _is_in_use(person: Person) -> bool:
-    return person.confirmed_at is not None and person.suspended_at is None
-
-
-def _link(
-    session: WritingSession,
-    purpose: str,
-    person_id: int,
-    lifetime: timedelta,
-    email: str | None = None,
-) -> str:
-    secret = fresh_secret()
-    repository.insert_link(
-        session,
-        digest=digest_of(secret),
-        purpose=purpose,
-        person_id=person_id,
-        lifetime=lifetime,
-        email=email,
-    )
-    return secret
-
-
-def link_for_message(
-    session: WritingSession, kind: str, recipient: str, details: Mapping[str, Any]
-) -> str | None:
-    """Make the link that a message carries, and give its secret; None when nobody may have it.
-
-    Parameters: `kind`, `invitation`, `password` or `address`; `recipient`, the address of
-    the message; `details`, `person_id` of an `address` to be confirmed.
-    """
-    if kind == "address":
-        person = repository.person_by_id(session, details["person_id"])
-        other = repository.person_by_email(session, recipient)
-        if person is None or other is not None or not _is_in_use(person):
-            return None
-        return _link(session, "address", person.id, ADDRESS_LINK_LIFETIME, email=recipient)
-    person = repository.person_by_email(session, recipient)
-    if person is None or person.suspended_at is not None:
-        return None
-    if kind == "invitation" and person.confirmed_at is None:
-        return _link(session, "invitation", person.id, INVITATION_LIFETIME)
-    if kind == "password" and person.confirmed_at is not None:
-        return _link(session, "password", person.id, PASSWORD_LINK_LIFETIME)
-    return None
-
-
-def person_of_link(session: WritingSession, secret: str, purpose: str) -> Person:
-    """Give the person of a link, for a change; raises `NotFound` when it may not be used."""
-    found = repository.link(session, digest_of(secret), purpose)
-    person = repository.locked(session, found.person_id) if found else None
-    if person is None or person.suspended_at is not None:
-        raise NotFound(USED_LINK)
-    return person
-
-
-def use_up(session: WritingSession, secret: str, purpose: str) -> None:
-    """Use a link up; raises `NotFound` when somebody was quicker."""
-    person_id, _ = repository.use_link(session, digest_of(secret), purpose)
-    if not person_id:
-        raise NotFound(USED_LINK)
 
 
 def _check_role(role: str, region: str | None, cpts_id: int | None) -> None:

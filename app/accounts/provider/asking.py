@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
@@ -17,6 +19,8 @@ from app.accounts.provider.rules import (
 from app.settings import IdentitySettings
 
 _TIMEOUT_S = 5.0
+# How long nobody waits any more for a provider that let somebody wait in vain.
+_AWAY_S = 30.0
 _KEPT_S = 3600.0
 # A provider that is asked for its keys by forged tokens must not notice.
 _KEYS_AGAIN_S = 60.0
@@ -38,6 +42,7 @@ class Provider:
         self._lock = threading.Lock()
         self._metadata: tuple[float, dict[str, str]] | None = None
         self._keys: tuple[float, dict[str, Any]] | None = None
+        self._away_since: float | None = None
 
     def authorization_address(self, *, state: str, nonce: str, verifier: str, back: str) -> str:
         """Give the address at which the provider asks who somebody is.
@@ -80,10 +85,11 @@ class Provider:
                 "code_verifier": verifier,
             },
         )
-        expected = {
+        expected: dict[str, Any] = {
             "issuer": self.issuer,
             "client_id": self._settings.client_id,
             "nonce": nonce,
+            "acr_values": (self._settings.acr_values or "").split(),
         }
         try:
             return identity_proven(tokens, self._known_keys(_KEPT_S), **expected)
@@ -92,11 +98,12 @@ class Provider:
             return identity_proven(tokens, self._known_keys(_KEYS_AGAIN_S), **expected)
 
     def leaving_address(self, *, id_token: str, back: str) -> str | None:
-        """Give the address that ends the provider's own session, None when it has none."""
-        try:
-            address = self._told().get("end_session_endpoint")
-        except ProviderUnavailable:
-            return None
+        """Give the address that ends the provider's own session, None when none is known.
+
+        The provider is not asked: whoever leaves does not wait for it.
+        """
+        known = self._metadata
+        address = known[1].get("end_session_endpoint") if known else None
         if address is None:
             return None
         asked = httpx2.QueryParams(
@@ -105,7 +112,7 @@ class Provider:
         return f"{address}{'&' if '?' in address else '?'}{asked}"
 
     def _told(self) -> dict[str, str]:
-        with self._lock:
+        with self._alone():
             if self._metadata is None or time.monotonic() - self._metadata[0] > _KEPT_S:
                 address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
                 try:
@@ -117,13 +124,24 @@ class Provider:
 
     def _known_keys(self, kept_s: float) -> dict[str, Any]:
         address = self._told()["jwks_uri"]
-        with self._lock:
+        with self._alone():
             if self._keys is None or time.monotonic() - self._keys[0] > kept_s:
                 self._keys = (time.monotonic(), self._asked("GET", address))
             return self._keys[1]
 
-    @staticmethod
-    def _asked(method: str, address: str, data: dict[str, str] | None = None) -> Any:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=_TIMEOUT_S):
+            raise ProviderUnavailable("others wait for it already")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _asked(self, method: str, address: str, data: dict[str, str] | None = None) -> Any:
+        away_since = self._away_since
+        if away_since is not None and time.monotonic() - away_since < _AWAY_S:
+            raise ProviderUnavailable("lately away")
         try:
             with httpx2.Client(timeout=_TIMEOUT_S, follow_redirects=False) as client:
                 answer = client.request(
@@ -133,4 +151,7 @@ class Provider:
                 raise ProviderUnavailable(f"answered {answer.status_code}")
             return answer.json()
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+            if isinstance(error, httpx2.TransportError):
+                # Not for an answer that says no: a visitor's wrong code would give one.
+                self._away_since = time.monotonic()
             raise ProviderUnavailable(type(error).__name__) from None

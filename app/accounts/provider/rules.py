@@ -10,6 +10,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from app.http.texts import refusal_of_line
+
 # Signed with a key of the provider's alone: none with a secret that the client knows too.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384")
 _LEEWAY_S = 60
@@ -62,16 +64,19 @@ def identity_proven(
     issuer: str,
     client_id: str,
     nonce: str,
+    acr_values: Sequence[str] = (),
     algorithms: Sequence[str] = ALGORITHMS,
 ) -> Identity:
     """Give the identity that the answer of the token endpoint proves.
 
     Parameters: `tokens`, that answer; `keys`, the provider's (JWKS); `nonce`, what this
-    sign-in was begun with.
+    sign-in was begun with; `acr_values`, the ways of authenticating that were asked for,
+    any when empty.
 
     Raises:
         IdentityRefused: signed by another or by a shared secret, for another client, of
-            another issuer or sign-in, or out of date.
+            another issuer or sign-in, out of date, or authenticated in a way that was not
+            asked for.
     """
     id_token = tokens.get("id_token") if isinstance(tokens, dict) else None
     if not isinstance(id_token, str):
@@ -96,8 +101,11 @@ def identity_proven(
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise IdentityRefused(type(error).__name__) from None
     subject = claims["sub"]
-    if not isinstance(subject, str) or not 0 < len(subject) <= 255:
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or refusal_of_line(subject):
         raise IdentityRefused("no subject")
+    # What was asked for is a wish to the provider; only its answer tells.
+    if acr_values and claims.get("acr") not in acr_values:
+        raise IdentityRefused("authenticated in a way that was not asked for")
     return Identity(issuer, subject, _name(claims), id_token)
 
 

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
+from app.accounts.mail.repository import enqueue
 from app.accounts.models import Person
 from app.accounts.people import repository as people
-from app.accounts.people.service import SecondFactorPolicy, SignIn, accept_with, begin_for
+from app.accounts.people.service import accept_with
+from app.accounts.people.signing_in import SecondFactorPolicy, SignIn, begin_for
 from app.accounts.provider import repository
 from app.accounts.provider.asking import Provider
 from app.accounts.provider.repository import Begun
@@ -26,22 +28,29 @@ class Departure:
 
     address: str
     state: str
+    nonce: str
+    verifier: str
 
 
-def depart(
-    session: WritingSession, provider: Provider, *, callback: str, back: str
-) -> Departure:
-    """Begin a sign-in with the provider.
+def departure_to(provider: Provider, *, callback: str) -> Departure:
+    """Prepare a sign-in with the provider, which may have to be asked first.
 
-    Parameters: `callback`, the whole address to come back to; `back`, where it leads then.
-    Raises `ProviderUnavailable`.
+    Parameters: `callback`, the whole address to come back to. Raises `ProviderUnavailable`.
     """
     state, nonce, verifier = fresh_secret(), fresh_secret(), fresh_secret()
     address = provider.authorization_address(
         state=state, nonce=nonce, verifier=verifier, back=callback
     )
-    repository.insert_request(session, digest_of(state), Begun(nonce, verifier, back), PATIENCE)
-    return Departure(address, state)
+    return Departure(address, state, nonce, verifier)
+
+
+def depart(session: WritingSession, departure: Departure, *, back: str) -> None:
+    """Begin a sign-in with the provider.
+
+    Parameters: `back`, where it leads when it is done.
+    """
+    begun = Begun(departure.nonce, departure.verifier, back)
+    repository.insert_request(session, digest_of(departure.state), begun, PATIENCE)
 
 
 def sign_in(
@@ -79,16 +88,19 @@ def accept(session: WritingSession, secret: str, identity: Identity) -> Person:
 
 
 def tie(session: WritingSession, caller: Caller, identity: Identity) -> None:
-    """Tie an identity to the account of whoever is signed in.
+    """Tie an identity to the account of whoever is signed in; their address is told.
 
     Raises:
         NotFound: no person.
-        Forbidden: somebody else has this identity.
+        Forbidden: somebody else has this identity, or the account has one already.
     """
     person = people.locked(session, caller.person_id) if caller.person_id else None
     if person is None:
         raise NotFound("Ce compte n'existe pas.")
+    if person.oidc_subject is not None:
+        raise Forbidden("Une identité est déjà liée à ce compte : retirez-la d'abord.")
     _tie(session, person, identity)
+    enqueue(session, "identity-tied", person.email, {"person_id": person.id})
 
 
 def untie(session: WritingSession, caller: Caller) -> None:

@@ -8,7 +8,7 @@ from app.accounts import repository as accounts
 from app.accounts.mail.repository import enqueue
 from app.accounts.models import Person
 from app.accounts.people import repository as people
-from app.accounts.people.service import SecondFactorPolicy
+from app.accounts.people.signing_in import SecondFactorPolicy
 from app.accounts.rules import Caller
 from app.accounts.second_factor import repository
 from app.accounts.second_factor.rules import (
@@ -18,6 +18,7 @@ from app.accounts.second_factor.rules import (
     recovery_code_spelled,
 )
 from app.accounts.service import begin_session, digest_of, lifetime_of, sign_out
+from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.problems import Forbidden, Invalid, NotFound
 
@@ -25,7 +26,7 @@ _WRONG_CODE = "Ce code ne convient pas, ou il a déjà servi."
 
 
 def begin_setup(session: WritingSession, caller: Caller) -> str:
-    """Give the secret that an application is to learn; it counts once a code has shown it.
+    """Draw the secret that an application is to learn; it counts once a code has shown it.
 
     Raises:
         NotFound: no person.
@@ -34,7 +35,8 @@ def begin_setup(session: WritingSession, caller: Caller) -> str:
     person = _locked(session, caller)
     if person.totp_confirmed_at is not None:
         raise Forbidden("Un second facteur est déjà en place.")
-    secret = person.totp_secret or fresh_totp_secret()
+    # Never one that was shown before, maybe to another.
+    secret = fresh_totp_secret()
     people.update_person(session, person.id, totp_secret=secret)
     return secret
 
@@ -57,7 +59,7 @@ def confirm_setup(session: WritingSession, caller: Caller, code: str) -> list[st
     )
     people.update_person(session, person.id, totp_confirmed_at=func.now())
     accounts.delete_sessions_of(session, person.id, but=caller.session_id)
-    enqueue(session, "second-factor-changed", person.email)
+    enqueue(session, "second-factor-changed", person.email, {"person_id": person.id})
     return codes
 
 
@@ -82,6 +84,7 @@ def give(
         codes = confirm_setup(session, caller, code)
     elif not _use_recovery_code(session, person, code):
         _take_code(session, person, code)
+    people.update_person(session, person.id, last_seen_on=today())
     # Whoever came from a provider leaves by it too.
     id_token = sign_out(session, former)
     secret = begin_session(
@@ -130,7 +133,7 @@ def _forget(session: WritingSession, person: Person) -> None:
         session, person.id, totp_secret=None, totp_confirmed_at=None, totp_interval=None
     )
     repository.replace_codes(session, person.id, ())
-    enqueue(session, "second-factor-changed", person.email)
+    enqueue(session, "second-factor-changed", person.email, {"person_id": person.id})
 
 
 def _locked(session: WritingSession, caller: Caller) -> Person:

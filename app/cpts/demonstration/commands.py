@@ -24,11 +24,13 @@ def load() -> None:
 
 @demonstration_commands.command("remove")
 def remove() -> None:
-    """Retire toutes les CPTS fictives."""
+    """Retire toutes les CPTS fictives, et les comptes de démonstration avec elles."""
+    from app.accounts.people.demonstration import remove_accounts
     from app.cluster.command_database import command_engine
     from app.cpts.demonstration.service import remove_demonstration
     from app.database.sessions import session_scope
 
     with command_engine() as engine, session_scope(engine) as session:
         removed = remove_demonstration(session)
+        remove_accounts(session)
     typer.echo(f"{removed} CPTS de démonstration retirées.")

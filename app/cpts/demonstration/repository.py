@@ -26,6 +26,12 @@ def first_one(session: ReadingSession) -> int | None:
     ).scalar_one_or_none()
 
 
+def has_real_ones(session: ReadingSession) -> bool:
+    """Tell whether a CPTS that is not fictitious is there, or was."""
+    real = select(Cpts.id).where(Cpts.demonstration.is_(False)).limit(1)
+    return session.execute(real).first() is not None
+
+
 def note_loaded(session: WritingSession) -> None:
     """Remember that demonstration data was loaded, so that it does not come back by itself."""
     session.execute(update(RegistryRevision).values(demonstration_loaded_at=func.now()))

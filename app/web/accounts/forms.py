@@ -15,7 +15,7 @@ from app.accounts.dependencies import (
     session_cookie,
 )
 from app.accounts.people.rules import browser_called
-from app.accounts.people.service import SecondFactorPolicy, SignIn
+from app.accounts.people.signing_in import SecondFactorPolicy, SignIn
 from app.accounts.provider.asking import Provider
 from app.accounts.provider.service import PATIENCE
 from app.accounts.rules import Caller

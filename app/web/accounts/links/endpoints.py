@@ -6,12 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import HTMLResponse, Response
 
-from app.accounts.dependencies import VisitorsForm
+from app.accounts.dependencies import ActingOwnPageCaller, OwnPageCaller, VisitorsForm
 from app.accounts.people import renewal
 from app.accounts.people import service as people
 from app.accounts.people.rules import MINIMUM_PASSWORD
+from app.accounts.people.signing_in import begin_for
 from app.accounts.permissions import ROLE_LABELS
+from app.accounts.rules import Caller
 from app.database.request_sessions import ReadSession, WriteSession
+from app.database.sessions import ReadingSession
 from app.http.address_limit import limit_of
 from app.problems import Invalid, NotFound, Problem
 from app.web.accounts.forms import (
@@ -51,7 +54,7 @@ def accept_invitation(
     except Problem as problem:
         session.rollback()
         return _invitation_page(request, session, secret, problem, name=name)
-    begun = people.begin_for(
+    begun = begin_for(
         session,
         person,
         former=former_secret(request),
@@ -77,7 +80,8 @@ def ask_for_new_password(
     by_client = limit_of(request, "mail")
     by_client.count_client(request)
     by_account = limit_of(request, "account_mail")
-    by_account.count(email.strip().lower())
+    # A text of a visitor's, apart from the keys of persons.
+    by_account.count(f"mailbox {email.strip().lower()}")
     try:
         renewal.ask_for_new_password(session, email)
         session.flush()
@@ -114,34 +118,30 @@ def renew_password(
 
 
 @router.get("/adresse/{secret}", response_class=HTMLResponse)
-def new_address(request: Request, session: ReadSession, secret: Secret) -> HTMLResponse:
-    """The button that confirms a new address."""
-    del secret
-    return account_page(
-        request, "address.html", session=session, canonical="/connexion", confirmed=False
-    )
+def new_address(
+    request: Request, session: ReadSession, caller: OwnPageCaller, secret: Secret
+) -> HTMLResponse:
+    """The button that confirms a new address, for the account that asked for it."""
+    try:
+        renewal.check_address_link(session, caller, secret)
+    except NotFound as problem:
+        return _address_page(request, session, caller, problem)
+    return _address_page(request, session, caller)
 
 
-@router.post("/adresse/{secret}", response_class=HTMLResponse, dependencies=[VisitorsForm])
-def confirm_address(request: Request, session: WriteSession, secret: Secret) -> Response:
+@router.post("/adresse/{secret}", response_class=HTMLResponse)
+def confirm_address(
+    request: Request, session: WriteSession, caller: ActingOwnPageCaller, secret: Secret
+) -> Response:
     """Take the new address over."""
     _count(request)
     try:
-        renewal.confirm_address(session, secret)
+        renewal.confirm_address(session, caller, secret)
         session.flush()
     except NotFound as problem:
         session.rollback()
-        return account_page(
-            request,
-            "address.html",
-            session=session,
-            canonical="/connexion",
-            problem=problem,
-            confirmed=False,
-        )
-    return account_page(
-        request, "address.html", session=session, canonical="/connexion", confirmed=True
-    )
+        return _address_page(request, session, caller, problem)
+    return _address_page(request, session, caller, confirmed=True)
 
 
 def _count(request: Request) -> None:
@@ -169,6 +169,25 @@ def _invitation_page(
         name=name,
         minimum=MINIMUM_PASSWORD,
         invitation=f"/invitation/{secret}",
+    )
+
+
+def _address_page(
+    request: Request,
+    session: ReadingSession,
+    caller: Caller,
+    problem: Problem | None = None,
+    *,
+    confirmed: bool = False,
+) -> HTMLResponse:
+    return account_page(
+        request,
+        "address.html",
+        session=session,
+        caller=caller,
+        canonical="/connexion",
+        problem=problem,
+        confirmed=confirmed,
     )
 
 

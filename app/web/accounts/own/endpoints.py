@@ -8,9 +8,8 @@ from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.accounts import repository as accounts
-from app.accounts import service as tokens
 from app.accounts.dependencies import ActingOwnPageCaller, OwnPageCaller
-from app.accounts.endpoints import personal_data
+from app.accounts.endpoints import forget_mail, personal_data
 from app.accounts.people import renewal
 from app.accounts.people import service as people
 from app.accounts.people.rules import MINIMUM_PASSWORD
@@ -124,7 +123,7 @@ def end_everywhere(
     request: Request, session: WriteSession, caller: ActingOwnPageCaller
 ) -> Response:
     """End all of one's sessions, this one too."""
-    accounts.delete_sessions_of(session, people.own(session, caller).id)
+    people.end_everywhere(session, caller)
     return signed_out(request)
 
 
@@ -163,7 +162,8 @@ def erase(
     if sure != "oui":
         problem = Invalid.at("body", "sure", message="Cochez la case pour confirmer.")
         return _account(request, session, caller, problem, refused="erase")
-    people.erase(session, people.own(session, caller).id)
+    address = people.erase(session, people.own(session, caller).id)
+    forget_mail(request, address)
     return signed_out(request)
 
 
@@ -186,12 +186,13 @@ def create_token(
     if not spelled or days not in _LIFETIMES:
         problem = Invalid.at("body", "label", message="Dites à quoi servira ce jeton.")
         return _tokens(request, session, caller, problem)
-    token = tokens.create_own_token(
-        session,
-        people.own(session, caller).id,
-        label=spelled,
-        lifetime=timedelta(days=int(days)),
-    )
+    try:
+        token = people.make_token(
+            session, caller, label=spelled, lifetime=timedelta(days=int(days))
+        )
+    except Invalid as refused:
+        session.rollback()
+        return _tokens(request, session, caller, refused)
     return _tokens(request, session, caller, token=token)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, Path, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.accounts.dependencies import ManagingActingPageCaller, ManagingPageCaller
+from app.accounts.endpoints import forget_mail
 from app.accounts.people import repository
 from app.accounts.people import service as people
 from app.accounts.permissions import ROLE_LABELS
@@ -16,6 +17,7 @@ from app.cpts.references import repository as references
 from app.database.request_sessions import ReadSession, WriteSession
 from app.database.sessions import ReadingSession
 from app.http.parameters import RowId
+from app.http.texts import refusal_of_line
 from app.problems import Forbidden, Invalid, Problem
 from app.web.accounts.forms import account_page, leading_to
 
@@ -46,6 +48,9 @@ class SentRole:
         cpts = self.cpts.strip()
         if cpts and not (cpts.isascii() and cpts.isdigit() and len(cpts) <= 18):
             raise Invalid.at("body", "cpts", message="Le numéro d'une CPTS est attendu.")
+        refusal = refusal_of_line(self.region)
+        if refusal:
+            raise Invalid.at("body", "region", message=refusal)
         return {
             "role": self.role,
             "region": self.region or None,
@@ -108,10 +113,12 @@ def suspend(
 
 
 @router.post("/comptes/{number:int}/effacement")
-def erase(session: WriteSession, caller: ManagingActingPageCaller, number: Number) -> Response:
+def erase(
+    request: Request, session: WriteSession, caller: ManagingActingPageCaller, number: Number
+) -> Response:
     """Erase somebody else, as they asked."""
     _check_other(caller, number)
-    people.erase(session, number)
+    forget_mail(request, people.erase(session, number))
     return leading_to("/comptes")
 
 

@@ -51,43 +51,6 @@ _INVITATION = "/invitation/"
 Text = Annotated[str, Query(max_length=4000)]
 
 
-@router.post("/connexion/fournisseur", response_class=HTMLResponse, dependencies=[VisitorsForm])
-def sign_in_elsewhere(
-    request: Request, session: WriteSession, retour: Annotated[str, Form(max_length=1000)] = ""
-) -> Response:
-    """Lead to the provider, to sign in."""
-    _count(request)
-    back = safe_return(retour, "/compte")
-    if back.startswith((_TYING, _INVITATION)):
-        back = "/compte"
-    return _leave(request, session, back=back)
-
-
-@router.post(
-    "/invitation/{secret}/fournisseur", response_class=HTMLResponse, dependencies=[VisitorsForm]
-)
-def accept_elsewhere(
-    request: Request, session: WriteSession, secret: Annotated[str, Path(max_length=100)]
-) -> Response:
-    """Lead to the provider, to accept an invitation."""
-    _count(request)
-    # The secret stays in the browser: it is stored nowhere in clear.
-    return _leave(request, session, back=_INVITATION, secret=secret)
-
-
-@router.post("/compte/fournisseur", response_class=HTMLResponse)
-def tie(request: Request, session: WriteSession, caller: ActingOwnPageCaller) -> Response:
-    """Lead to the provider, to tie an identity to one's account."""
-    return _leave(request, session, back=f"{_TYING}?{caller.person_id}")
-
-
-@router.post("/compte/fournisseur/retrait")
-def untie(session: WriteSession, caller: ActingOwnPageCaller) -> Response:
-    """Untie the identity from one's account."""
-    service.untie(session, caller)
-    return leading_to("/compte")
-
-
 @dataclass(frozen=True)
 class Answer:
     """What a provider sends somebody back with; without a code it has refused."""
@@ -101,45 +64,32 @@ class Answer:
     session_state: Text = ""
 
 
-@router.get(CALLBACK, response_class=HTMLResponse)
-def come_back(
-    request: Request,
-    session: WriteSession,
-    caller: OptionalPageCaller,
-    answer: Annotated[Answer, Depends()],
-) -> Response:
-    """Take whoever comes back from the provider to what they had begun."""
-    _count(request)
-    provider = _provider(request)
-    kept, _, secret = request.cookies.get(provider_cookie(request), "").partition(":")
-    try:
-        begun = _begun(request, kept, answer.state)
-        if not answer.code or (answer.iss and answer.iss != provider.issuer):
-            raise IdentityRefused("no code, or another issuer's")
-        identity = provider.identity(
-            code=answer.code,
-            nonce=begun.nonce,
-            verifier=begun.verifier,
-            back=_callback(request),
-        )
-        if begun.back.startswith(_TYING):
-            response = _tied(session, caller, begun, identity)
-        else:
-            response = _signed_in(request, session, begun, identity, secret)
-    except (IdentityRefused, ProviderUnavailable) as trouble:
-        log.warning("a sign-in with the provider has failed: %s", trouble)
-        response = _refused(request, session, "provider", 403)
-    except Problem as problem:
-        session.rollback()
-        response = account_page(
-            request,
-            "notice.html",
-            session=session,
-            problem=problem,
-            canonical="/connexion",
-        )
-    untie_from_browser(response, request)
-    return response
+@dataclass(frozen=True)
+class Returned:
+    """Somebody back from the provider: what they had begun, who they are to it.
+
+    `secret`, that of an invitation, empty for none.
+    """
+
+    begun: Begun
+    identity: Identity
+    secret: str
+
+
+def _provider(request: Request) -> Provider:
+    provider = provider_of(request)
+    if provider is None:
+        raise NotFound("Aucun fournisseur d'identité n'est déclaré.")
+    return provider
+
+
+def _callback(request: Request) -> str:
+    return f"{outside_address(request).base}{CALLBACK}"
+
+
+def _count(request: Request) -> None:
+    limit = limit_of(request, "sign_in")
+    limit.count_client(request)
 
 
 def _begun(request: Request, kept: str, state: str) -> Begun:
@@ -156,6 +106,117 @@ def _begun(request: Request, kept: str, state: str) -> Begun:
     return begun
 
 
+# What follows asks the provider, who may be slow, and is therefore named before the session
+# in the parameters of an endpoint: nobody holds a place among writers meanwhile.
+def _departure(request: Request) -> service.Departure | None:
+    try:
+        return service.departure_to(_provider(request), callback=_callback(request))
+    except ProviderUnavailable as trouble:
+        log.warning("the provider of identities is unavailable: %s", trouble)
+        return None
+
+
+def _returned(request: Request, answer: Annotated[Answer, Depends()]) -> Returned | None:
+    provider = _provider(request)
+    kept, _, secret = request.cookies.get(provider_cookie(request), "").partition(":")
+    try:
+        begun = _begun(request, kept, answer.state)
+        if not answer.code or (answer.iss and answer.iss != provider.issuer):
+            raise IdentityRefused("no code, or another issuer's")
+        identity = provider.identity(
+            code=answer.code,
+            nonce=begun.nonce,
+            verifier=begun.verifier,
+            back=_callback(request),
+        )
+    except (IdentityRefused, ProviderUnavailable) as trouble:
+        log.warning("a sign-in with the provider has failed: %s", trouble)
+        return None
+    return Returned(begun, identity, secret)
+
+
+Counted = Annotated[None, Depends(_count)]
+ToProvider = Annotated[service.Departure | None, Depends(_departure)]
+FromProvider = Annotated[Returned | None, Depends(_returned)]
+
+
+@router.post("/connexion/fournisseur", response_class=HTMLResponse, dependencies=[VisitorsForm])
+def sign_in_elsewhere(
+    request: Request,
+    _counted: Counted,
+    departure: ToProvider,
+    session: WriteSession,
+    retour: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """Lead to the provider, to sign in."""
+    back = safe_return(retour, "/compte")
+    if back.startswith((_TYING, _INVITATION)):
+        back = "/compte"
+    return _leave(request, session, departure, back=back)
+
+
+@router.post(
+    "/invitation/{secret}/fournisseur", response_class=HTMLResponse, dependencies=[VisitorsForm]
+)
+def accept_elsewhere(
+    request: Request,
+    _counted: Counted,
+    departure: ToProvider,
+    session: WriteSession,
+    secret: Annotated[str, Path(max_length=100)],
+) -> Response:
+    """Lead to the provider, to accept an invitation."""
+    # The secret stays in the browser: it is stored nowhere in clear.
+    return _leave(request, session, departure, back=_INVITATION, secret=secret)
+
+
+@router.post("/compte/fournisseur", response_class=HTMLResponse)
+def tie(
+    request: Request,
+    caller: ActingOwnPageCaller,
+    departure: ToProvider,
+    session: WriteSession,
+) -> Response:
+    """Lead to the provider, to tie an identity to one's account."""
+    return _leave(request, session, departure, back=f"{_TYING}?{caller.person_id}")
+
+
+@router.post("/compte/fournisseur/retrait")
+def untie(session: WriteSession, caller: ActingOwnPageCaller) -> Response:
+    """Untie the identity from one's account."""
+    service.untie(session, caller)
+    return leading_to("/compte")
+
+
+@router.get(CALLBACK, response_class=HTMLResponse)
+def come_back(
+    request: Request,
+    _counted: Counted,
+    caller: OptionalPageCaller,
+    returned: FromProvider,
+    session: WriteSession,
+) -> Response:
+    """Take whoever comes back from the provider to what they had begun."""
+    try:
+        if returned is None:
+            response: Response = _refused(request, session, "provider", 403)
+        elif returned.begun.back.startswith(_TYING):
+            response = _tied(session, caller, returned.begun, returned.identity)
+        else:
+            response = _signed_in(request, session, returned)
+    except Problem as problem:
+        session.rollback()
+        response = account_page(
+            request,
+            "notice.html",
+            session=session,
+            problem=problem,
+            canonical="/connexion",
+        )
+    untie_from_browser(response, request)
+    return response
+
+
 def _tied(
     session: WritingSession, caller: Caller | None, begun: Begun, identity: Identity
 ) -> Response:
@@ -165,12 +226,10 @@ def _tied(
     return leading_to("/compte")
 
 
-def _signed_in(
-    request: Request, session: WritingSession, begun: Begun, identity: Identity, secret: str
-) -> Response:
-    back = begun.back
+def _signed_in(request: Request, session: WritingSession, returned: Returned) -> Response:
+    back, identity = returned.begun.back, returned.identity
     if back == _INVITATION:
-        service.accept(session, secret, identity)
+        service.accept(session, returned.secret, identity)
         back = "/compte"
     signed = service.sign_in(
         session,
@@ -185,15 +244,16 @@ def _signed_in(
 
 
 def _leave(
-    request: Request, session: WritingSession, *, back: str, secret: str = ""
+    request: Request,
+    session: WritingSession,
+    departure: service.Departure | None,
+    *,
+    back: str,
+    secret: str = "",
 ) -> Response:
-    try:
-        departure = service.depart(
-            session, _provider(request), callback=_callback(request), back=back
-        )
-    except ProviderUnavailable as trouble:
-        log.warning("the provider of identities is unavailable: %s", trouble)
+    if departure is None:
         return _refused(request, session, "provider", 503)
+    service.depart(session, departure, back=back)
     page = account_page(
         request,
         "leaving.html",
@@ -216,19 +276,3 @@ def _refused(request: Request, session: WritingSession, why: str, status: int) -
         refused=why,
         email="",
     )
-
-
-def _provider(request: Request) -> Provider:
-    provider = provider_of(request)
-    if provider is None:
-        raise NotFound("Aucun fournisseur d'identité n'est déclaré.")
-    return provider
-
-
-def _callback(request: Request) -> str:
-    return f"{outside_address(request).base}{CALLBACK}"
-
-
-def _count(request: Request) -> None:
-    limit = limit_of(request, "sign_in")
-    limit.count_client(request)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.accounts.dependencies import ActingPageCaller, OptionalPageCaller, VisitorsForm
-from app.accounts.people import service as people
+from app.accounts.people import signing_in as people
 from app.accounts.service import sign_in, sign_out
 from app.database.request_sessions import ReadSession, WriteSession
 from app.http.address_limit import limit_of
@@ -86,7 +86,7 @@ def begin_session(
             return token_given(request, safe_return(retour, TOKEN_HOME), secret)
     else:
         by_account = limit_of(request, "account")
-        by_account.count(sent.mailbox)
+        by_account.count(f"mailbox {sent.mailbox}")
         policy = second_factor_policy(request)
         begun = people.sign_in(
             session, sent.mailbox, sent.password, former=former, browser=browser, policy=policy

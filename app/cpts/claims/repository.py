@@ -63,7 +63,9 @@ _CONFLICTS = text(
     ) c"""
     )
 ).bindparams(
-    bindparam("communes", type_=ARRAY(Text)), bindparam("excluded", type_=ARRAY(BigInteger))
+    bindparam("communes", type_=ARRAY(Text)),
+    bindparam("excluded", type_=ARRAY(BigInteger)),
+    first_stage=FIRST_STAGE,
 )
 
 _CONFLICTS_IN_PERIODS = text(
@@ -73,7 +75,7 @@ _CONFLICTS_IN_PERIODS = text(
     JOIN claim c ON c.commune_code = asked.commune_code
         AND c.held && daterange(asked.since, asked.until)"""
     )
-).bindparams(bindparam("excluded", type_=ARRAY(BigInteger)))
+).bindparams(bindparam("excluded", type_=ARRAY(BigInteger)), first_stage=FIRST_STAGE)
 
 
 def conflicts(
@@ -100,7 +102,6 @@ def conflicts(
             "until": until,
             "stage_day": stage_day,
             "excluded": list(excluded_cpts),
-            "first_stage": FIRST_STAGE,
         },
     )
     return [ClaimConflict(**row) for row in rows.mappings()]
@@ -117,11 +118,7 @@ def conflicts_in_periods(
     rows = session.execute(
         _CONFLICTS_IN_PERIODS,
         _period_columns((code, period) for code, each in periods.items() for period in each)
-        | {
-            "stage_day": stage_day,
-            "excluded": list(excluded_cpts),
-            "first_stage": FIRST_STAGE,
-        },
+        | {"stage_day": stage_day, "excluded": list(excluded_cpts)},
     )
     return [ClaimConflict(**row) for row in rows.mappings()]
 

@@ -34,6 +34,7 @@ from app.http.origin import FormOrigin
 from app.http.parameters import known_parameters
 from app.http.problem_answers import install_problem_handlers
 from app.http.questions import Questions
+from app.http.redirects import RootRelativeRedirects
 from app.http.request_records import RequestRecords, UnexpectedErrors
 from app.http.revisions import Revisions
 from app.http.static_files import static_router
@@ -144,6 +145,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(FormOrigin, public_url=settings.service.public_url)
     app.add_middleware(ErrorPages, settings=settings)
     app.add_middleware(Unexpected)
+    app.add_middleware(RootRelativeRedirects)
     app.add_middleware(ResponseHeaders, strict_transport=settings.service.is_behind_tls)
     app.add_middleware(
         RequestRecords,

@@ -102,6 +102,7 @@ LimitName = Literal[
     "file_check",
     "note",
     "note_pdf",
+    "workbook",
     "sign_in",
     "account",
     "code",
@@ -131,6 +132,7 @@ LIMITS: Mapping[LimitName, LimitDeclaration] = {
     "note_pdf": LimitDeclaration(
         lambda given: 3 * given.service.notes_per_minute, "notes en PDF"
     ),
+    "workbook": LimitDeclaration(lambda given: given.service.workbooks_per_minute, "classeurs"),
     "sign_in": LimitDeclaration(lambda given: given.service.sign_ins_per_minute, "connexions"),
     # By mailbox, whichever address the attempts come from; and whether anybody has it or not.
     "account": LimitDeclaration(

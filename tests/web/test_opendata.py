@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import geopandas
+import openpyxl
 import pytest
 from frictionless import Package, system
 from sqlalchemy import Engine, text
@@ -318,3 +320,78 @@ def test_no_geographic_library_is_loaded_by_the_start_of_the_service() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+OFFICE = ("cpts-excel.csv", "cpts.xlsx", "compositions-excel.csv", "compositions.xlsx")
+
+
+def _office_rows(client: TestClient, address: str) -> list[dict[str, Any]]:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text
+    if "-excel.csv" in address:
+        text = answer.content.decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+    table: Any = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0].values
+    head, *rows = table
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize("file", OFFICE)
+def test_a_table_for_offices_says_the_same_as_the_one_for_programs(
+    client: TestClient, alps: dict[str, int], file: str
+) -> None:
+    table = "cpts" if file.startswith("cpts") else "compositions"
+    title, name = ("Nom", "name") if table == "cpts" else ("Nom de la CPTS", "cpts_name")
+    rows = _office_rows(client, f"/donnees/{file}")
+    plain = _rows(client, f"/donnees/{table}.csv")
+    assert plain
+    assert [row[title] for row in rows] == [row[name] for row in plain]
+    assert [str(row["Population"]) for row in rows] == [row["population"] for row in plain]
+    assert [row["Stade"] for row in rows] == [row["stage_label"] for row in plain]
+    if table == "compositions":
+        assert [row["Code de la commune"] for row in rows] == [
+            row["commune_code"] for row in plain
+        ]
+    else:
+        themes = {row["Nom"]: row["Thèmes"] for row in rows}
+        assert themes["CPTS du Gapençais"] == "Diabète, Vaccination"
+
+
+@pytest.mark.parametrize("file", OFFICE)
+def test_a_table_for_offices_takes_the_filters_and_refuses_what_it_does_not_know(
+    client: TestClient, alps: dict[str, int], file: str
+) -> None:
+    assert len(_office_rows(client, f"/donnees/{file}?q=Champsaur")) == 1
+    assert _office_rows(client, f"/donnees/{file}?q=Personne") == []
+    answer = client.get(f"/donnees/{file}?q=Champsaur")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{file}"'
+    wrong = client.get(f"/donnees/{file}?stage=inconnu")
+    assert wrong.status_code == 422
+    assert wrong.json()["errors"][0]["loc"] == ["query", "stage"]
+
+
+def test_a_workbook_says_of_which_day_and_from_which_address_it_is(
+    client: TestClient, register: Register
+) -> None:
+    register("CPTS d’exemple", "aci_signe", ("05061",), effective_on="2020-01-01")
+    answer = client.get("/donnees/cpts.xlsx?at=2021-03-01&department=05")
+    lines: Any = openpyxl.load_workbook(io.BytesIO(answer.content))["Définitions"].values
+    definitions = dict(lines)
+    assert definitions["Situation au"].replace("\xa0", " ") == "1er mars 2021"
+    assert definitions["Adresse"] == "/donnees/cpts.xlsx?at=2021-03-01&department=05"
+    assert definitions["Taille"].startswith("Taille de l'accord")
+    assert answer.headers["content-type"].startswith("application/vnd.openxmlformats")
+
+
+def test_one_address_has_so_many_workbooks_a_minute(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = client.app.state.limits["workbook"]  # type: ignore[attr-defined]
+    monkeypatch.setattr(limit, "_per_minute", 2)
+    addresses = (
+        "/donnees/cpts.xlsx",
+        "/donnees/compositions.xlsx",
+        "/statistiques/regions.xlsx",
+    )
+    assert [client.get(address).status_code for address in addresses] == [200, 200, 429]
+    assert client.get("/donnees/cpts-excel.csv").status_code == 200

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
+import openpyxl
 import pytest
 from starlette.testclient import TestClient
 
@@ -157,3 +158,42 @@ def test_statistics_are_kept_until_the_registry_changes(
         assert client.get(address, headers=tag).status_code == 304
         register(f"CPTS de {address}", "dynamique_identifiee")
         assert client.get("/statistiques", headers=tag).status_code == 200
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("name", ["regions", "departements", "evolution"])
+def test_figures_for_offices_are_those_for_programs(client: TestClient, name: str) -> None:
+    plain = _csv(client, f"{name}.csv?at=2022-06-01")
+    answer = client.get(f"/statistiques/{name}-excel.csv?at=2022-06-01")
+    text = answer.content.decode("utf-8-sig")
+    french = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
+    assert answer.headers["content-disposition"].endswith(f'"cpts-{name}-excel.csv"')
+    book = openpyxl.load_workbook(
+        io.BytesIO(client.get(f"/statistiques/{name}.xlsx?at=2022-06-01").content)
+    )
+    typed = list(book.worksheets[0].values)
+    assert typed[0] == tuple(french[0])
+    assert len(plain) == len(french) - 1 == len(typed) - 1 > 10
+    place = french[0].index("Population couverte")
+    covered = [int(row["population_covered"]) for row in plain]
+    assert sum(covered) > 0
+    assert covered == [int(row[place]) for row in french[1:]]
+    assert covered == [row[place] for row in typed[1:]]
+    assert {row["date"] for row in plain} == {f"{row[0]:%Y-%m-%d}" for row in typed[1:]}
+
+
+@pytest.mark.usefixtures("history")
+def test_a_share_has_a_decimal_comma_for_offices_and_a_point_for_programs(
+    client: TestClient,
+) -> None:
+    (plain,) = (r for r in _csv(client, "regions.csv") if r["code"] == "93")
+    text = client.get("/statistiques/regions-excel.csv").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+    (french,) = (row for row in rows if row["Code"] == "93")
+    assert "." in plain["share_covered"]
+    assert french["Part couverte"] == plain["share_covered"].replace(".", ",")
+
+
+def test_other_tables_of_figures_do_not_exist(client: TestClient) -> None:
+    for name in ("communes.csv", "communes.xlsx", "communes-excel.csv"):
+        assert client.get(f"/statistiques/{name}").status_code == 404

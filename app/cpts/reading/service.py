@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -191,6 +192,18 @@ def cpts_feature(
     return _feature(*_single(session, cpts_id, day, detail or "department")).encode()
 
 
+def compositions(
+    session: ReadingSession, filters: Filters
+) -> tuple[int, int, list[Sequence[Any]]]:
+    """Give CPTS and commune, one row per pair, with the values of `COMPOSITION_COLUMNS`.
+
+    Returns how many CPTS pass the filters, how many of them are here, and the rows. Raises
+    `Invalid` for unknown values.
+    """
+    check_filters(session, filters)
+    return repository.compositions(session, filters, filters.at or today())
+
+
 def compositions_csv(
     session: ReadingSession, filters: Filters, address: PageAddress
 ) -> tuple[bytes, list[dict[str, str]]]:
@@ -199,8 +212,7 @@ def compositions_csv(
     Limit and offset count CPTS, so that a composition is never cut. Raises `Invalid` for
     unknown values.
     """
-    check_filters(session, filters)
-    matched, returned, rows = repository.compositions(session, filters, filters.at or today())
+    matched, returned, rows = compositions(session, filters)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(COMPOSITION_COLUMNS)

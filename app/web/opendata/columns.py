@@ -19,7 +19,8 @@ class Column:
 
     Parameters: `name`, also the key in the API's JSON unless `value` reads it; `kind`, a
     type of Table Schema; `title` and `description`, French; `constraints` of Table Schema;
-    `accepted`, the reference list whose slugs or numbers the column may hold.
+    `accepted`, the reference list whose slugs or numbers the column may hold; `office`, the
+    description in tables for offices, where what they show is another.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Column:
     constraints: Mapping[str, Any] = field(default_factory=dict)
     accepted: str | None = None
     example: Any = None
+    office: str | None = None
     value: Callable[[Mapping[str, Any]], Any] | None = None
 
     def read(self, item: Mapping[str, Any]) -> Any:
@@ -85,6 +87,7 @@ DEMONSTRATION = Column(
     "« true » pour une CPTS fictive, livrée pour montrer le service.",
     REQUIRED,
     example=False,
+    office="« oui » pour une CPTS fictive, livrée pour montrer le service.",
 )
 
 STAGES = Column(
@@ -181,6 +184,7 @@ CPTS: tuple[Column, ...] = (
         {"pattern": _listed(_DEPARTMENT)},
         example="04|05",
         value=_joined("departments"),
+        office="Codes des départements où la CPTS a une commune, séparés par des virgules.",
     ),
     Column(
         "regions",
@@ -190,6 +194,7 @@ CPTS: tuple[Column, ...] = (
         {"pattern": _listed("[0-9]{2}")},
         example="93",
         value=_joined("regions"),
+        office="Codes des régions où la CPTS a une commune, séparés par des virgules.",
     ),
     Column(
         "lead_department",
@@ -207,6 +212,7 @@ CPTS: tuple[Column, ...] = (
         {"pattern": _listed("[a-z0-9_]+")},
         example="diabete|vaccination",
         value=lambda item: SEPARATOR.join(t["slug"] for t in item["themes"]) or None,
+        office="Thèmes de travail, séparés par des virgules.",
     ),
     Column(
         "website", "string", "Site", "Site de l'association.", example="https://cpts.example"
@@ -228,6 +234,7 @@ CPTS: tuple[Column, ...] = (
         "Instant de la dernière modification, ou début du jour où elle a pris effet (UTC).",
         REQUIRED,
         example="2026-02-03T09:12:00.000Z",
+        office="Dernière modification, ou début du jour où elle a pris effet (heure de Paris).",
     ),
     STAGES,
 )

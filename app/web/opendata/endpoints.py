@@ -10,20 +10,28 @@ from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import RequestedFilters
 from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import compositions_csv, cpts_collection
+from app.database.calendar import today
 from app.database.request_sessions import ReadSession
-from app.database.sessions import ReadingSession
+from app.http.address_limit import limited
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
 from app.http.paging import PageAddress
 from app.http.parameters import MAXIMUM_LIMIT, DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
 from app.problems import NotFound
+from app.web.layout.downloads import (
+    CSV_MEDIA_TYPE,
+    csv_to_keep,
+    file_to_keep,
+    workbook_to_keep,
+)
 from app.web.layout.rendering import render
 from app.web.opendata import service
 
 router = APIRouter(prefix="/donnees")
 
-CSV = "text/csv; charset=utf-8"
+# A workbook of the whole country takes seconds to write.
+A_WORKBOOK = [limited("workbook")]
 
 
 async def _whole(request: Request, filters: RequestedFilters) -> Filters:
@@ -34,14 +42,6 @@ async def _whole(request: Request, filters: RequestedFilters) -> Filters:
 
 
 WholeFilters = Annotated[Filters, Depends(_whole)]
-
-
-def _file(
-    request: Request, session: ReadingSession, body: bytes, media_type: str, name: str
-) -> Response:
-    keep_until_change(request, current_revision(session))
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type=media_type, headers=headers)
 
 
 @router.get("", response_class=HTMLResponse)
@@ -59,14 +59,52 @@ def open_data(request: Request, session: ReadSession) -> HTMLResponse:
 @router.get("/cpts.csv")
 def cpts_csv(request: Request, session: ReadSession, filters: WholeFilters) -> Response:
     """The CPTS, one line each."""
-    return _file(request, session, service.cpts_csv(session, filters), CSV, "cpts.csv")
+    return file_to_keep(
+        request, session, service.cpts_csv(session, filters), CSV_MEDIA_TYPE, "cpts.csv"
+    )
 
 
 @router.get("/compositions.csv")
 def compositions(request: Request, session: ReadSession, filters: WholeFilters) -> Response:
     """CPTS and commune, one line per pair."""
     body, _ = compositions_csv(session, filters, PageAddress.of(request))
-    return _file(request, session, body, CSV, "compositions.csv")
+    return file_to_keep(request, session, body, CSV_MEDIA_TYPE, "compositions.csv")
+
+
+@router.get("/cpts-excel.csv")
+def cpts_csv_for_excel(
+    request: Request, session: ReadSession, filters: WholeFilters
+) -> Response:
+    """The CPTS as Excel in French opens them."""
+    sheet = service.cpts_sheet(session, filters)
+    return csv_to_keep(request, session, sheet, "cpts-excel.csv")
+
+
+@router.get("/compositions-excel.csv")
+def compositions_csv_for_excel(
+    request: Request, session: ReadSession, filters: WholeFilters
+) -> Response:
+    """CPTS and commune as Excel in French opens them."""
+    sheet = service.compositions_sheet(session, filters)
+    return csv_to_keep(request, session, sheet, "compositions-excel.csv")
+
+
+@router.get("/cpts.xlsx", dependencies=A_WORKBOOK)
+def cpts_workbook(request: Request, session: ReadSession, filters: WholeFilters) -> Response:
+    """The CPTS as a workbook."""
+    sheet = service.cpts_sheet(session, filters)
+    day = filters.at or today()
+    return workbook_to_keep(request, session, sheet, "cpts.xlsx", day=day)
+
+
+@router.get("/compositions.xlsx", dependencies=A_WORKBOOK)
+def compositions_workbook(
+    request: Request, session: ReadSession, filters: WholeFilters
+) -> Response:
+    """CPTS and commune as a workbook."""
+    sheet = service.compositions_sheet(session, filters)
+    day = filters.at or today()
+    return workbook_to_keep(request, session, sheet, "compositions.xlsx", day=day)
 
 
 @router.get("/cpts.geojson")
@@ -75,7 +113,7 @@ def cpts_geojson(
 ) -> Response:
     """The territories as GeoJSON."""
     body = cpts_collection(session, filters, PageAddress.of(request), detail, with_courses=True)
-    return _file(request, session, body, "application/geo+json", "cpts.geojson")
+    return file_to_keep(request, session, body, "application/geo+json", "cpts.geojson")
 
 
 @router.get("/cpts.gpkg")
@@ -84,7 +122,7 @@ def cpts_geopackage(
 ) -> Response:
     """The territories as a GeoPackage."""
     body = service.cpts_geopackage(session, filters, detail)
-    return _file(request, session, body, "application/geopackage+sqlite3", "cpts.gpkg")
+    return file_to_keep(request, session, body, "application/geopackage+sqlite3", "cpts.gpkg")
 
 
 @router.get("/cpts.parquet")
@@ -93,7 +131,9 @@ def cpts_geoparquet(
 ) -> Response:
     """The territories as GeoParquet."""
     body = service.cpts_geoparquet(session, filters, detail)
-    return _file(request, session, body, "application/vnd.apache.parquet", "cpts.parquet")
+    return file_to_keep(
+        request, session, body, "application/vnd.apache.parquet", "cpts.parquet"
+    )
 
 
 @router.get("/datapackage.json")

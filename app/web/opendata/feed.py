@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from app.web.layout.rendering import SITE_NAME
+from app.web.layout.sources import LICENCE
 from app.web.opendata.repository import RecordedChange
 from app.web.opendata.rules import KIND_LABELS, News, entry_id, xml_text
-from app.web.opendata.schemas import LICENCE
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -4,26 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from app.web.layout.sources import LICENCE, SOURCES
 from app.web.opendata.columns import COMPOSITIONS, CPTS, TERRITORIES, Column
 
 Accepted = Mapping[str, Sequence[Any]]
 
-LICENCE = {
-    "name": "etalab-2.0",
-    "title": "Licence Ouverte / Open Licence 2.0",
-    "path": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
-}
-SOURCES = (
-    {"title": "Registre des CPTS de ce service"},
-    {
-        "title": "IGN, ADMIN EXPRESS (contours des communes)",
-        "path": "https://geoservices.ign.fr/adminexpress",
-    },
-    {
-        "title": "INSEE, code officiel géographique et populations municipales",
-        "path": "https://www.insee.fr/fr/information/2560452",
-    },
-)
 _GEOMETRY = {
     "name": "geometry",
     "type": "any",

@@ -17,17 +17,21 @@ from app.cpts.reading.filters import FILTERS
 from app.cpts.reading.repository import FoundCpts
 from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import (
+    COMPOSITION_COLUMNS,
     accepted_values,
     check_filters,
     check_values,
+    compositions,
 )
 from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_cell
+from app.files.office_tables import Sheet
 from app.http.repository import current_revision
 from app.web.layout.repository import holds_demonstration
-from app.web.opendata import feed, layers, repository, rules, schemas
+from app.web.layout.sources import LICENCE
+from app.web.opendata import feed, layers, office, repository, rules, schemas
 from app.web.opendata.columns import COMPOSITIONS, CPTS
 
 ENTRIES_A_PAGE = 100
@@ -44,13 +48,25 @@ class PublishedFile:
     schema: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfficeTable:
+    """A table of the page for offices: addresses `/donnees/NAME-excel.csv` and `NAME.xlsx`."""
+
+    name: str
+    title: str
+
+
+OFFICE_TABLES = (
+    OfficeTable("cpts", "Les CPTS, une ligne chacune"),
+    OfficeTable("compositions", "Les communes de chaque CPTS, une ligne par commune"),
+)
 FILES = (
-    PublishedFile("cpts.csv", "Les CPTS", "CSV", "Tableurs : une ligne par CPTS.", "cpts"),
+    PublishedFile("cpts.csv", "Les CPTS", "CSV", "Programmes : une ligne par CPTS.", "cpts"),
     PublishedFile(
         "compositions.csv",
         "Les communes de chaque CPTS",
         "CSV",
-        "Tableurs : une ligne par CPTS et commune.",
+        "Programmes : une ligne par CPTS et commune.",
         "compositions",
     ),
     PublishedFile(
@@ -73,13 +89,14 @@ def page_values(session: ReadingSession) -> dict[str, Any]:
     """Give what the page of open data shows."""
     return {
         "files": FILES,
+        "office_tables": OFFICE_TABLES,
         "filters": [key.name for key in FILTERS],
         "changed_at": current_revision(session).changed_at,
         "tables": [
             ("cpts", "cpts.csv", CPTS),
             ("compositions", "compositions.csv", COMPOSITIONS),
         ],
-        "licence": schemas.LICENCE,
+        "licence": LICENCE,
     }
 
 
@@ -111,6 +128,18 @@ def cpts_csv(session: ReadingSession, filters: Filters) -> bytes:
     return buffer.getvalue().encode()
 
 
+def cpts_sheet(session: ReadingSession, filters: Filters) -> Sheet:
+    """Give the CPTS as a table for offices; raises `Invalid` for unknown values."""
+    _, _, items = _found(session, filters)
+    return office.cpts_sheet(items)
+
+
+def compositions_sheet(session: ReadingSession, filters: Filters) -> Sheet:
+    """Give CPTS and commune as a table for offices; raises `Invalid` for unknown values."""
+    _, _, rows = compositions(session, filters)
+    return office.compositions_sheet(COMPOSITION_COLUMNS, rows)
+
+
 def cpts_geoparquet(session: ReadingSession, filters: Filters, detail: Detail) -> bytes:
     """Give the CPTS with their territories as GeoParquet; raises `Invalid`."""
     day, found, items = _found(session, filters)
@@ -125,7 +154,7 @@ def cpts_geopackage(session: ReadingSession, filters: Filters, detail: Detail) -
     return layers.geopackage(
         items,
         territories,
-        description=f"CPTS de France au {day.isoformat()}. {schemas.LICENCE['title']}.",
+        description=f"CPTS de France au {day.isoformat()}. {LICENCE['title']}.",
         written_at=current_revision(session).changed_at,
     )
 

@@ -1,18 +1,37 @@
 """`/statistiques`, its maps as SVG and its figures as CSV."""
 
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Literal
+
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
+from app.database.calendar import today
 from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
+from app.http.address_limit import limited
 from app.http.caching import keep_until_change
 from app.http.parameters import Day
 from app.http.repository import current_revision
+from app.web.layout.downloads import (
+    CSV_MEDIA_TYPE,
+    csv_to_keep,
+    file_to_keep,
+    workbook_to_keep,
+)
 from app.web.layout.rendering import render
-from app.web.statistics import service
+from app.web.statistics import service, tables
 from app.web.statistics.drawings import coverage_map, deployment_map
 
 router = APIRouter(prefix="/statistiques")
+
+TableName = Literal["regions", "departements", "evolution"]
+_TABLES: Mapping[TableName, Callable[[ReadingSession, date | None], tables.Table]] = {
+    "regions": lambda session, at: tables.territories(session, "region", at),
+    "departements": lambda session, at: tables.territories(session, "department", at),
+    "evolution": tables.course,
+}
 
 
 @router.get("", response_class=HTMLResponse)
@@ -39,29 +58,31 @@ def map_of_coverage(request: Request, session: ReadSession, at: Day = None) -> R
     return _kept(request, session, coverage_map(session, at), "image/svg+xml")
 
 
-@router.get("/regions.csv", response_class=Response)
-def figures_of_regions(request: Request, session: ReadSession, at: Day = None) -> Response:
-    """The figures of the regions."""
-    return _table(request, session, service.territory_csv(session, "region", at), "regions")
+@router.get("/{name}-excel.csv", response_class=Response)
+def figures_for_excel(
+    request: Request, session: ReadSession, name: TableName, at: Day = None
+) -> Response:
+    """The figures as Excel in French opens them."""
+    sheet = _TABLES[name](session, at).for_offices()
+    return csv_to_keep(request, session, sheet, f"cpts-{name}-excel.csv")
 
 
-@router.get("/departements.csv", response_class=Response)
-def figures_of_departments(request: Request, session: ReadSession, at: Day = None) -> Response:
-    """The figures of the departments."""
-    text = service.territory_csv(session, "department", at)
-    return _table(request, session, text, "departements")
+@router.get("/{name}.csv", response_class=Response)
+def figures(
+    request: Request, session: ReadSession, name: TableName, at: Day = None
+) -> Response:
+    """The figures of the regions, of the departments, or month by month."""
+    body = _TABLES[name](session, at).as_csv()
+    return file_to_keep(request, session, body, CSV_MEDIA_TYPE, f"cpts-{name}.csv")
 
 
-@router.get("/evolution.csv", response_class=Response)
-def figures_over_time(request: Request, session: ReadSession, at: Day = None) -> Response:
-    """The figures month by month."""
-    return _table(request, session, service.evolution_csv(session, at), "evolution")
-
-
-def _table(request: Request, session: ReadingSession, text: str, name: str) -> Response:
-    response = _kept(request, session, text, "text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="cpts-{name}.csv"'
-    return response
+@router.get("/{name}.xlsx", response_class=Response, dependencies=[limited("workbook")])
+def figures_as_workbook(
+    request: Request, session: ReadSession, name: TableName, at: Day = None
+) -> Response:
+    """The figures as a workbook."""
+    sheet = _TABLES[name](session, at).for_offices()
+    return workbook_to_keep(request, session, sheet, f"cpts-{name}.xlsx", day=at or today())
 
 
 def _kept(request: Request, session: ReadingSession, text: str, media_type: str) -> Response:

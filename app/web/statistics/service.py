@@ -1,21 +1,17 @@
 """The figures of the page, of one snapshot of the registry, and the same as CSV."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import orjson
 
-from app.cpts.reading.schemas import CoverageLevel
 from app.cpts.reading.service import coverage
 from app.cpts.references import repository as references
 from app.cpts.stages import RECOGNISED_STAGES, SIGNED_STAGE
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.files.cells import spreadsheet_safe
 from app.french import number, percent
 from app.web.statistics.repository import count_undated, coverage_by_month, cpts_by_month
 from app.web.statistics.rules import (
@@ -196,73 +192,3 @@ def coverage_chart(months: Sequence[Month], population: int) -> Chart:
     values = [Tick(y, percent(value, 0)) for y, value in value_ticks(plane, 1.0)]
     years = year_ticks([month.day for month in months], plane)
     return Chart(plane, years, values, stacked_areas([("population", shares)], plane, 1.0), [])
-
-
-def territory_csv(session: ReadingSession, level: CoverageLevel, at: date | None) -> str:
-    """Give the figures of the regions or departments as CSV (UTF-8, comma).
-
-    Parameters: `level`, `region` or `department`.
-    """
-    answer = orjson.loads(coverage(session, level, (), at))
-    stages = list(references.stage_labels(session))
-    head = (
-        "date",
-        "code",
-        "name",
-        "population",
-        "population_covered",
-        "share_covered",
-        "communes",
-        "communes_covered",
-        "complete",
-        "population_complete",
-        *(f"cpts_{slug}" for slug in stages),
-    )
-    rows = (
-        (
-            answer["date"],
-            item["code"],
-            spreadsheet_safe(item["name"]),
-            item["population"],
-            item["population_covered"],
-            item["share_covered"],
-            item["communes"],
-            item["communes_covered"],
-            "true" if item["complete"] else "false",
-            item["population_complete"],
-            *(item["cpts_by_stage"].get(slug, 0) for slug in stages),
-        )
-        for item in answer["items"]
-    )
-    return _csv(head, rows)
-
-
-def evolution_csv(session: ReadingSession, at: date | None) -> str:
-    """Give the deployment month by month as CSV (UTF-8, comma)."""
-    stages = list(references.stage_labels(session))
-    head = (
-        "date",
-        *(f"cpts_{slug}" for slug in stages),
-        "aci_signed_within_month",
-        "population_covered",
-        "communes_covered",
-    )
-    rows = (
-        (
-            month.day.isoformat(),
-            *(month.by_stage.get(slug, 0) for slug in stages),
-            month.signed_within,
-            month.population,
-            month.communes,
-        )
-        for month in evolution(session, at)
-    )
-    return _csv(head, rows)
-
-
-def _csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(head)
-    writer.writerows(rows)
-    return buffer.getvalue()

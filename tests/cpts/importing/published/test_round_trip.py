@@ -55,6 +55,8 @@ def download(client: TestClient, tmp_path: Path) -> Download:
     def files(kind: str) -> list[Path | str]:
         if kind == "tables":
             return [get("cpts.csv"), "--with", str(get("compositions.csv"))]
+        if kind.startswith("compositions-") or kind.endswith(".xlsx"):
+            return [get(kind)]
         return [get("compositions.csv" if kind == "compositions" else f"cpts.{kind}")]
 
     return files
@@ -109,3 +111,30 @@ def _revision(engine: Engine) -> int:
         return int(
             connection.execute(text("SELECT revision FROM registry_revision")).scalar_one()
         )
+
+
+@pytest.mark.parametrize("file", ["compositions-excel.csv", "compositions.xlsx"])
+def test_a_table_for_offices_comes_back_with_its_claims_and_stages(
+    engine: Engine, download: Download, emptying: Emptying, run_import: RunImport, file: str
+) -> None:
+    put(engine, [VAL, NORTH])
+    (path,) = download(file)
+    before = _held(engine)
+    assert len(before) == 4
+    emptying.empty()
+    imported = run_import(path)
+    assert imported.status == 0, imported.output
+    assert _held(engine) == before
+
+
+def _held(engine: Engine) -> set[tuple[str, str, str]]:
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("""
+                SELECT c.name, h.commune_code, s.slug
+                FROM claim h JOIN cpts c ON c.id = h.cpts_id
+                CROSS JOIN LATERAL cpts_stage_on(c.id, current_date) s
+                WHERE h.held @> current_date
+            """)
+        )
+        return {(row.name, row.commune_code, row.slug) for row in rows}

@@ -1,0 +1,53 @@
+"""Files to take away: kept until the registry changes, named, and as offices open them."""
+
+from datetime import date
+
+from fastapi import Request
+from starlette.responses import Response
+
+from app.database.sessions import ReadingSession
+from app.files.office_tables import XLSX_MEDIA_TYPE, Sheet, csv_for_excel, workbook
+from app.french import day as french_day
+from app.http.addresses import settled_base
+from app.http.caching import keep_until_change
+from app.http.repository import current_revision
+from app.web.layout.repository import holds_demonstration
+from app.web.layout.sources import LICENCE, SOURCES
+
+CSV_MEDIA_TYPE = "text/csv; charset=utf-8"
+
+
+def file_to_keep(
+    request: Request, session: ReadingSession, body: bytes, media_type: str, name: str
+) -> Response:
+    """Answer with a file of a name, kept until the registry changes."""
+    keep_until_change(request, current_revision(session))
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def csv_to_keep(request: Request, session: ReadingSession, sheet: Sheet, name: str) -> Response:
+    """Answer with a table as Excel in French opens it."""
+    return file_to_keep(request, session, csv_for_excel(sheet), CSV_MEDIA_TYPE, name)
+
+
+def workbook_to_keep(
+    request: Request, session: ReadingSession, sheet: Sheet, name: str, *, day: date
+) -> Response:
+    """Answer with a table as a workbook that says where it comes from.
+
+    Parameters: `day` that the table shows.
+    """
+    query = f"?{request.url.query}" if request.url.query else ""
+    changed_at = current_revision(session).changed_at
+    about = [
+        ("Situation au", french_day(day)),
+        ("Dernier changement", french_day(changed_at)),
+        ("Adresse", f"{settled_base(request)}{request.url.path}{query}"),
+        ("Sources", " ; ".join(source["title"] for source in SOURCES)),
+        ("Licence", LICENCE["title"]),
+    ]
+    if holds_demonstration(session):
+        about.append(("Démonstration", "Ce fichier peut contenir des CPTS fictives."))
+    body = workbook(sheet, about, written_at=changed_at)
+    return file_to_keep(request, session, body, XLSX_MEDIA_TYPE, name)

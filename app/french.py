@@ -21,9 +21,14 @@ FRENCH = Locale("fr")
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 SPACE = "\N{NO-BREAK SPACE}"
 UNKNOWN = "—"
-_AFTER_OPENING = re.compile(r"« ")
-_BEFORE_COLON = re.compile(r"(?<=\S) (?=»|:(?:[\s<\"]|$))")
-_BEFORE_HIGH_SIGN = re.compile(r"(?<=\S) (?=[;!?](?:[\s<\"]|$))")
+# What is not prose, else a tag: nothing of it is touched but what is read out of a tag.
+_TAG = r"<(?P<verbatim>script|style|code|kbd|pre|samp|textarea)\b.*?</(?P=verbatim)>|<[^>]*>"
+_READ_OUT = re.compile(
+    r'(?<= )((?:alt|aria-label|aria-description|content|data-label|placeholder|title)=")([^"]*)'
+)
+_SIGNS = r"'|&#39;|« | (?=»|[:;!?%](?:[\s<]|$))"
+_IN_PAGE = re.compile(f"(?P<tag>{_TAG})|(?P<sign>{_SIGNS})", re.DOTALL)
+_IN_TEXT = re.compile(f"(?P<sign>{_SIGNS})")
 
 
 # Pages hold hundreds of numbers, the same ones again and again.
@@ -119,15 +124,41 @@ def counted(value: int, singular: str, plural: str | None = None) -> str:
     return f"{number(value)}{SPACE}{noun}"
 
 
-def spaced(text: str) -> str:
-    """Keep signs with the word beside them: unbreakable spaces inside « » and before : ; ! ?.
+def typeset(page: str) -> str:
+    """Give the HTML of a page with the signs that French is printed with.
 
-    Only a sign with a plain space before it and a space, a tag, a quotation mark or the end
-    after it is meant: codes and addresses stay as they are.
+    Typographic apostrophes, and unbreakable spaces inside « » and before : ; ! ? %, in what
+    a page says and in what is read out of its tags; names of INSEE have neither. Only a sign
+    with a plain space before it and a space, a tag or the end after it is meant: codes and
+    addresses stay as they are, as do scripts and what fields hold.
     """
-    text = _AFTER_OPENING.sub(f"«{SPACE}", text)
-    text = _BEFORE_COLON.sub(SPACE, text)
-    return _BEFORE_HIGH_SIGN.sub(NARROW_SPACE, text)
+    return _IN_PAGE.sub(_printed, page)
+
+
+def _printed(found: re.Match[str]) -> str:
+    tag: str | None = found["tag"]
+    if tag is None:
+        return _printed_sign(found)
+    return (
+        tag if found["verbatim"] or "=" not in tag else _READ_OUT.sub(_printed_attribute, tag)
+    )
+
+
+def _printed_sign(found: re.Match[str]) -> str:
+    sign: str = found["sign"]
+    before = found.string[found.start() - 1] if found.start() else ""
+    if sign == "« ":
+        return f"«{SPACE}"
+    if sign != " ":
+        after = found.string[found.end() : found.end() + 1]
+        return "’" if before.isalpha() and (after.isalnum() or after in "<«") else sign
+    if not before or before.isspace():
+        return sign
+    return SPACE if found.string[found.end()] in ":»" else NARROW_SPACE
+
+
+def _printed_attribute(found: re.Match[str]) -> str:
+    return found[1] + _IN_TEXT.sub(_printed_sign, found[2])
 
 
 def by_name(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

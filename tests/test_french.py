@@ -84,11 +84,31 @@ def test_amounts_have_their_unit_and_measures_no_decimal_too_many() -> None:
 
 
 def test_a_line_never_breaks_between_a_sign_and_its_word() -> None:
-    assert french.spaced("« Quoi ? » Ceci : oui ; non !") == (
-        "«\u00a0Quoi\u202f?\u00a0» Ceci\u00a0: oui\u202f; non\u202f!"
+    assert french.typeset("« Quoi ? » Ceci : oui ; non ! <b>8</b> % »") == (
+        "«\u00a0Quoi\u202f?\u00a0» Ceci\u00a0: oui\u202f; non\u202f! <b>8</b>\u202f%\u00a0»"
     )
-    as_it_was = '<a href="/x?a=1">?region=32</a> {{ name }} <code>a ;b :c ?d</code>'
-    assert french.spaced(as_it_was) == as_it_was
+
+
+def test_apostrophes_of_a_page_are_typographic_wherever_they_are_read() -> None:
+    assert french.typeset("<b>L'Épine</b>, Côte-d&#39;Or, l'<a href=\"/x\">INSEE</a>") == (
+        '<b>L’Épine</b>, Côte-d’Or, l’<a href="/x">INSEE</a>'
+    )
+    assert french.typeset('<img src="x" alt="Carte d&#39;Oze : 2 %">') == (
+        '<img src="x" alt="Carte d’Oze\u00a0: 2\u202f%">'
+    )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<a href="/x?a=1&amp;q=l&#39;i">?region=32</a> {{ name }} <code>d\'a ;b :c ?d</code>',
+        "<script>a ? 'b' : d'e</script><style>a :hover{content:'é'}</style>",
+        '<textarea name="a">L\'Épine ; « Gap »</textarea><input value="L&#39;Épine : 1">',
+        "12:30 http://a.example/?b=c&#39; '12' ",
+    ],
+)
+def test_what_is_not_read_stays_as_it_is(page: str) -> None:
+    assert french.typeset(page) == page
 
 
 def test_names_are_sorted_as_in_a_dictionary() -> None:

@@ -52,7 +52,7 @@ def test_the_operator_is_named_wherever_a_reader_needs_it(settings: Settings) ->
     declared = settings.model_copy(update={"operator": operator})
     with TestClient(create_app(declared)) as client:
         legal = client.get("/mentions-legales").text
-        assert "Fédération &lt;d&#39;Exemple&gt;" in legal
+        assert "Fédération &lt;d’Exemple&gt;" in legal
         assert "Une présidence" in legal
         assert "1 rue Inventée" in legal
         assert "mailto:dpo@federation.example" in client.get("/donnees-personnelles").text
@@ -62,7 +62,7 @@ def test_the_operator_is_named_wherever_a_reader_needs_it(settings: Settings) ->
 def test_the_help_defines_every_stage_and_tier_of_the_registry(client: TestClient) -> None:
     page = client.get("/aide").text
     for stage in client.get("/api/v1/stages").json()["items"]:
-        assert stage["label"].replace("'", "&#39;") in page
+        assert stage["label"].replace("'", "’") in page
     assert page.count('class="tier tier-') == 4
 
 

@@ -378,7 +378,9 @@ def test_a_workbook_says_of_which_day_and_from_which_address_it_is(
     lines: Any = openpyxl.load_workbook(io.BytesIO(answer.content))["Définitions"].values
     definitions = dict(lines)
     assert definitions["Situation au"].replace("\xa0", " ") == "1er mars 2021"
-    assert definitions["Adresse"] == "/donnees/cpts.xlsx?at=2021-03-01&department=05"
+    assert (
+        definitions["Adresse de ce fichier"] == "/donnees/cpts.xlsx?at=2021-03-01&department=05"
+    )
     assert definitions["Taille"].startswith("Taille de l'accord")
     assert answer.headers["content-type"].startswith("application/vnd.openxmlformats")
 

@@ -118,7 +118,7 @@ def test_a_sheet_tells_all_about_a_cpts(client: TestClient, alps: dict[str, int]
     for expected in (
         "<h1>CPTS du Gapençais",
         'href="/communes/05061">Gap</a>',
-        "Taille 2 : de 40",
+        "Taille 2\u00a0: de 40",
         "382\u202f500",  # the most that the tier pays
         "Parcours pluriprofessionnels",
         "Diabète",

@@ -261,7 +261,7 @@ def test_an_unknown_filter_is_a_422_that_leads_back(client: TestClient, query: s
     answer = client.get(f"/regions/93?{query}", headers=BROWSER)
     assert answer.status_code == 422
     assert 'href="/regions/93"' in answer.text
-    assert f"<strong>{query.split('=', maxsplit=1)[0]}</strong>" in answer.text
+    assert f"<code>{query.split('=', maxsplit=1)[0]}</code>" in answer.text
 
 
 def test_what_social_networks_add_to_a_link_is_forgotten(client: TestClient) -> None:

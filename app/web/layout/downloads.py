@@ -43,7 +43,7 @@ def workbook_to_keep(
     about = [
         ("Situation au", french_day(day)),
         ("Dernier changement", french_day(changed_at)),
-        ("Adresse", f"{settled_base(request)}{request.url.path}{query}"),
+        ("Adresse de ce fichier", f"{settled_base(request)}{request.url.path}{query}"),
         ("Sources", " ; ".join(source["title"] for source in SOURCES)),
         ("Licence", LICENCE["title"]),
     ]

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from fastapi import Request
 from jinja2 import Environment, PrefixLoader, StrictUndefined
-from jinja2.ext import Extension
 from jinja2.loaders import FileSystemLoader
 from starlette.responses import HTMLResponse
 
@@ -48,14 +47,6 @@ def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = NOTHIN
     )
 
 
-class FrenchSpaces(Extension):
-    """Writes the unbreakable spaces that an author of templates cannot see."""
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        """Give the source of a template with its spaces as French has them."""
-        return french.spaced(source)
-
-
 @cache
 def _environment() -> Environment:
     groups = {
@@ -65,7 +56,6 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PrefixLoader(groups),
         autoescape=True,
-        extensions=[FrenchSpaces],
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -109,7 +99,7 @@ def page_text(
         "caller": None,
         "csrf": None,
     }
-    return (
+    return french.typeset(
         _environment()
         .get_template(template)
         .render(

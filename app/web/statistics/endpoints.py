@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.database.calendar import today
@@ -14,6 +14,7 @@ from app.http.address_limit import limited
 from app.http.caching import keep_until_change
 from app.http.parameters import Day
 from app.http.repository import current_revision
+from app.problems import NotFound
 from app.web.layout.downloads import (
     CSV_MEDIA_TYPE,
     csv_to_keep,
@@ -26,12 +27,20 @@ from app.web.statistics.drawings import coverage_map, deployment_map
 
 router = APIRouter(prefix="/statistiques")
 
-TableName = Literal["regions", "departements", "evolution"]
-_TABLES: Mapping[TableName, Callable[[ReadingSession, date | None], tables.Table]] = {
+_TABLES: Mapping[str, Callable[[ReadingSession, date | None], tables.Table]] = {
     "regions": lambda session, at: tables.territories(session, "region", at),
     "departements": lambda session, at: tables.territories(session, "department", at),
     "evolution": tables.course,
 }
+
+
+def _table(session: ReadSession, name: str, at: Day = None) -> tables.Table:
+    if name not in _TABLES:
+        raise NotFound("Ce tableau n’existe pas.")
+    return _TABLES[name](session, at)
+
+
+AskedTable = Annotated[tables.Table, Depends(_table)]
 
 
 @router.get("", response_class=HTMLResponse)
@@ -60,28 +69,26 @@ def map_of_coverage(request: Request, session: ReadSession, at: Day = None) -> R
 
 @router.get("/{name}-excel.csv", response_class=Response)
 def figures_for_excel(
-    request: Request, session: ReadSession, name: TableName, at: Day = None
+    request: Request, session: ReadSession, name: str, table: AskedTable
 ) -> Response:
     """The figures as Excel in French opens them."""
-    sheet = _TABLES[name](session, at).for_offices()
+    sheet = table.for_offices()
     return csv_to_keep(request, session, sheet, f"cpts-{name}-excel.csv")
 
 
 @router.get("/{name}.csv", response_class=Response)
-def figures(
-    request: Request, session: ReadSession, name: TableName, at: Day = None
-) -> Response:
+def figures(request: Request, session: ReadSession, name: str, table: AskedTable) -> Response:
     """The figures of the regions, of the departments, or month by month."""
-    body = _TABLES[name](session, at).as_csv()
+    body = table.as_csv()
     return file_to_keep(request, session, body, CSV_MEDIA_TYPE, f"cpts-{name}.csv")
 
 
 @router.get("/{name}.xlsx", response_class=Response, dependencies=[limited("workbook")])
 def figures_as_workbook(
-    request: Request, session: ReadSession, name: TableName, at: Day = None
+    request: Request, session: ReadSession, name: str, table: AskedTable, at: Day = None
 ) -> Response:
     """The figures as a workbook."""
-    sheet = _TABLES[name](session, at).for_offices()
+    sheet = table.for_offices()
     return workbook_to_keep(request, session, sheet, f"cpts-{name}.xlsx", day=at or today())
 
 

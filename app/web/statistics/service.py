@@ -82,7 +82,6 @@ def statistics(session: ReadingSession, at: date | None) -> dict[str, Any]:
     return {
         "day": day,
         "at": at.isoformat() if at else None,
-        "definition": levels["country"]["definition"],
         "country": country,
         "cpts_count": sum(country["cpts_by_stage"].values()),
         "labels": labels,

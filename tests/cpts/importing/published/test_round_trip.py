@@ -34,6 +34,13 @@ NORTH = Cpts(
     (),
     {"59350": (date(2022, 2, 2), None)},
 )
+ALPS = Cpts(
+    {"name": "CPTS des Alpes"},
+    [StageRecord("aci_signe", date(2021, 3, 4), date(2021, 3, 4))],
+    ["diabete"],
+    {"05061": (date(2021, 3, 4), None), "04019": (date(2021, 3, 4), None),
+     "05046": (date(2022, 1, 1), None)},
+)  # fmt: skip
 IDEA = Cpts(
     {"name": "CPTS sans commune"},
     [StageRecord("dynamique_identifiee", None, date(2025, 1, 1))],
@@ -117,7 +124,7 @@ def _revision(engine: Engine) -> int:
 def test_a_table_for_offices_comes_back_with_its_claims_and_stages(
     engine: Engine, download: Download, emptying: Emptying, run_import: RunImport, file: str
 ) -> None:
-    put(engine, [VAL, NORTH])
+    put(engine, [NORTH, ALPS])
     (path,) = download(file)
     before = _held(engine)
     assert len(before) == 4

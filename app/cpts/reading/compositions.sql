@@ -5,13 +5,7 @@ SELECT
     m.department_code AS department, m.region_code AS region,
     n.population, n.year AS population_year, c.demonstration,
     lower(h.held) AS held_from, upper(h.held) AS held_until,
-    (
-        SELECT string_agg(
-            concat_ws(':', k.stage_slug, coalesce(k.since::text, ''), k.recorded_on), '|'
-            ORDER BY e.rank)
-        FROM cpts_stage k JOIN stage e ON e.slug = k.stage_slug
-        WHERE k.cpts_id = c.id AND k.known_from <= CAST(:day AS date)
-    ) AS stages
+    ({stages}) AS stages
 FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS asked (id, position)
 JOIN cpts c ON c.id = asked.id
 JOIN claim h ON h.cpts_id = c.id AND h.held @> CAST(:day AS date)

@@ -2,13 +2,7 @@
 -- when (and until when, if that is settled) they hold each commune.
 SELECT
     c.id,
-    (
-        SELECT string_agg(
-            concat_ws(':', k.stage_slug, coalesce(k.since::text, ''), k.recorded_on), '|'
-            ORDER BY e.rank)
-        FROM cpts_stage k JOIN stage e ON e.slug = k.stage_slug
-        WHERE k.cpts_id = c.id AND k.known_from <= CAST(:day AS date)
-    ) AS stages,
+    ({stages}) AS stages,
     (
         SELECT string_agg(
             concat_ws(':', h.commune_code, lower(h.held), upper(h.held)), '|'

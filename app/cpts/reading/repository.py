@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import TextClause, or_, select, text
 
 from app.cpts.models import Cpts
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.schemas import Detail
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.database.statements import statement
+from app.database.statements import script, statement
 
 _CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
@@ -122,9 +123,7 @@ def compositions(
     """
     ids = matching(session, filters, day)
     page = page_of(ids, filters)
-    rows = session.execute(
-        statement(__file__, "compositions"), {"day": day, "ids": list(page)}
-    ).all()
+    rows = session.execute(_with_stages("compositions"), {"day": day, "ids": list(page)}).all()
     return len(ids), len(page), list(rows)
 
 
@@ -142,8 +141,14 @@ class Course:
 
 def courses(session: ReadingSession, cpts_ids: Sequence[int], day: date) -> dict[int, Course]:
     """Give, by id, the stages that CPTS had reached on a day, and since when they hold what."""
-    rows = session.execute(statement(__file__, "courses"), {"ids": list(cpts_ids), "day": day})
+    rows = session.execute(_with_stages("courses"), {"ids": list(cpts_ids), "day": day})
     return {row.id: Course(row.stages, row.communes) for row in rows}
+
+
+@cache
+def _with_stages(name: str) -> TextClause:
+    reached = script(__file__, "stages_reached")
+    return text(script(__file__, name).format(stages=reached))
 
 
 def coverage(session: ReadingSession, level: str, stages: list[str], day: date) -> str:

@@ -67,26 +67,37 @@ demande un jeton (`Authorization: Bearer JETON`).
 CONSTRAINTS: ConstraintProblems = {**cpts_errors.CONSTRAINTS}
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """Assemble the service; connects to nothing yet.
+def open_sessions(settings: Settings) -> Sessions:
+    """Make the sessions of a service, counted and timed; connects to nothing yet.
 
-    Parameters: `settings`, read from the environment when None. Raises `Failure` when
-    they name no database.
+    Raises `Failure` when the settings name no database.
     """
-    settings = settings or Settings()
-    if settings.database.url is None:
-        raise Failure("DATABASE_URL n'est pas défini : lancez le service par ./cpts serve.")
-    address = settings.database.url.get_secret_value()
-    connections = settings.database.database_connections
-    patience_s = settings.database.database_patience
     sessions = Sessions.open(
-        address,
-        connections=connections,
-        limits=WaitLimits.of_requests(patience_s),
+        _database_address(settings),
+        connections=settings.database.database_connections,
+        limits=WaitLimits.of_requests(settings.database.database_patience),
         poolclass=TimedPool,
     )
     for engine in sessions.engines.values():
         observe(engine)
+    return sessions
+
+
+def create_app(
+    settings: Settings | None = None, *, sessions: Sessions | None = None
+) -> FastAPI:
+    """Assemble the service; connects to nothing yet.
+
+    Parameters: `settings`, read from the environment when None; `sessions`, of
+    `open_sessions` when None, whose connections are let go with the service; whoever gives
+    others closes them. Raises `Failure` when the settings name no database.
+    """
+    settings = settings or Settings()
+    are_own = sessions is None
+    sessions = sessions or open_sessions(settings)
+    address = _database_address(settings)
+    connections = settings.database.database_connections
+    patience_s = settings.database.database_patience
     revisions = Revisions(database_url(address), answer_s=patience_s / 3)
 
     @asynccontextmanager
@@ -98,7 +109,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         ):
             yield
         await revisions.close()
-        sessions.dispose()
+        if are_own:
+            sessions.dispose()
 
     app = FastAPI(
         title=TITLE,
@@ -158,6 +170,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
         trace(app, sessions.engines.values(), settings.monitoring.otlp_endpoint)
     return app
+
+
+def _database_address(settings: Settings) -> str:
+    if settings.database.url is None:
+        raise Failure("DATABASE_URL n'est pas défini : lancez le service par ./cpts serve.")
+    return settings.database.url.get_secret_value()
 
 
 @cache

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from app.accounts.mail.service import Post
+    from app.database.sessions import Sessions
     from app.settings import Settings
     from tests.accounts.people import Mailbox
     from tests.emptying import Emptying
@@ -175,7 +176,22 @@ def test_database(server_url: URL, maintenance: Engine, template: str) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def session_engine(test_database: str) -> Iterator[Engine]:
+def cheap_passwords() -> None:
+    """Passwords cost next to nothing here: a quarter of a second each, in hundreds of tests.
+
+    Processes that tests start have the parameters of the service; so have the tests of what
+    is stored (`tests/web/test_accounts.py`).
+    """
+    from argon2 import PasswordHasher
+    from argon2.profiles import CHEAPEST
+
+    from app.accounts.people import passwords
+
+    passwords._HASHER = PasswordHasher.from_parameters(CHEAPEST)
+
+
+@pytest.fixture(scope="session")
+def session_engine(test_database: str, cheap_passwords: None) -> Iterator[Engine]:
     from app.database.engine import create_database_engine
 
     engine = create_database_engine(test_database)
@@ -228,11 +244,21 @@ def settings(settings_of_the_run: Settings) -> Settings:
     return settings_of_the_run.model_copy(deep=True)
 
 
+@pytest.fixture(scope="session")
+def sessions_of_the_run(settings_of_the_run: Settings) -> Iterator[Sessions]:
+    """The connections of all applications: each of them would make four, of 20 ms and more."""
+    from app.main import open_sessions
+
+    sessions = open_sessions(settings_of_the_run)
+    yield sessions
+    sessions.dispose()
+
+
 @pytest.fixture
-def app(engine: Engine, settings: Settings) -> FastAPI:
+def app(engine: Engine, settings: Settings, sessions_of_the_run: Sessions) -> FastAPI:
     from app.main import create_app
 
-    return create_app(settings)
+    return create_app(settings, sessions=sessions_of_the_run.afresh())
 
 
 @pytest.fixture
@@ -257,11 +283,10 @@ def mailbox(app: FastAPI) -> Mailbox:
 
 
 @pytest.fixture
-def post(mailbox: Mailbox, app: FastAPI) -> Iterator[Post]:
+def post(mailbox: Mailbox, app: FastAPI) -> Post:
     """What sends the messages that are due: `post.send_due()`."""
     sent: Post = app.state.post
-    yield sent
-    sent.sessions.dispose()
+    return sent
 
 
 MakeToken = Callable[..., str]

@@ -7,7 +7,7 @@ reads may be called with one that writes, and never the reverse. A request's own
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -131,6 +131,16 @@ class Sessions:
         """
         async with place_in(self.asides, self.limits.place):
             return await to_thread.run_sync(work)
+
+    def afresh(self) -> "Sessions":
+        """Give others over the same connections, to whose limiters nobody has come yet."""
+        return replace(
+            self,
+            readers=CapacityLimiter(self.readers.total_tokens),
+            writers=CapacityLimiter(self.writers.total_tokens),
+            asides=CapacityLimiter(self.asides.total_tokens),
+            recording=Recording(),
+        )
 
     def dispose(self) -> None:
         """Close every connection that rests in a pool."""

@@ -5,8 +5,6 @@ import hashlib
 import html
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -214,8 +212,3 @@ def test_outlines_of_a_scale_that_is_none_are_refused(client: TestClient) -> Non
     answer = client.get("/maps/departments.geojson?detail=commune")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"] == ["query", "detail"]
-
-
-def test_the_service_starts_without_folium() -> None:
-    program = "import sys, app.main; sys.exit('folium' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
@@ -83,14 +84,37 @@ def test_an_invitation_is_over_after_its_time(
     assert answer.status_code == 404
 
 
+@pytest.fixture
+def costly_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords as the service stores them."""
+    hasher = PasswordHasher.from_parameters(passwords.PARAMETERS)
+    monkeypatch.setattr(passwords, "_HASHER", hasher)
+
+
 def test_only_digests_of_links_and_passwords_are_stored(
-    client: TestClient, engine: Engine
+    client: TestClient, engine: Engine, costly_passwords: None
 ) -> None:
     address = invitation(engine)
     stored = scalar(engine, "SELECT encode(secret_hash, 'escape') FROM person_link")
     assert address.rpartition("/")[2] not in str(stored)
     send(client, address, accepted())
-    assert str(scalar(engine, "SELECT password_hash FROM person")).startswith("$argon2id$")
+    stored = str(scalar(engine, "SELECT password_hash FROM person"))
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+def test_a_password_stored_for_less_is_stored_anew_when_its_owner_signs_in(
+    client: TestClient, engine: Engine, request: pytest.FixtureRequest
+) -> None:
+    make_person(engine)
+    cheap = scalar(engine, "SELECT password_hash FROM person")
+    request.getfixturevalue("costly_passwords")
+    assert sign_in(client, password=OTHER_PASSWORD).status_code == 403
+    assert scalar(engine, "SELECT password_hash FROM person") == cheap
+    assert sign_in(client).status_code == 303
+    stored = str(scalar(engine, "SELECT password_hash FROM person"))
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    client.cookies.clear()
+    assert sign_in(client).status_code == 303
 
 
 @pytest.mark.parametrize(

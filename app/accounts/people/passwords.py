@@ -4,11 +4,13 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from app.accounts.people.rules import password_spelled
 
 # RFC 9106's second recommendation, for a server that does other things too: 64 MiB.
-_HASHER = PasswordHasher()
+PARAMETERS = RFC_9106_LOW_MEMORY
+_HASHER = PasswordHasher.from_parameters(PARAMETERS)
 
 
 def hashed(password: str) -> str:

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.exceptions import TyperException
 
-from app.command_errors import value_in_french
+from app.cli import run
+from app.command_errors import ending_of, value_in_french
 
 ROOT = Path(__file__).parents[1]
 # Of these each takes longer to import than most commands to do their work.
@@ -38,7 +40,6 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["serve", "--colour"], "option inconnue : --colour"),
         (["serve", "--port", "abc"], "--port : un nombre entier est attendu"),
         (["serve", "--port", "70000"], "--port : au plus 65535 est attendu"),
         (["serve", "--workers", "0"], "--workers : au moins 1 est attendu"),
@@ -54,11 +55,20 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         ),
     ],
 )
-def test_a_wrong_command_line_is_told_in_french(arguments: list[str], said: str) -> None:
-    done = command(*arguments)
+def test_a_wrong_command_line_is_told_in_french(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.setattr("sys.argv", ["cpts", *arguments])
+    with pytest.raises(TyperException) as refused:
+        run()
+    assert ending_of(refused.value) == (2, f"{said} (voir ./cpts --help)")
+
+
+def test_a_wrong_command_line_ends_the_command_with_one_line() -> None:
+    done = command("serve", "--colour")
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == f"cpts : {said} (voir ./cpts --help)\n"
+    assert done.stderr == "cpts : option inconnue : --colour (voir ./cpts --help)\n"
 
 
 def test_every_command_of_the_contract_is_there() -> None:

@@ -37,7 +37,11 @@ from tests.geography.small_country import make_inputs
 from tests.geography.small_release import SmallCommune, SmallRelease, write_release
 
 Rows = Callable[..., list[Any]]
-TESTED: dict[tuple[str, ...], str] = {}
+# These two are tested where the country is full of CPTS, which takes half a minute once.
+TESTED: dict[tuple[str, ...], str] = {
+    ("db", "prepare"): "tests/cpts/test_whole_country.py",
+    ("demo", "load"): "tests/cpts/test_whole_country.py",
+}
 
 
 def of(*path: str) -> Callable[[Any], Any]:
@@ -325,16 +329,6 @@ def test_a_letter_is_checked_against_the_registry(
     assert json.loads(ended.stdout)["verdict"] == "blocked"
 
 
-@of("demo", "load")
-def test_demonstration_data_are_loaded(test_database: str, ask: Rows) -> None:
-    try:
-        done(test_database, "demo", "load")
-        [(count,)] = ask("SELECT count(*) FROM cpts WHERE demonstration")
-        assert count > 700
-    finally:
-        ask("UPDATE registry_revision SET demonstration_loaded_at = NULL")
-
-
 @of("demo", "remove")
 def test_demonstration_data_are_removed_and_real_ones_stay(
     test_database: str, engine: Engine, ask: Rows, register: Callable[..., int]
@@ -447,16 +441,6 @@ def test_a_derived_value_that_drifted_is_named(
     ):
         ask(statement)
     assert done(test_database, "db", "verify", status=1).stdout.endswith("1 écart(s).\n")
-
-
-@of("db", "prepare")
-def test_a_database_is_prepared_up_to_the_demonstration(test_database: str, ask: Rows) -> None:
-    try:
-        done(test_database, "db", "prepare", CPTS_DEMO="1")
-        [(count,)] = ask("SELECT count(*) FROM cpts WHERE demonstration")
-        assert count > 700
-    finally:
-        ask("UPDATE registry_revision SET demonstration_loaded_at = NULL")
 
 
 @of("serve")

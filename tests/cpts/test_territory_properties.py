@@ -365,7 +365,7 @@ def test_whatever_is_asked_no_commune_is_held_twice_and_nothing_derived_drifts(
     run_state_machine_as_test(
         life,
         settings=settings(
-            max_examples=examples(12, many=200),
+            max_examples=examples(8, many=200),
             stateful_step_count=10,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -1,5 +1,6 @@
 """Loading a reference geography, on a small country of invented communes."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -58,16 +59,31 @@ NEXT_YEAR = replace(
 )
 
 
-@pytest.fixture
-def empty(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
-    """An engine on a migrated database without any geography."""
-    name = f"cpts_loading_{uuid.uuid4().hex[:12]}"
+@pytest.fixture(scope="module")
+def migrated(owner_url: URL, maintenance: Engine) -> Iterator[str]:
+    """Name of a migrated database without any geography, to be cloned."""
+    name = f"cpts_test_migrated_{os.getpid()}"
     with maintenance.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     engine = create_database_engine(
         owner_url.set(database=name).render_as_string(hide_password=False)
     )
     upgrade_database(engine)
+    engine.dispose()
+    yield name
+    with maintenance.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def empty(owner_url: URL, maintenance: Engine, migrated: str) -> Iterator[Engine]:
+    """An engine on a migrated database without any geography."""
+    name = f"cpts_test_loading_{uuid.uuid4().hex[:12]}_{os.getpid()}"
+    with maintenance.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {migrated}"))
+    engine = create_database_engine(
+        owner_url.set(database=name).render_as_string(hide_password=False)
+    )
     yield engine
     engine.dispose()
     with maintenance.connect() as connection:

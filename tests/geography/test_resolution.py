@@ -1,13 +1,17 @@
 """Which commune is meant, on the real communes of France."""
 
-from collections.abc import Iterator
-from typing import Any
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import Engine, event, text
 
 from app.database.sessions import ReadingSession, snapshot_scope
 from app.geography.resolution import Given, Resolution, resolve, translate_codes
+from tests.exploration import examples
+
+Found = TypeVar("Found")
 
 
 @pytest.fixture
@@ -19,6 +23,12 @@ def session(session_engine: Engine) -> Iterator[ReadingSession]:
 def one(session: ReadingSession, given: str, department: str | None = None) -> Resolution:
     (answer,) = resolve(session, [Given(given, department)])
     return answer
+
+
+def part_of(communes: Sequence[Found]) -> Sequence[Found]:
+    """Give some of all communes, others at every run."""
+    part = examples(len(communes) // 8, many=len(communes))
+    return random.sample(communes, part)
 
 
 def codes(answer: Resolution) -> list[str]:
@@ -227,18 +237,19 @@ def test_answers_come_in_the_order_of_the_texts_even_when_repeated(
 
 def test_every_commune_is_found_by_its_name_and_department(session: ReadingSession) -> None:
     rows = session.execute(text("SELECT code, name, department_code FROM commune")).all()
+    assert len(rows) == 34_917
+    rows = part_of(rows)
     answers = resolve(session, [Given(name, department) for _, name, department in rows])
     wrong = [
         (row.code, answer)
         for row, answer in zip(rows, answers, strict=True)
         if codes(answer) != [row.code] or answer.corrected
     ]
-    assert len(rows) == 34_917
     assert wrong == []
 
 
 def test_every_commune_is_found_by_its_code(session: ReadingSession) -> None:
-    rows = session.execute(text("SELECT code FROM commune")).scalars().all()
+    rows = part_of(session.execute(text("SELECT code FROM commune")).scalars().all())
     answers = resolve(session, [Given(code) for code in rows])
     assert [codes(answer) for answer in answers] == [[code] for code in rows]
 

@@ -105,7 +105,7 @@ def test_what_one_gets_never_depends_on_who_asked_before(
     chance = random.Random(8)
     asked = [(address, caller) for address in ADDRESSES for caller in callers]
     # A part of all pairs, and whatever is kept.
-    part = examples(len(asked) // 8, many=len(asked))
+    part = examples(len(asked) // 16, many=len(asked))
     asked = chance.sample(asked, part) + [(each, "visitor") for each in ADDRESSES]
     asked = sorted({*asked, *SHOWN})
     with TestClient(without) as fresh, TestClient(app) as client:

@@ -344,19 +344,17 @@ _POINTS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [360, 768, 1440])
-def test_no_width_makes_the_page_scroll_sideways(
-    watched: Page, register: Register, width: int
-) -> None:
+def test_no_width_makes_the_page_scroll_sideways(watched: Page, register: Register) -> None:
     register(
         "CPTS au nom particulièrement long de la plaine et des collines", "aci_signe", (ARRAS,)
     )
-    watched.set_viewport_size({"width": width, "height": 740})
-    _open(watched, "?q=particuli%C3%A8rement")
-    assert watched.evaluate("document.documentElement.scrollWidth") <= width
-    assert watched.evaluate("document.querySelector('main').clientHeight") > 400
-    expect(watched.locator(".legend summary")).to_be_in_viewport()
-    expect(watched.locator(".list summary")).to_be_in_viewport()
+    for width in (360, 768, 1440):
+        watched.set_viewport_size({"width": width, "height": 740})
+        _open(watched, "?q=particuli%C3%A8rement")
+        assert watched.evaluate("document.documentElement.scrollWidth") <= width
+        assert watched.evaluate("document.querySelector('main').clientHeight") > 400
+        expect(watched.locator(".legend summary")).to_be_in_viewport()
+        expect(watched.locator(".list summary")).to_be_in_viewport()
 
 
 def test_the_map_stays_legible_without_base_map(

@@ -51,8 +51,9 @@ def serve(database: str) -> Watched:
     return Watched(process, base, f"http://127.0.0.1:{metrics}/metrics")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def watched(test_database: str) -> Iterator[Watched]:
+    """One service, which the last test that asks for it ends."""
     service = serve(test_database)
     yield service
     if service.process.poll() is None:

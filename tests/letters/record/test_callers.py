@@ -22,20 +22,23 @@ CALLERS = (
 )
 
 
+ROLES = {
+    "ars_elsewhere": ("ars", "93"),
+    "am_elsewhere": ("assurance_maladie", "93"),
+    "urps_elsewhere": ("urps", "93"),
+    "ars": ("ars", "32"),
+    "am": ("assurance_maladie", "32"),
+    "urps": ("urps", "32"),
+}
+
+
 @pytest.fixture
-def callers(bearer: Bearer) -> dict[str, dict[str, str]]:
-    return {
-        "anonymous": {},
-        "member": bearer("member"),
-        "editor": bearer("editor"),
-        "ars_elsewhere": bearer("ars", region="93"),
-        "am_elsewhere": bearer("assurance_maladie", region="93"),
-        "ars": bearer("ars", region="32"),
-        "am": bearer("assurance_maladie", region="32"),
-        "urps": bearer("urps", region="32"),
-        "urps_elsewhere": bearer("urps", region="93"),
-        "admin": bearer("admin"),
-    }
+def headers(bearer: Bearer, caller: str) -> dict[str, str]:
+    """Headers of the caller that the test is about."""
+    if caller == "anonymous":
+        return {}
+    role, region = ROLES.get(caller, (caller, None))
+    return bearer(role) if region is None else bearer(role, region=region)
 
 
 def expected(**allowed: int) -> dict[str, int]:
@@ -81,7 +84,7 @@ WRITES: list[tuple[str, str, dict[str, Any], dict[str, int]]] = [
 def test_each_write_is_open_to_those_whose_it_is(
     desk: Desk,
     client: TestClient,
-    callers: dict[str, dict[str, str]],
+    headers: dict[str, str],
     write: tuple[str, str, dict[str, Any], dict[str, int]],
     caller: str,
 ) -> None:
@@ -95,7 +98,7 @@ def test_each_write_is_open_to_those_whose_it_is(
         method,
         "/api/v1" + path.format(letter=letter, conciliation=conciliation["id"]),
         json=body,
-        headers=callers[caller],
+        headers=headers,
     )
     assert response.status_code == statuses[caller], response.text
     if response.status_code >= 400:
@@ -104,7 +107,7 @@ def test_each_write_is_open_to_those_whose_it_is(
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_the_contact_is_seen_by_agents_of_a_region_concerned_only(
-    desk: Desk, client: TestClient, callers: dict[str, dict[str, str]], caller: str
+    desk: Desk, client: TestClient, headers: dict[str, str], caller: str
 ) -> None:
     letter = desk.deposit(
         LILLE,
@@ -116,7 +119,7 @@ def test_the_contact_is_seen_by_agents_of_a_region_concerned_only(
     desk.decide(letter, desk.ars, note=f"Vu avec {PERSON}")
     sees_all = caller in ("ars", "am", "urps", "admin")
     for path in (f"/api/v1/letters/{letter}", "/api/v1/letters"):
-        answer = client.get(path, headers=callers[caller])
+        answer = client.get(path, headers=headers)
         assert answer.status_code == 200
         listed = path.endswith("letters")
         told = answer.json()["items"][0] if listed else answer.json()

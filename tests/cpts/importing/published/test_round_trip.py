@@ -14,6 +14,7 @@ from app.database.calendar import today
 from tests.cpts.importing.conftest import RunImport
 from tests.cpts.importing.published.registries import Cpts, comparable, put, registries, stands
 from tests.emptying import Emptying
+from tests.exploration import examples
 
 FORMATS = ("tables", "compositions", "geojson", "gpkg", "parquet")
 DAY = timedelta(days=1)
@@ -70,7 +71,7 @@ def download(client: TestClient, tmp_path: Path) -> Download:
 
 
 @settings(
-    max_examples=8,
+    max_examples=examples(4, many=40),
     deadline=None,
     # An example is a download and an import: making a failing one smaller takes minutes.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -56,6 +56,8 @@ _TRAILING_ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _CEDEX = re.compile(r" cedex(?: \d+)?$")
+_UNDER = re.compile(r"\bs/s\b|\bss/", re.IGNORECASE)
+_OVER = re.compile(r"\bs/", re.IGNORECASE)
 _NUMBER_OF_A_SHEET = re.compile(r"(\d+)\.0+")
 
 
@@ -74,8 +76,8 @@ def spelling(text: str) -> str:
 @lru_cache(maxsize=32768)
 def name_key(text: str) -> str:
     """Reduce a name, however it is written, to the key that its official form has."""
-    text = re.sub(r"\bs/s\b|\bss/", "sous ", text, flags=re.IGNORECASE)
-    text = re.sub(r"\bs/", "sur ", text, flags=re.IGNORECASE)
+    if "/" in text:
+        text = _OVER.sub("sur ", _UNDER.sub("sous ", text))
     turned = _TRAILING_ARTICLE.fullmatch(text.strip())
     if turned:
         text = f"{turned['article']} {turned['name']}"

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import bindparam, text
@@ -14,8 +14,7 @@ from sqlalchemy.types import Text
 from app.database.sessions import ReadingSession
 
 
-@dataclass(frozen=True, order=True)
-class CommuneRef:
+class CommuneRef(NamedTuple):
     """A commune of today."""
 
     code: str
@@ -95,8 +94,7 @@ def communes_in_polygon(
     return [(row.code, float(row.share)) for row in rows]
 
 
-@dataclass(frozen=True)
-class KnownCode:
+class KnownCode(NamedTuple):
     """What a code is: `kind` is 'commune', 'city', 'epci' or the kind of a former commune.
 
     One row per commune of today that the code leads to.
@@ -110,19 +108,21 @@ class KnownCode:
     department: str
 
 
+# A list of thousands is joined as rows: as `= ANY` the planner weighs each of its values.
 _CODES = text("""
     SELECT c.code AS given, 'commune' AS kind, c.name AS name,
            c.code, c.name AS commune, c.department_code AS department
-    FROM commune c WHERE c.code = ANY (:codes)
+    FROM commune c WHERE c.code IN (SELECT unnest(:codes))
     UNION ALL
     SELECT t.code, 'city', t.name, c.code, c.name, c.department_code
-    FROM city t JOIN commune c ON c.city_code = t.code WHERE t.code = ANY (:codes)
+    FROM city t JOIN commune c ON c.city_code = t.code WHERE t.code IN (SELECT unnest(:codes))
     UNION ALL
     SELECT e.code, 'epci', e.name, c.code, c.name, c.department_code
-    FROM epci e JOIN commune c ON c.epci_code = e.code WHERE e.code = ANY (:codes)
+    FROM epci e JOIN commune c ON c.epci_code = e.code WHERE e.code IN (SELECT unnest(:codes))
     UNION ALL
     SELECT f.code, f.kind, f.name, c.code, c.name, c.department_code
-    FROM former_commune f JOIN commune c ON c.code = f.commune_code WHERE f.code = ANY (:codes)
+    FROM former_commune f JOIN commune c ON c.code = f.commune_code
+    WHERE f.code IN (SELECT unnest(:codes))
     ORDER BY given, code
 """).bindparams(bindparam("codes", type_=ARRAY(Text)))
 
@@ -130,13 +130,12 @@ _CODES = text("""
 def known_codes(session: ReadingSession, codes: Collection[str]) -> dict[str, list[KnownCode]]:
     """Look up codes of communes, cities, EPCI and former communes, by the code asked."""
     found: dict[str, list[KnownCode]] = defaultdict(list)
-    for row in session.execute(_CODES, {"codes": list(codes)}).mappings():
-        found[row["given"]].append(KnownCode(**row))
+    for row in session.execute(_CODES, {"codes": list(codes)}):
+        found[row[0]].append(KnownCode._make(row))
     return dict(found)
 
 
-@dataclass(frozen=True)
-class KnownName:
+class KnownName(NamedTuple):
     """A name that leads to a commune of today; `city` is set on a city's own name."""
 
     key: str
@@ -154,7 +153,7 @@ _NAMES = text("""
            c.department_code AS department,
            CASE WHEN n.kind = 'city' THEN c.city_code END AS city
     FROM commune_name n JOIN commune c ON c.code = n.commune_code
-    WHERE n.key = ANY (:keys)
+    WHERE n.key IN (SELECT unnest(:keys))
     ORDER BY c.department_code, c.code, n.id
 """).bindparams(bindparam("keys", type_=ARRAY(Text)))
 
@@ -162,8 +161,8 @@ _NAMES = text("""
 def known_names(session: ReadingSession, keys: Collection[str]) -> dict[str, list[KnownName]]:
     """Look up names by their keys (`app.geography.naming.name_keys`)."""
     found: dict[str, list[KnownName]] = defaultdict(list)
-    for row in session.execute(_NAMES, {"keys": list(keys)}).mappings():
-        found[row["key"]].append(KnownName(**row))
+    for row in session.execute(_NAMES, {"keys": list(keys)}):
+        found[row[0]].append(KnownName._make(row))
     return dict(found)
 
 
@@ -208,9 +207,8 @@ def nearest_names(
         "most": most,
     }
     session.execute(text(_NEARNESS))
-    for row in session.execute(_NEAREST, parameters).mappings():
-        values = dict(row)
-        found[values.pop("number") - 1].append(KnownName(**values))
+    for number, *values in session.execute(_NEAREST, parameters):
+        found[number - 1].append(KnownName._make(values))
     return found
 
 
@@ -230,8 +228,7 @@ def names_of_departments(
 ) -> list[KnownName]:
     """Give every name of some departments; with an accent, those of the others on demand."""
     asked = {"departments": list(departments), "accented": accented_elsewhere}
-    rows = session.execute(_NAMES_OF_DEPARTMENTS, asked).mappings()
-    return [KnownName(**row) for row in rows]
+    return list(map(KnownName._make, session.execute(_NAMES_OF_DEPARTMENTS, asked)))
 
 
 def departments_with_region(session: ReadingSession) -> list[tuple[str, str, str]]:
@@ -260,7 +257,7 @@ def department_names(session: ReadingSession) -> list[tuple[str, str]]:
 _BY_POSTCODE = text("""
     SELECT p.postcode, c.code, c.name, c.department_code AS department
     FROM commune_postcode p JOIN commune c ON c.code = p.commune_code
-    WHERE p.postcode = ANY (:postcodes)
+    WHERE p.postcode IN (SELECT unnest(:postcodes))
     ORDER BY p.postcode, c.code
 """).bindparams(bindparam("postcodes", type_=ARRAY(Text)))
 
@@ -270,6 +267,6 @@ def communes_by_postcode(
 ) -> dict[str, list[CommuneRef]]:
     """Give, by postal code, the communes that it serves."""
     found: dict[str, list[CommuneRef]] = defaultdict(list)
-    for row in session.execute(_BY_POSTCODE, {"postcodes": list(postcodes)}):
-        found[row.postcode].append(CommuneRef(row.code, row.name, row.department))
+    for postcode, *unit in session.execute(_BY_POSTCODE, {"postcodes": list(postcodes)}):
+        found[postcode].append(CommuneRef._make(unit))
     return dict(found)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 
 from app.geography import naming
 from app.geography.evidence import damage
@@ -17,12 +18,14 @@ class NearNames:
     def __init__(self, rows: Iterable[KnownName]) -> None:
         self._by_skeleton: dict[str, list[KnownName]] = defaultdict(list)
         self._by_letters: dict[str, list[KnownName]] = defaultdict(list)
-        self._accented: dict[str, list[KnownName]] = defaultdict(list)
+        # By department and first letter: what fits a text begins as it does.
+        self._accented: dict[tuple[str, str], list[KnownName]] = defaultdict(list)
         for row in rows:
             self._by_letters[row.key.replace(" ", "")].append(row)
             if not row.name.isascii():
                 self._by_skeleton[damage.skeleton(row.name)].append(row)
-                self._accented[row.department].append(row)
+                self._accented[row.department, naming.spelling(row.name)[:1]].append(row)
+                self._accented[row.department, ""].append(row)
 
     def ways(self, wordings: Sequence[Wording], place: Collection[str] | None) -> list[Way]:
         """Give what texts can mean whose letters were lost or whose words are run together.
@@ -47,13 +50,15 @@ class NearNames:
         glued = self._by_letters.get(naming.name_key(name).replace(" ", ""), [])
         if glued and name.isalpha():
             return glued
-        if damage.is_damaged(name):
-            glued = []
         near = self._by_skeleton.get(damage.skeleton(name), [])
         if damage.is_damaged(name):
             # Some letters with an accent may have lost it, others be lost.
-            near = [*near, *(r for code in places or () for r in self._accented.get(code, ()))]
-        return glued or [row for row in near if damage.fits(name, row.name)]
+            first = damage.first_letter(name)
+            accented = (self._accented.get((code, first), ()) for code in places or ())
+            near = [*near, *chain.from_iterable(accented)]
+        elif glued:
+            return glued
+        return [row for row in near if damage.fits(name, row.name)]
 
 
 def _way(wording: Wording, rows: Sequence[KnownName]) -> Way:

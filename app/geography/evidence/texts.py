@@ -8,6 +8,7 @@ know nothing.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 from app.geography import naming
@@ -38,12 +39,12 @@ class Wording:
     excluded: str | None = None
     remark: bool = False
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Give the key of the name."""
         return naming.name_key(self.name)
 
-    @property
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """Give every key under which the name may be stored."""
         if self.districts or self.either:

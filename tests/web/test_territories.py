@@ -91,8 +91,116 @@ def test_suggestions_name_communes_before_cpts(
     assert items[0]["label"] == "Briançon"
     assert items[0]["address"] == "/communes/05023"
     assert items[0]["detail"].startswith("Hautes-Alpes (05)")
-    assert items[-1]["address"] == f"/cpts/{alps['CPTS de Briançon']}"
+    addresses = [item["address"] for item in items]
+    assert f"/cpts/{alps['CPTS de Briançon']}" in addresses[1:]
+    assert addresses[-1].startswith("/lettres/verification#communes=05023,")
     assert client.get("/recherche/suggestions?q=").json() == {"items": []}
+
+
+def _suggested(client: TestClient, q: str) -> list[tuple[str, str]]:
+    items = client.get("/recherche/suggestions", params={"q": q}).json()["items"]
+    return [(item["label"], item["address"]) for item in items]
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "first"),
+    [("Paris", "75056", "75101"), ("lyon", "69123", "69381"), ("MARSEILLE", "13055", "13201")],
+)
+def test_a_city_comes_first_and_its_arrondissements_in_order(
+    client: TestClient, name: str, code: str, first: str
+) -> None:
+    (city, *rest) = [address for _, address in _suggested(client, name)]
+    assert city == f"/communes/{code}"
+    assert rest[:3] == [f"/communes/{int(first) + n}" for n in range(3)]
+    page = client.get(f"/recherche?q={name}", headers=BROWSER).text
+    order = re.findall(r'href="/communes/(\w+)"', page)
+    assert order[:4] == [code, first, str(int(first) + 1), str(int(first) + 2)]
+
+
+@pytest.mark.parametrize(
+    ("q", "label", "address"),
+    [
+        ("Var", "Var", "/departements/83"),
+        ("haute corse", "Haute-Corse", "/departements/2B"),
+        ("Provence alpes", "Provence-Alpes-Côte d'Azur", "/regions/93"),
+        ("la réunion", "La Réunion", "/departements/974"),
+    ],
+)
+def test_departments_and_regions_are_found_by_name(
+    client: TestClient, q: str, label: str, address: str
+) -> None:
+    assert (label, address) in _suggested(client, q)
+    assert (
+        f'href="{address}"' in client.get("/recherche", params={"q": q}, headers=BROWSER).text
+    )
+
+
+def test_what_bears_just_the_name_comes_first(client: TestClient) -> None:
+    assert _suggested(client, "var")[0] == ("Var", "/departements/83")
+    assert _suggested(client, "gap")[0] == ("Gap", "/communes/05061")
+
+
+def test_an_epci_leads_to_who_holds_its_communes(client: TestClient, engine: Engine) -> None:
+    with engine.connect() as connection:
+        name, codes = connection.execute(
+            text(
+                "SELECT e.name, array_agg(c.code ORDER BY c.code) FROM epci e"
+                " JOIN commune c ON c.epci_code = e.code"
+                " WHERE e.code = (SELECT epci_code FROM commune WHERE code = '05046')"
+                " GROUP BY e.name"
+            )
+        ).one()
+    assert len(codes) > 5
+    address = f"/lettres/verification#communes={','.join(codes)}"
+    assert (name, address) in _suggested(client, name.replace("-", " "))
+
+
+def test_a_suggestion_says_which_cpts_covers_the_commune(
+    client: TestClient, alps: dict[str, int]
+) -> None:
+    items = client.get("/recherche/suggestions?q=gap").json()["items"]
+    details = {item["label"]: item["detail"] for item in items}
+    assert details["Gap"].endswith(", CPTS du Gapençais")
+
+
+@pytest.mark.parametrize(
+    ("q", "name"),
+    [
+        ("Saint-Pierre-et-Miquelon", "Saint-Pierre-et-Miquelon"),
+        ("nouvelle calédonie", "Nouvelle-Calédonie"),
+        ("98800", "Nouvelle-Calédonie"),
+        ("97150", "Saint-Martin"),
+        ("97133", "Saint-Barthélemy"),
+        ("Polynésie française", "Polynésie française"),
+        ("Saint-Martin", "Saint-Martin"),
+    ],
+)
+def test_what_the_registry_leaves_out_is_said_and_why(
+    client: TestClient, q: str, name: str
+) -> None:
+    page = client.get("/recherche", params={"q": q}, headers=BROWSER, follow_redirects=False)
+    assert page.status_code == 200
+    assert f"{name} est une collectivité d’outre-mer" in page.text
+    assert "Rien ne correspond" not in page.text
+
+
+@pytest.mark.parametrize("q", ["Saint-Martin-de-Ré", "97100", "97400", "97600", "Basse-Terre"])
+def test_what_the_registry_holds_is_not_said_to_be_left_out(client: TestClient, q: str) -> None:
+    page = client.get("/recherche", params={"q": q}, headers=BROWSER).text
+    assert "collectivité d’outre-mer" not in page
+
+
+def test_a_former_name_says_what_became_of_it(client: TestClient) -> None:
+    page = _text(client.get("/recherche?q=Chauffayer", headers=BROWSER).text)
+    assert "Chauffayer est aujourd’hui Aubessagne" in page
+    (item,) = client.get("/recherche/suggestions?q=Chauffayer").json()["items"]
+    assert item["label"] == "Aubessagne"
+    assert item["detail"].startswith("autrefois Chauffayer, Hautes-Alpes (05)")
+
+
+def test_a_present_name_is_not_said_to_be_a_former_one(client: TestClient) -> None:
+    for q in ("Gap", "Aubessagne", "Saint-Bonnet"):
+        assert "est aujourd’hui" not in client.get(f"/recherche?q={q}", headers=BROWSER).text
 
 
 def test_a_region_lists_its_cpts_with_stage_population_tier_communes_and_contact(

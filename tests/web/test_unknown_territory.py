@@ -61,6 +61,19 @@ def test_where_all_is_declared_nothing_is_called_unknown(
     assert "non renseigné" not in page(client, address)
 
 
+def test_a_suggestion_calls_unknown_what_is_not_declared(
+    client: TestClient, engine: Engine
+) -> None:
+    def detail() -> str:
+        items = client.get("/recherche/suggestions?q=veynes").json()["items"]
+        return next(str(item["detail"]) for item in items if item["label"] == "Veynes")
+
+    assert detail().endswith(", territoire non renseigné")
+    with session_scope(engine) as session:
+        declare_complete(session, ["05"], today())
+    assert detail().endswith(", aucune CPTS")
+
+
 def test_an_empty_department_is_unknown_until_it_is_declared(
     client: TestClient, engine: Engine
 ) -> None:

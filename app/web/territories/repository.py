@@ -1,12 +1,12 @@
 """The SQL about what is held and what is free in a region or a department."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.types import BigInteger, Text
@@ -52,6 +52,55 @@ class FreeCommune:
     name: str
     department: str
     population: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPlace:
+    """A place found by its name: `kind` is `city`, `department`, `region` or `epci`.
+
+    `communes` are the codes of an EPCI's, none of another place's.
+    """
+
+    kind: Literal["city", "department", "region", "epci"]
+    code: str
+    name: str
+    communes: Sequence[str]
+
+
+def places_named(session: ReadingSession, spelling: str, limit: int) -> list[NamedPlace]:
+    """Find cities, departments, regions and EPCI by the beginnings of words of their names.
+
+    Parameters: `spelling`, words as `app.geography.naming.spelling` gives them.
+    """
+    asked = statement(__file__, "places").bindparams(bindparam("words", type_=ARRAY(Text)))
+    rows = session.execute(
+        asked, {"words": spelling.split(), "spelling": spelling, "limit": limit}
+    )
+    return [NamedPlace(row.kind, row.code, row.name, row.communes or ()) for row in rows]
+
+
+def former_names(session: ReadingSession, key: str, codes: Sequence[str]) -> dict[str, str]:
+    """Give, by code, the former name by which a commune is found and its present one is not.
+
+    Parameters: `key`, as `app.geography.naming.name_key` gives it; `codes` of communes.
+    """
+    rows = session.execute(
+        text(
+            """
+            SELECT n.commune_code, min(n.name) AS name
+            FROM commune_name n
+            WHERE n.commune_code = ANY (CAST(:codes AS text[]))
+                AND n.kind NOT IN ('current', 'city') AND n.key LIKE :start
+                AND NOT EXISTS (
+                    SELECT FROM commune_name o
+                    WHERE o.commune_code = n.commune_code AND o.kind IN ('current', 'city')
+                        AND ' ' || o.key LIKE '% ' || :start)
+            GROUP BY n.commune_code
+            """
+        ),
+        {"codes": list(codes), "start": f"{key}%"},
+    )
+    return {row.commune_code: row.name for row in rows}
 
 
 @cache

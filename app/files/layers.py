@@ -37,8 +37,14 @@ _SUFFIXES = {
 # A layer of unknown or mixed geometry may hold polygons.
 _WITH_POLYGONS = ("Polygon", "Surface", "Unknown", "Collection")
 _MORE_REMAINS = re.compile(
-    rb'"exceededTransferLimit"\s*:\s*true|"rel"\s*:\s*"next"', re.IGNORECASE
+    rb'"exceededTransferLimit"\s*:\s*true|"rel"\s*:\s*"next"|"next"\s*:\s*"https?:',
+    re.IGNORECASE,
 )
+_MATCHED = re.compile(
+    rb'"(?:numberMatched|totalFeatures|total_?count|nhits)"\s*:\s*(\d+)', re.IGNORECASE
+)
+_RETURNED = re.compile(rb'"numberReturned"\s*:\s*(\d+)')
+_FEATURE = re.compile(rb'"type"\s*:\s*"Feature"')
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -331,8 +337,8 @@ def _text(value: Any) -> str:
 def _check_complete(source: Source) -> None:
     """Refuse a page of an answer: CPTS would be missing without a word.
 
-    WFS counts what it has and what it gives, ArcGIS says that it stopped at its limit, and
-    the OGC API names the next page.
+    WFS counts what it has and what it gives (else the features are counted), ArcGIS says that
+    it stopped at its limit, and the OGC API names the next page.
     """
     content = source.path.read_bytes()
     if _MORE_REMAINS.search(content):
@@ -341,11 +347,11 @@ def _check_complete(source: Source) -> None:
             "demandez toutes les entités (resultRecordCount, limit) ou réunissez les pages."
         )
     ends = content[:8192] + content[-8192:]
-    matched = re.search(rb'"(?:numberMatched|totalFeatures)"\s*:\s*(\d+)', ends)
-    returned = re.search(rb'"numberReturned"\s*:\s*(\d+)', ends)
-    if matched and returned and int(returned[1]) < int(matched[1]):
+    matched, told = _MATCHED.search(ends), _RETURNED.search(ends)
+    returned = int(told[1]) if told else len(_FEATURE.findall(content))
+    if matched and returned < int(matched[1]):
         raise unusable(
-            f"« {source.name} » n'est qu'une page du service : {int(returned[1])} entités "
+            f"« {source.name} » n'est qu'une page du service : {returned} entités "
             f"sur {int(matched[1])} ; demandez-les toutes (count=…)."
         )
 

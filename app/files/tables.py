@@ -270,10 +270,16 @@ def decode(content: bytes, encoding: str | None = None) -> str:
     told = [_utf8(line) for line in lines]
     rest = b"".join(line for line, text in zip(lines, told, strict=True) if text is None)
     one_byte = max(_ENCODINGS, key=lambda name: _french(rest.decode(name, errors="replace")))
+    if _LATIN_9.search(rest.decode(one_byte, errors="replace")):
+        one_byte = "iso8859-15"
     return "".join(
         line.decode(one_byte, errors="replace") if text is None else text
         for line, text in zip(lines, told, strict=True)
     )
+
+
+# « C½ur » is « Cœur » in the encoding that put œ where Windows has a half.
+_LATIN_9 = re.compile(r"[^\W\d_][¼½][^\W\d_]")
 
 
 def _utf8(line: bytes) -> str | None:

@@ -40,6 +40,16 @@ FIGURE = re.compile(
     r"|epci|siren|siret|region|canton|iris|qpv|longueur|area|perimetre)\b"
 )
 
+# A stage that is planned, or was another's time, and what is dated beside a stage.
+NOT_THE_STAGE = re.compile(
+    r"\b(prevu\w*|prevision\w*|visee?|cible|objectif|envisag\w*|souhait\w*|prochain\w*"
+    r"|futur\w*|anterieur\w*|precedent\w*|ancien(ne)?|initiale?|suivante?|attendue?)\b"
+)
+NOT_ITS_DATE = re.compile(
+    rf"{NOT_THE_STAGE.pattern}|\b(renouvel\w*|avenants?|resili\w*|fin|echeances?|expir\w*"
+    r"|depots?|retraits?|sortie|abandon|report\w*|mise|maj|statuts|revision|demande)\b"
+)
+
 # From the surest wording to the least sure: the first pattern that a header matches
 # gives its role, and of two headers of one role the surer is kept.
 WORDINGS: tuple[tuple[Role, str], ...] = (

@@ -17,6 +17,8 @@ from app.cpts.importing.column_wordings import (
     FIGURE,
     LONG_NAMES,
     NO_ADDRESS,
+    NOT_ITS_DATE,
+    NOT_THE_STAGE,
     PATTERNS,
     PERSON,
     SEAT,
@@ -50,6 +52,7 @@ _FRENCH_ROLES = {
     "courriel": Role.EMAIL, "contact": Role.EMAIL, "telephone": Role.PHONE,
     "themes": Role.THEMES, "thematiques": Role.THEMES,
 }  # fmt: skip
+_YEAR = re.compile(r"\b20\d\d\b")
 _NAMES_A_CPTS = re.compile(r"\bcpts\b|communaut", re.IGNORECASE)
 
 
@@ -275,6 +278,11 @@ class _Judgement:
         if role is Role.CODE and cells and _share(cells, _LIKE_A_CODE.match) < _HALF:
             self.rejected[index] = "ses valeurs ne sont pas des codes de communes"
             return False
+        if (role is Role.STAGE and NOT_THE_STAGE.search(self._keys[index])) or (
+            role is Role.SINCE and NOT_ITS_DATE.search(self._keys[index])
+        ):
+            self.rejected[index] = "ce n'est pas le stade atteint"
+            return False
         bare = self._keys[index] in BARE_NAMES
         if role is Role.NAME and bare and self._fitting.get(Role.NAME):
             # Another column has the CPTS's name: this one may be the communes'.
@@ -290,6 +298,8 @@ class _Judgement:
             for role, fitting in self._fitting.items()
             if role not in taken
         }
+        if Role.STAGE in best:
+            best[Role.STAGE] = self._latest([i for _, i in sorted(self._fitting[Role.STAGE])])
         named = taken.get(Role.NAME, best.get(Role.NAME))
         if Role.COMMUNE in best:
             territory = self._territory(
@@ -307,6 +317,15 @@ class _Judgement:
                 "le nom des communes ou celui des CPTS ? (--column name=…)"
             )
         return best
+
+    def _latest(self, fitting: Sequence[int]) -> int:
+        """Give the column of the latest year: « Stade 2024 » beside « Stade 2023 »."""
+        years = {index: max(_YEAR.findall(self._keys[index]), default="") for index in fitting}
+        latest = max(fitting, key=lambda index: years[index])
+        for index in fitting:
+            if years[index] < years[latest]:
+                self.rejected[index] = "un stade plus récent est donné à côté"
+        return latest
 
     def _territory(self, fitting: Sequence[int], named: int | None) -> int | None:
         """Give the column of the territory among those of communes: never the seat's."""

@@ -12,7 +12,8 @@ from typing import Any
 
 from app.cpts.claims.rules import Period
 from app.cpts.importing.columns import Columns, Header, Role
-from app.cpts.importing.stages import read_stage
+from app.cpts.importing.membership import NOT_IN, said_not_in, takes_out
+from app.cpts.importing.stages import dated_stage, read_stage
 from app.cpts.importing.values import (
     cut_list,
     cut_names,
@@ -36,17 +37,12 @@ _FOOTNOTE = re.compile(
     r"(sources?|notes?|nb|nota|legendes?|totaux|total|sous total|maj|mise?s? a jour|edition"
     r"|page|donnees|extraction|actualise\w*|date d\w*|population municipale)( |$)"
 )
+_NOTE_MARK = re.compile(r"\*|\(\d\)\s|[¹²³⁴-⁹]")
 # A row that sums others up: « Total », « 12 communes ».
 _SUM = re.compile(
     r"(sous )?tota(l|ux)( .*)?|(soit )?\d+ communes?( .*)?|(nombre|nb) de communes( .*)?"
 )
-# What is written beside a commune that is not, or not yet, in the CPTS.
-_NOT_IN = re.compile(
-    r"\b(retir\w+|sorti\w*|exclu\w*|quitt\w+|hors|sauf|a venir|en attente|non integree?"
-    r"|refus\w+|prevue?s?|projet|futur\w*|a confirmer|supprim\w+|abandonn\w+|demissionn\w+)\b"
-)
 _WHOLE_CODE = re.compile(r"\d[\dABab]\d{3}", re.ASCII)
-_BRACKET = re.compile(r"\(([^()]*)\)")
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,8 @@ class Entry:
     marks a row that only names the CPTS of the rows beneath it, `is_unclaimed` one that says
     that its commune is nobody's; `shared` names the CPTS when a cell names several; `doubt`
     says why the commune cannot be taken as the CPTS's, "" when it can; `held` the days on
-    which the CPTS holds it, None when the file does not say.
+    which the CPTS holds it, None when the file does not say; `dated` the stage whose date the
+    column of dates holds (« Date de signature de l'ACI »), "" when its header names none.
     """
 
     row: int
@@ -80,6 +77,7 @@ class Entry:
     doubt: str = ""
     notes: tuple[str, ...] = ()
     held: Period | None = None
+    dated: str = ""
 
     @property
     def given(self) -> str:
@@ -138,7 +136,7 @@ def is_footnote(entry: Entry) -> bool:
         return True
     if entry.given or entry.particulars or entry.department or entry.is_title:
         return False
-    return entry.cpts.startswith("*") or bool(_FOOTNOTE.match(words))
+    return bool(_NOTE_MARK.match(entry.cpts) or _FOOTNOTE.match(words))
 
 
 class _Rows:
@@ -157,6 +155,19 @@ class _Rows:
         self._department = ""
         self._is_cut = False
         self._titles: dict[Role, str] = {}
+        # A list of communes has no stage: what is called so there is what each commune is.
+        read = {
+            index
+            for role, index in columns.positions.items()
+            if role is not Role.STAGE or Role.NAME in columns.positions
+        }
+        self._unread = [
+            (index, header)
+            for index, header in enumerate(columns.headers)
+            if header and index not in read and header not in columns.persons
+        ]
+        since = columns.positions.get(Role.SINCE)
+        self._dated = dated_stage(columns.headers[since]) if since is not None else ""
 
     def entries(self) -> Iterator[Entry]:
         for position, row in enumerate(self._rows):
@@ -201,12 +212,13 @@ class _Rows:
             shared=() if unclaimed else self._shared(name),
             doubt=self._doubt(row, has_department=bool(department)),
             notes=("CPTS de la ligne au-dessus",) if continues else (),
+            dated=self._dated,
         )
         if not communes:
             yield replace(entry, is_title=self._heads_rows_below(position))
         for commune, code in communes:
             yield replace(
-                entry, commune=commune, code=code, doubt=entry.doubt or _not_in(commune)
+                entry, commune=commune, code=code, doubt=entry.doubt or said_not_in(commune)
             )
 
     def _name(self, row: Row) -> str:
@@ -218,19 +230,40 @@ class _Rows:
         parts = cut_names(name)
         if len(parts) < 2 or words_of(name) in self._named:
             return ()
-        known = [words_of(part) in self._named for part in parts]
+        # « CPTS Est / Ouest » beside « CPTS Est » and « CPTS Ouest ».
+        known = [
+            words_of(part) in self._named or f"cpts {words_of(part)}" in self._named
+            for part in parts
+        ]
         is_cpts = [bool(re.match(r"cpts\b", words_of(part))) for part in parts]
-        return tuple(parts) if all(known) or all(is_cpts) else ()
+        if not (all(known) or all(is_cpts)):
+            return ()
+        whole = [
+            part if words_of(part) in self._named or told else f"CPTS {part}"
+            for part, told in zip(parts, is_cpts, strict=True)
+        ]
+        return tuple(whole)
 
     def _doubt(self, row: Row, *, has_department: bool) -> str:
         told = self._columns.cell(row.cells, Role.MEMBERSHIP)
-        if _NOT_IN.search(words_of(told)):
+        if NOT_IN.search(words_of(told)):
             return f"la ligne dit « {told[:60]} » : fait-elle partie de la CPTS ?"
         if struck := struck_out(row, self._columns):
             return struck
+        if out := self._said_out(row):
+            return out
         either = either_department_or_commune(self._columns.cell(row.cells, Role.COMMUNE))
         if either and not has_department:
             return f"« {either} » : le département, ou une commune ?"
+        return ""
+
+    def _said_out(self, row: Row) -> str:
+        """Say in French which column without a role takes the commune out, "" for none."""
+        for index, header in self._unread:
+            cell = _one_line(row.cells[index]) if index < len(row.cells) else ""
+            if takes_out(words_of(header), cell):
+                told = f"« {_one_line(header)} » dit « {cell[:60]} »"
+                return f"{told} : fait-elle partie de la CPTS ?"
         return ""
 
     def _with_title(self, particulars: dict[Role, str]) -> dict[Role, str]:
@@ -321,15 +354,6 @@ def _stage_of_title(text: str) -> str:
     rest = words.removeprefix("cpts ")
     ways = (rest, re.sub(r"^(en|au|a|avec|ayant|sous) (stade (de |d )?)?", "", rest))
     return next((way for way in ways if read_stage(way).slug), "")
-
-
-def _not_in(commune: str) -> str:
-    for bracket in _BRACKET.findall(commune):
-        if _NOT_IN.search(words_of(bracket)):
-            return (
-                f"« {bracket} » est écrit à côté de la commune : fait-elle partie de la CPTS ?"
-            )
-    return ""
 
 
 def _one_line(text: str) -> str:

@@ -16,10 +16,10 @@ from app.cpts.importing.published.rules import PublishedCpts
 from app.cpts.importing.rules import Outcome
 from app.cpts.importing.stages import StageReading, read_stage
 from app.cpts.importing.values import (
-    date_of,
     finess_of,
     phone_of,
     says_nothing,
+    stated_date_of,
     website_of,
 )
 from app.files.sources import unusable
@@ -108,8 +108,8 @@ def group(
     listed = list(found.values())
     _refuse_damaged_names(listed)
     for cpts in listed:
-        _describe(cpts, entries, themes, as_of)
         _settle_stage(cpts, entries, default_stage, as_of)
+        _describe(cpts, entries, themes, as_of)
         if not cpts.key:
             cpts.blame(Outcome.UNKNOWN, "le nom de la CPTS manque")
     check_finess(listed)
@@ -147,7 +147,7 @@ def _describe(
             if role is Role.THEMES:
                 _add_themes(cpts, row, text, themes)
             elif role is Role.SINCE:
-                _set_date(cpts, row, text, as_of)
+                _set_date(cpts, row, text, as_of, of_stage=entries[row].dated)
             elif role in _READERS:
                 _set_column(cpts, row, role, text)
 
@@ -195,9 +195,11 @@ def _add_themes(cpts: ListedCpts, row: int, text: str, themes: Mapping[str, str]
             cpts.remark(row, f"thématique inconnue, non retenue : {part[:80]}")
 
 
-def _set_date(cpts: ListedCpts, row: int, text: str, as_of: date) -> None:
-    day = date_of(text)
-    if day is None:
+def _set_date(cpts: ListedCpts, row: int, text: str, as_of: date, *, of_stage: str) -> None:
+    day = stated_date_of(text)
+    if of_stage and cpts.stage and of_stage != cpts.stage:
+        cpts.remark(row, f"date d'une autre étape que le stade, non retenue : {text[:40]}")
+    elif day is None:
         cpts.remark(row, f"date illisible, non retenue : {text[:40]}")
     elif day > as_of:
         cpts.blame(

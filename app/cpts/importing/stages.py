@@ -88,7 +88,7 @@ _STAGES = tuple((re.compile(wording), slug) for wording, slug in _STAGE_WORDINGS
 _PLANNED = re.compile(
     r"\b(prevu\w*|prevision\w*|envisag\w*|report\w*|imminent\w*|attente|attendu\w*|a valider"
     r"|a venir|a deposer|a creer|programm\w*|planifi\w*|futur\w*|prochain\w*|souhait\w*"
-    r"|objectif|horizon|d ici)\b"
+    r"|objectif|horizon|d ici|bientot|sera|seront|va|vont|doit|quasi\w*|presque|en passe)\b"
 )
 _GIVEN_UP = re.compile(
     r"\b(abandon\w*|annul\w*|arret\w*|caduc\w*|dissou\w*|resili\w*|suspen\w*|renonc\w*|rompu\w*"
@@ -101,6 +101,18 @@ _TIME = re.compile(
     r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
     r"|(1er|1ere|[2-4]e|[2-4]eme|premier|second|dernier) (trimestre|semestre)|trimestre"
     r"|semestre|[ts]\d|debut|fin|courant|annee|pour|le|la|l|en|au|a|du|de|d|vers|mi|des|\d+(er)?"
+)
+# A step that is named otherwise than as a stage: « signature », « dépôt du projet ».
+_STEP = re.compile(
+    r"\b(aci|contrat|projet|ps|lettre|li|association|asso|depot|deposer|depose"
+    r"|renouvel\w*|avenants?)\b"
+)
+_SIGNING = re.compile(r"\bsign\w+\b")
+_DONE = re.compile(r"\b(signee?s?|valide\w*|creee?s?|conclu\w*|depuis)\b")
+_DOUBTED = re.compile(r"\?\s*$|\s\?")
+_SEASON = re.compile(
+    r"\b(janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
+    r"|trimestre|semestre|[ts]\d|debut|fin|courant|mi)\b"
 )
 _YEAR = re.compile(r"\b(20\d\d)\b")
 
@@ -135,21 +147,24 @@ def read_stage(text: str, on: date | None = None) -> StageReading:
     no stage (domain: « What is not known »).
     """
     slug = words_of(text).replace(" ", "_")
-    if slug in STAGES:
+    if slug in STAGES and not _DOUBTED.search(text):
         return StageReading(slug)
     reached: list[str] = []
     planned: list[str] = []
-    is_next_ahead = False
+    is_next_ahead = is_done = False
     for part in re.split(r"[(),;/+\n:]|\s[-–]\s", _with_plain_dates(text)):
         words = words_of(part)
         if _GIVEN_UP.search(words):
             return StageReading(None, given_up=True)
+        if _DOUBTED.search(part):
+            return StageReading(None)
         key = re.sub(r"^((stade|etape|phase|niveau) )?\d+( |$)", "", words)
         key = re.sub(r"( (le|en|depuis|du|au))?( \d+)+( \w+ \d{4})?$", "", key)
         if _says_only_when(words) or key.replace(" ", "").isdigit() or not key:
             # « ACI (prévu) », « ACI (01/01/2031) », « 2031 : ACI »: about the step before it,
             # else the one after.
-            if _lies_ahead(part, on) or _PLANNED.search(words):
+            is_ahead = _lies_ahead(part, on) or _PLANNED.search(words)
+            if is_ahead or (reached and not is_done and _has_no_year(words)):
                 planned.append(text.strip() if reached else part.strip())
                 is_next_ahead = not reached
                 reached[-1:] = []
@@ -161,11 +176,41 @@ def read_stage(text: str, on: date | None = None) -> StageReading:
         if is_next_ahead or _lies_ahead(part, on) or (is_reached and _PLANNED.search(words)):
             planned.append(part.strip())
             is_next_ahead = False
+            if position is None and _is_about(words, reached):
+                # « ACI : signature le 15/01/2031 », « ACI signé (effet au 01/01/2031) ».
+                reached.pop()
         elif position is None:
             return StageReading(None)
         elif _STAGES[position][1]:
             reached.append(_STAGES[position][1])
+        is_done = _DONE.search(words) is not None
     return StageReading(max(reached, key=order_of, default=None), tuple(planned))
+
+
+_DATED = (
+    (re.compile(r"\b(aci|contrat\w*|sign\w+|convention\w*)\b"), CONTRACT_SIGNED),
+    (re.compile(r"\b(projet|ps)\b"), PROJECT_VALIDATED),
+    (re.compile(r"\b(lettre|li|intention)\b"), LETTER_VALIDATED),
+    (re.compile(r"\b(association|asso|creation)\b"), ASSOCIATION_CREATED),
+)
+
+
+def dated_stage(header: str) -> str:
+    """Give the stage whose date a column holds: « Date de signature », "" for any stage's."""
+    words = words_of(header)
+    return next((slug for pattern, slug in _DATED if pattern.search(words)), "")
+
+
+def _is_about(words: str, reached: list[str]) -> bool:
+    """Whether what lies ahead is said of the step before, rather than names one of its own."""
+    if not reached or _STEP.search(words):
+        return False
+    return reached[-1] == CONTRACT_SIGNED or not _SIGNING.search(words)
+
+
+def _has_no_year(words: str) -> bool:
+    """Whether a time of the year is told without a year: it may lie ahead."""
+    return _SEASON.search(words) is not None and not _YEAR.search(words)
 
 
 def _says_only_when(words: str) -> bool:

@@ -61,7 +61,41 @@ _NOBODY = re.compile(
 def names_nobody(text: str) -> bool:
     """Whether the cell of a CPTS says that there is none: « Aucune », « Hors CPTS », « - »."""
     words = words_of(text)
-    return bool(text.strip()) and (not words or _NOBODY.fullmatch(words) is not None)
+    if not text.strip():
+        return False
+    if not words or _NOBODY.fullmatch(words):
+        return True
+    told = _NOBODY_TOLD.search(words) is not None
+    return told and _NOBODY_WORDS.fullmatch(words) is not None
+
+
+# A cell of nothing but such words, one of the first kind among them, names nobody: a CPTS
+# is called by something else as well.
+_NOBODY_TOLD = re.compile(
+    r"\b(aucune?s?|pas|sans|hors|non|no|inconnue?|rien|absente?|attente|zb|desengagee?s?"
+    r"|en (cours|projet)|projet en cours|a (creer|rattacher)"
+    r"|(zones?|territoires?|communes?|secteurs?) (blanc(he)?s?|grises?|vacante?s?|isolee?s?))\b"
+)
+_NOBODY_WORDS = re.compile(
+    r"(?>(?:aucune?s?|pas|sans|hors|non|no|blanc(?:he)?s?|grises?|vacante?s?|isolee?s?|inconnue?"
+    r"|rien|absente?|attente|zb|desengagee?s?|creer|rattacher|adherer|aux?|ce|cette|cet|de?|des"
+    r"|du|en|encore|et|la?|les?|ne?|ou|par|pour|que?|qu|une?|dans|sur|jour|date|cpts"
+    r"|communautes?|professionnelle|territoriale|sante|structure|projets?|communes?"
+    r"|territoires?|zones?|secteurs?|perimetre|dispositif|couvert(?:e|s|es|ure)?|souhaite"
+    r"|veut|desire|(?:rattach|identifi|declar|recens|affect|attribu|engag|integr|renseign"
+    r"|determin)ee?s?|rattachement|adherente?s?|membres?|connue?s?|existante?|concernee?s?"
+    r"|desservie?s?|definie?s?|communiquee?s?|actuellement|instant|moment|cours|constitution"
+    r"|constituee?|creation|signataire|pourvue?s?|\d+|a)(?: |$))+"
+)
+
+
+_MARKED = frozenset({"x", "1", "oui", "o", "ok", "vrai", "v"})
+_SIGNS = frozenset("✓✔●■☑✕✗×•")
+
+
+def is_mark(cell: str) -> bool:
+    """Whether a cell is a mark: « x », « oui », « 1 », a tick."""
+    return words_of(cell) in _MARKED or (bool(cell) and set(cell) <= _SIGNS)
 
 
 def cut_names(text: str) -> list[str]:
@@ -70,7 +104,7 @@ def cut_names(text: str) -> list[str]:
     Gives the one name when it is not to be cut; whether the parts are CPTS is the
     caller's to judge.
     """
-    parts = re.split(r"\s*(?:[/;+&|\n]|,|\s[-–]\s|\bet\b)\s*", text)
+    parts = re.split(r"\s*(?:[/;+&|\n]|,|\s[-–]\s|\b(?:et|ou)\b)\s*", text)
     return [part for part in (" ".join(part.split()) for part in parts) if part]
 
 
@@ -150,7 +184,7 @@ def date_of(text: str) -> date | None:
 
     A number is the day of a spreadsheet (44256 is 1 March 2021) when it lies in 2000 to 2099.
     """
-    if found := re.search(r"\b((?:19|20)\d\d)-(\d{1,2})-(\d{1,2})(?:\b|T)", text):
+    if found := re.search(r"\b((?:19|20)\d\d)[-/](\d{1,2})[-/](\d{1,2})(?:\b|T)", text):
         return _date(found[1], found[2], found[3])
     if found := re.search(r"\b(\d{1,2})[/.\-](\d{1,2})[/.\-]((?:20)?\d\d)\b", text):
         return _date(f"20{found[3][-2:]}", found[2], found[1])
@@ -163,6 +197,36 @@ def date_of(text: str) -> date | None:
         number = int(text.strip()[:5])
         return _FIRST_DAY + timedelta(number) if 36526 <= number < 73051 else None
     return None
+
+
+# What may stand around a date: « depuis le », « signé le », « jeudi », a time of day.
+_AROUND_DATE = re.compile(
+    r"(le|du|en|depuis|signee?|validee?|creee?|date|effet|au|a|compter|lundi|mardi|mercredi"
+    r"|jeudi|vendredi|samedi|dimanche|er|t?\d\d( \d\d){1,2}( 0+)?z?|t?\d\d( \d\d){1,2} 0+ \d\d)"
+)
+
+
+def stated_date_of(text: str) -> date | None:
+    """Read a cell that states one date, and nothing else: `date_of` finds one in any text.
+
+    « Vers mars 2024 », « 12/03/2024 ou 15/04/2024 », « prévu le 12/03/2024 », « 12/03/2024 ? »
+    state none.
+    """
+    day = date_of(text)
+    if day is None or "?" in text or "~" in text:
+        return None
+    rest = re.sub(
+        r"\d{1,4}[/.\-]\d{1,2}[/.\-]\d{2,4}|^\s*\d{1,2}[/.\-]20\d\d\s*$", " ", text, count=1
+    )
+    if rest == text:
+        rest = re.sub(r"^\s*\d{5}(?:[.,]0+)?\s*$", "", text)
+    words = words_of(rest)
+    if rest == text:
+        words = _SPOKEN_DATE.sub(" ", words, count=1)
+    left = " ".join(words.split())
+    while left and (found := re.match(rf"{_AROUND_DATE.pattern}(?: |$)", left)):
+        left = left[found.end() :]
+    return None if left else day
 
 
 _MONTHS = tuple(

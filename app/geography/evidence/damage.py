@@ -58,6 +58,11 @@ def is_damaged(text: str) -> bool:
     return _INSIDE.search(text) is not None
 
 
+def is_of_names(text: str) -> bool:
+    """Whether all signs of a text are such as names have: « ƒ » and « Þ » stand for others."""
+    return all(sign.isascii() or sign in _HARMLESS for sign in text)
+
+
 @lru_cache(maxsize=65536)
 def skeleton(text: str) -> str:
     """Reduce a text to its plain letters and digits: what a wrong decoding leaves alone."""

@@ -48,7 +48,7 @@ class NearNames:
 
     def _candidates(self, name: str, places: Collection[str] | None) -> list[KnownName]:
         glued = self._by_letters.get(naming.name_key(name).replace(" ", ""), [])
-        if glued and name.isalpha():
+        if glued and name.isalpha() and damage.is_of_names(name):
             return glued
         near = self._by_skeleton.get(damage.skeleton(name), [])
         if damage.is_damaged(name):

@@ -263,7 +263,8 @@ def _named(wording: Wording, rows: Sequence[KnownName], rank: int) -> Meaning:
     return Meaning(
         units,
         city,
-        whole=True,
+        # What is left aside in brackets may be a part of it: « Marseille (15e-16e) ».
+        whole=not wording.remark,
         rank=rank,
         corrections=tuple(corrections),
         remarks=(told,),

@@ -4,8 +4,10 @@ from datetime import date
 
 import pytest
 
+from app.cpts.importing.columns import Role, recognise
 from app.cpts.importing.mailboxes import generic_mailbox
-from app.cpts.importing.stages import read_stage, stage_of
+from app.cpts.importing.membership import takes_out
+from app.cpts.importing.stages import dated_stage, read_stage, stage_of
 from app.cpts.importing.values import (
     cut_list,
     date_of,
@@ -14,6 +16,7 @@ from app.cpts.importing.values import (
     finess_of,
     names_nobody,
     phone_of,
+    stated_date_of,
     website_of,
 )
 
@@ -200,15 +203,20 @@ def test_what_is_planned_in_brackets_or_ahead_of_a_step_is_said_of_it(
 @pytest.mark.parametrize(
     "text",
     ["Pas encore de CPTS", "En attente", "Aucun projet", "Non adhérente", "À créer", "RAS",
-     "zone sans CPTS", "Hors territoire CPTS", "Non rattachée à une CPTS", "Aucune à ce jour"],
+     "zone sans CPTS", "Hors territoire CPTS", "Non rattachée à une CPTS", "Aucune à ce jour",
+     "Commune non adhérente", "Zone blanche (sans CPTS)", "Aucun projet de CPTS", "ZB",
+     "En cours de constitution", "Aucune (2024)", "hors CPTS (1)", "Secteur non couvert",
+     "ne souhaite pas adhérer", "Pas de CPTS à ce jour", "à rattacher", "zone grise"],
 )  # fmt: skip
 def test_more_words_for_nobody(text: str) -> None:
     assert names_nobody(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["CPTS sans frontières", "Pas-de-Calais Est", "CPTS Non-Stop", "Pas de l'Ours CPTS"]
-)
+    "text",
+    ["CPTS sans frontières", "Pas-de-Calais Est", "CPTS Non-Stop", "Pas de l'Ours CPTS",
+     "CPTS du Pays Blanc", "CPTS de Cours", "CPTS Zone Nord", "CPTS du Blanc", "CPTS 1"],
+)  # fmt: skip
 def test_a_name_that_begins_as_a_denial_is_a_name(text: str) -> None:
     assert not names_nobody(text)
 
@@ -218,3 +226,93 @@ def test_what_repeats_a_time_without_end_is_read_at_once() -> None:
         # Of two ways to read each, the reader would otherwise try every combination.
         assert stage_of("ACI, " + repeated * 60 + "x") == stage_of("ACI, " + repeated + "x")
         assert stage_of("ACI, " + repeated * 60) == stage_of("ACI, " + repeated)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["vers mars 2024", "fin mars 2024", "12/03/2024 ou 15/04/2024", "prévu en mars 2024",
+     "entre mars 2023 et avril 2024", "mars 2024 (prévisionnel)", "report du 12/03/2024",
+     "12/03/2024 ?", "~mars 2024", "12/03/24 (LI) 15/05/25 (ACI)"],
+)  # fmt: skip
+def test_a_cell_that_does_not_state_one_date_gives_none(text: str) -> None:
+    assert date_of(text) is not None
+    assert stated_date_of(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["12/03/2024", "2024-03-12", "2024/03/12", "2024-03-12T00:00:00Z", "12/03/2024 00:00",
+     "depuis le 12/03/2024", "signé le 12 mars 2024", "mardi 12 mars 2024", "45363"],
+)  # fmt: skip
+def test_a_date_is_stated_by_itself_or_as_people_introduce_it(text: str) -> None:
+    assert stated_date_of(text) == date(2024, 3, 12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ACI : signature le 15/01/2031", "ACI signé (effet au 01/01/2031)", "ACI bientôt signé",
+     "ACI sera signé", "ACI quasi signé", "ACI signé ?", "aci_signe ?", "ACI ?",
+     "Signature ACI : 2e semestre"],
+)  # fmt: skip
+def test_a_step_that_lies_ahead_or_is_doubted_is_not_reached(text: str) -> None:
+    assert read_stage(text, date(2026, 11, 25)).slug is None
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [("LI validée, signature ACI prévue", "lettre_intention_validee"),
+     ("LI validée, dépôt du projet en 2031", "lettre_intention_validee"),
+     ("ACI signé (mars)", "aci_signe"), ("ACI signé (2019)", "aci_signe")],
+)  # fmt: skip
+def test_what_lies_ahead_of_another_step_leaves_the_one_that_is_reached(
+    text: str, slug: str
+) -> None:
+    assert read_stage(text, date(2026, 11, 25)).slug == slug
+
+
+@pytest.mark.parametrize(
+    ("header", "slug"),
+    [("Date de signature de l'ACI", "aci_signe"), ("Date validation LI",
+     "lettre_intention_validee"), ("Date du projet de santé", "projet_sante_valide"),
+     ("Date de création", "association_creee"), ("Date du stade", ""), ("Date", "")],
+)  # fmt: skip
+def test_a_header_may_say_which_stage_its_dates_are_of(header: str, slug: str) -> None:
+    assert dated_stage(header) == slug
+
+
+@pytest.mark.parametrize(
+    ("header", "role"),
+    [("Stade prévu", Role.STAGE), ("Stade visé", Role.STAGE), ("Objectif de stade", Role.STAGE),
+     ("Stade antérieur", Role.STAGE), ("Date de signature prévue", Role.SINCE),
+     ("Date d'effet de l'avenant", Role.SINCE), ("Date effet résiliation", Role.SINCE)],
+)  # fmt: skip
+def test_what_is_planned_or_past_is_not_the_stage(header: str, role: Role) -> None:
+    columns = recognise(["Nom CPTS", "Commune", header])
+    assert role not in columns.positions
+    assert header in columns.rejected
+
+
+def test_of_two_years_the_later_one_says_the_stage() -> None:
+    columns = recognise(["Nom CPTS", "Commune", "Stade 2023", "Stade 2024", "Stade 2022"])
+    assert columns.positions[Role.STAGE] == 3
+    assert set(columns.rejected) == {"Stade 2023", "Stade 2022"}
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("retiree", "x"), ("a exclure", "oui"), ("date de retrait", "12/03/2024"),
+     ("dans la cpts", "non"), ("adhesion", "à confirmer"), ("membre", "0"),
+     ("observations", "commune retirée en 2024"), ("statut", "exclue")],
+)  # fmt: skip
+def test_a_column_may_take_a_commune_out(header: str, cell: str) -> None:
+    assert takes_out(header, cell)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("retiree", ""), ("retiree", "non"), ("dans la cpts", "oui"), ("adhesion", ""),
+     ("observations", "projet de santé en attente"), ("population hors commune", "1"),
+     ("littoral", "non"), ("surface hors eau", "120")],
+)  # fmt: skip
+def test_other_columns_take_none_out(header: str, cell: str) -> None:
+    assert not takes_out(header, cell)

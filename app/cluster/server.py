@@ -329,8 +329,11 @@ def _fatal(line: str) -> str:
             told = json.loads(line)
         except ValueError:
             return ""
-        return str(told.get("message", "")) if told.get("error_severity") == "FATAL" else ""
-    return line.partition("FATAL:")[2].strip()
+        message = str(told.get("message", "")) if told.get("error_severity") == "FATAL" else ""
+    else:
+        message = line.partition("FATAL:")[2].strip()
+    # The end of a connection that came too early or too late, not of the server.
+    return "" if message.startswith("the database system is ") else message
 
 
 def _last_line(text: str) -> str:

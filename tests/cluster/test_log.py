@@ -89,6 +89,9 @@ def test_in_json_every_line_is_an_object_with_the_process(tmp_path: Path) -> Non
         ('{"error_severity":"LOG","message":"FATAL: no"}', ""),
         ("{half a line", ""),
         ("LOG:  started", ""),
+        # Of connections that came while it was busy: our own, which ask whether it is ready.
+        ("2026-03-02 09:14:07 UTC [1] FATAL:  the database system is in recovery mode", ""),
+        ('{"error_severity":"FATAL","message":"the database system is starting up"}', ""),
     ],
 )
 def test_why_the_server_did_not_start_is_read_from_either_form(line: str, message: str) -> None:

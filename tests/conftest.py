@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,6 +44,8 @@ TEMPLATE_SOURCES = (
     ("app/geography/loading", "*.*"),
     ("app/geography", "naming.py"),
 )
+# Of what a browser waits for: an upper bound, for a machine that is busy with other things.
+PATIENCE_MS = 120_000
 # Modules that take a minute or more go first: one that began last would be waited for by
 # every other core.
 LONGEST = (
@@ -375,8 +378,9 @@ def live_server(app: FastAPI) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, which never looks for anything outside by itself."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CPTS_CHROMIUM", "/usr/bin/chromium"),
@@ -400,14 +404,13 @@ def page(browser: Browser, live_server: str) -> Iterator[Page]:
     context = browser.new_context(base_url=live_server, locale="fr-FR")
     blocked: list[str] = []
 
-    def route(route: Any) -> None:
-        if route.request.url.startswith((live_server, "data:", "blob:")):
-            route.continue_()
-        else:
-            blocked.append(route.request.url)
-            route.abort()
+    def refuse(route: Any) -> None:
+        blocked.append(route.request.url)
+        route.abort()
 
-    context.route("**/*", route)
+    # Of what is ours nothing comes by here: a page has dozens of requests.
+    context.set_default_timeout(PATIENCE_MS)
+    context.route(re.compile(f"^(?!{re.escape(live_server)}|data:|blob:)"), refuse)
     page = context.new_page()
     page.blocked = blocked  # type: ignore[attr-defined]
     yield page

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import PATIENCE_MS
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
     from starlette.testclient import TestClient
@@ -51,6 +53,7 @@ def plain_visitor(client: TestClient, browser: Browser, live_server: str) -> Ite
     context = browser.new_context(
         base_url=live_server, locale="fr-FR", java_script_enabled=False
     )
+    context.set_default_timeout(PATIENCE_MS)
     yield context.new_page()
     context.close()
 

@@ -25,18 +25,12 @@ PATH = "/lettres/verification"
 GAP, RABOU, DEVOLUY, LA_ROCHE, LAYE = "05061", "05112", "05139", "05123", "05072"
 
 
-# On a machine that does much else, the first answer reads the borders of the country.
-PATIENCE_MS = 20_000
-
-
 @pytest.fixture
 def watched(visitor: Page) -> Iterator[Page]:
-    """The visitor, more patient than Playwright is by itself.
+    """The visitor, who leaves only when all that it asked for is answered.
 
-    It leaves only when all that it asked for is answered, since the database goes then.
+    The database goes then.
     """
-    expect.set_options(timeout=PATIENCE_MS)
-    visitor.set_default_timeout(PATIENCE_MS)
     pending: set[Any] = set()
     visitor.on("request", lambda request: pending.add(request))  # noqa: PLW0108
     visitor.on("requestfinished", lambda request: pending.discard(request))  # noqa: PLW0108
@@ -46,7 +40,6 @@ def watched(visitor: Page) -> Iterator[Page]:
         if not pending:
             break
         visitor.wait_for_timeout(100)
-    expect.set_options(timeout=5_000)
 
 
 def _open(page: Page, draft: str = "") -> None:
@@ -57,7 +50,7 @@ def _open(page: Page, draft: str = "") -> None:
 def _holds(page: Page, *codes: str) -> None:
     """Wait until the territory is exactly these communes, checked."""
     expect(page.locator("#communes-title")).to_have_text(
-        f"Communes du territoire ({len(codes)})", timeout=PATIENCE_MS
+        f"Communes du territoire ({len(codes)})"
     )
     page.wait_for_selector("#builder[data-state=ready]")
     assert _codes(page) == sorted(codes)
@@ -234,7 +227,7 @@ def test_a_drawn_polygon_closes_on_its_first_corner_and_escape_gives_up(watched:
     polygon.click()
     for across, down in ((0.15, 0.1), (0.9, 0.1), (0.9, 0.9), (0.15, 0.9), (0.15, 0.1)):
         corner(across, down)
-    expect(watched.locator("#communes li")).not_to_have_count(1, timeout=PATIENCE_MS)
+    expect(watched.locator("#communes li")).not_to_have_count(1)
     assert GAP in _codes(watched)
 
 
@@ -292,7 +285,7 @@ def test_the_exported_geojson_read_again_is_the_same_territory(
     _holds(watched)
     watched.locator("details", has=watched.locator("#file")).locator("summary").click()
     watched.locator("#file").set_input_files(file)
-    expect(watched.locator("#communes li")).to_have_count(2, timeout=15_000)
+    expect(watched.locator("#communes li")).to_have_count(2)
     _holds(watched, GAP, RABOU)
 
 
@@ -615,7 +608,7 @@ def test_axe_finds_nothing_to_mend(watched: Page, register: Register, width: int
     register("CPTS de Gap", "aci_signe", (GAP,), email="contact@cpts-gap.example")
     watched.set_viewport_size({"width": width, "height": 900})
     _open(watched, f"#communes={GAP},{RABOU},{DEVOLUY},13055,Sainte-Colombe")
-    expect(watched.locator(".conflict")).to_have_count(1, timeout=PATIENCE_MS)
+    expect(watched.locator(".conflict")).to_have_count(1)
     watched.get_by_role("button", name="Prochaine commune libre").click()
     expect(watched.locator("#nearby-found")).to_be_visible()
     for summary in watched.locator("#builder details > summary").all():

@@ -33,6 +33,17 @@ _ON_RECORD = {
         "note",
         "details",
     ),
+    "cpts_sheet_change": (
+        "cpts_id",
+        "version",
+        "action",
+        "actor_token_id",
+        "actor",
+        "reason",
+        "before",
+        "after",
+        "contacts_changed",
+    ),
 }
 _RIGHTS = {
     # Ended, closed or revoked by the service, never deleted.
@@ -43,6 +54,8 @@ _RIGHTS = {
     "alembic_version": "SELECT",
     # Kept by triggers, under their owner's rights.
     "history_due": None,
+    "directory_entry": "SELECT",
+    "directory_word": "SELECT",
 }
 # Whether a CPTS is fictitious is said when it is made: those that are may be deleted.
 _SAID_ONCE = {"cpts": frozenset({"demonstration"})}

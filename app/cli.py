@@ -12,10 +12,11 @@ from app.accounts.people.commands import person_commands
 from app.cluster import commands as database_commands
 from app.command_ending import begin_work, end_with, end_without_work
 from app.cpts.completeness.commands import completeness_commands
-from app.cpts.demonstration.commands import demonstration_commands
 from app.cpts.importing.commands import import_listing
 from app.cpts.reports.commands import report_commands
 from app.cpts.verification.commands import verify_database
+from app.directory.contacts.commands import contact_commands
+from app.directory.demonstration.commands import demonstration_commands
 from app.geography.commands import geography_app
 from app.letters.check.commands import check_letter
 from app.letters.notes.commands import note_commands
@@ -32,6 +33,7 @@ class BenchmarkPart(StrEnum):
     LETTERS = "letters"
     PAGE = "page"
     READING = "reading"
+    DIRECTORY = "directory"
 
 
 application = typer.Typer(
@@ -70,6 +72,7 @@ application.command("import")(import_listing)
 application.command("check-letter")(check_letter)
 application.add_typer(token_commands, name="token")
 application.add_typer(person_commands, name="person")
+application.add_typer(contact_commands, name="contacts")
 application.add_typer(demonstration_commands, name="demo")
 application.add_typer(completeness_commands, name="completeness")
 application.add_typer(geography_app, name="geography")

@@ -21,6 +21,9 @@ from app.database.engine import database_url
 from app.database.observation import TimedPool, observe
 from app.database.sessions import Sessions
 from app.database.waiting import WaitLimits
+from app.directory.personal_data import personal_data as directory_data
+from app.directory.saved_searches.digest import DigestLoop
+from app.directory.search import endpoints as directory
 from app.failures import Failure
 from app.funding import endpoints as funding
 from app.http import health
@@ -62,6 +65,9 @@ Qui exerce où : les communautés professionnelles territoriales de santé (CPTS
 territoire en communes, leur avancement. La lecture est ouverte à tous ; l'écriture
 demande un jeton (`Authorization: Bearer JETON`).
 """
+
+# How often a worker looks whether somebody's saved searches are due today.
+DIGEST_INTERVAL_S = 600.0
 
 # Violated constraint → the problem it means, of every noun.
 CONSTRAINTS: ConstraintProblems = {**cpts_errors.CONSTRAINTS}
@@ -106,6 +112,11 @@ def create_app(
         async with (
             AddressPurge(sessions),
             MailLoop(app.state.post, interval_s=settings.mail.interval),
+            DigestLoop(
+                sessions,
+                base=settings.service.link_base,
+                interval_s=DIGEST_INTERVAL_S,
+            ),
         ):
             yield
         await revisions.close()
@@ -135,7 +146,7 @@ def create_app(
     identity = settings.identity
     app.state.provider = Provider(identity) if identity.issuer is not None else None
     # What nouns besides accounts keep on a person, by their names.
-    app.state.personal_data = {}
+    app.state.personal_data = {"directory": directory_data}
     app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
     app.state.note_printer = NotePrinter()
@@ -200,6 +211,7 @@ def _routes() -> APIRouter:
         cpts_completeness.router,
         cpts_writing.router,
         cpts_history.router,
+        directory.router,
         letters.router,
         letter_notes.router,
         letters_record.router,

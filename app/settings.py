@@ -220,6 +220,8 @@ class AccountSettings(BaseSettings):
     # Days after which whoever was suspended, or has not come, is erased.
     former_members_kept_days: Annotated[int, Field(ge=1)] = 365
     absent_members_kept_days: Annotated[int, Field(ge=1)] = 3 * 365
+    # CPTS whose contacts one person, or one machine, is shown in a day.
+    contacts_per_day: Annotated[int, Field(ge=1)] = 200
 
 
 class IdentitySettings(BaseSettings):

@@ -13,12 +13,12 @@ from app.database.calendar import PARIS
 from app.failures import Failure
 from app.progress import terminal_progress
 from app.settings import PROJECT_ROOT
-from benchmarks import features, letters, pages, reading, starting
+from benchmarks import directory, features, letters, pages, reading, starting
 from benchmarks.figures import Figure, table
 from benchmarks.machine import describe_machine, peer_version
 from benchmarks.scratch import ScratchCluster, ScratchServer
 
-PARTS = ("starting", "features", "letters", "page", "reading")
+PARTS = ("starting", "features", "letters", "page", "reading", "directory")
 
 
 def main() -> None:
@@ -40,6 +40,7 @@ def main() -> None:
             lambda server: pages.measure_page(server, options.chromium),
         ),
         "reading": ("Mesure : lecture des lieux", reading.measure_reading),
+        "directory": ("Mesure : annuaire des membres", directory.measure_directory),
     }
 
     def note(machine: dict[str, Any], measured: list[Figure]) -> None:

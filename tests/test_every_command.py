@@ -271,6 +271,24 @@ def test_people_past_their_term_are_erased_and_no_others(
     ]
 
 
+@of("contacts", "purge")
+def test_contacts_past_their_last_day_are_deleted_and_no_others(
+    test_database: str, ask: Rows
+) -> None:
+    ask("INSERT INTO cpts (name, started_on) VALUES ('CPTS d''essai', '2020-01-01')")
+    ask(
+        "INSERT INTO cpts_contact (cpts_id, name, recorded_on, kept_until)"
+        " SELECT c.id, given.name, current_date - 9, current_date + given.days FROM cpts c,"
+        " (VALUES ('Parti', -1), ('Dernier jour', 0), ('Présent', 9)) AS given (name, days)"
+    )
+    ended = done(test_database, "contacts", "purge")
+    assert "Contacts effacés : 1 ; consultations effacées : 0." in ended.stdout
+    assert ask("SELECT name FROM cpts_contact ORDER BY kept_until") == [
+        ("Dernier jour",),
+        ("Présent",),
+    ]
+
+
 @of("import")
 def test_an_import_registers_the_cpts(test_database: str, ask: Rows, tmp_path: Path) -> None:
     report = tmp_path / "rapport.csv"

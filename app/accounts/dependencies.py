@@ -91,6 +91,14 @@ class _Requirement:
         return caller
 
 
+class _SignedInRequirement(_Requirement):
+    """The same by a token or by the session of the pages."""
+
+    async def __call__(self, caller: "SignedInCaller") -> Caller:
+        caller.require(self.permission)
+        return caller
+
+
 class _PageRequirement(_Requirement):
     """The same for a page, by the cookie."""
 
@@ -244,6 +252,9 @@ DecidingCaller = Annotated[Caller, Depends(_Requirement("letters.decide"))]
 OpiningCaller = Annotated[Caller, Depends(_Requirement("letters.opine"))]
 ConciliatingCaller = Annotated[Caller, Depends(_Requirement("letters.conciliate"))]
 MetricsCaller = Annotated[Caller, Depends(_Requirement("service.metrics"))]
+DirectoryCaller = Annotated[Caller, Depends(_SignedInRequirement("directory.read"))]
+DirectoryPageCaller = Annotated[Caller, Depends(_PageRequirement("directory.read"))]
+DirectoryActingPageCaller = Annotated[Caller, acting_page_caller("directory.read")]
 DepositingPageCaller = Annotated[Caller, Depends(_PageRequirement("letters.deposit"))]
 DepositingActingPageCaller = Annotated[Caller, acting_page_caller("letters.deposit")]
 ConciliatingActingPageCaller = Annotated[Caller, acting_page_caller("letters.conciliate")]

@@ -155,6 +155,7 @@ class CptsContact(Base):
         ),
         CheckConstraint("origin IN ('fiche', 'import', 'demonstration')", name="origin"),
         CheckConstraint("kept_until >= recorded_on", name="kept_until"),
+        Index("cpts_contact_email_idx", text("lower(email)")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -18,9 +18,9 @@ class MapDescription:
 
     Parameters: `heading`, the title; `dated`, which data it shows; `view`, the box shown
     first (WGS 84); `data`, what the program of the page needs (see `elements`);
-    `listing` and `compositions`, root-relative addresses of the text alternatives; `at`,
-    the ISO date that the filter asks for, if any; `source`, root-relative, the page of the
-    site that a map shown on another site leads back to.
+    `listing` and `compositions`, root-relative addresses of the text alternatives, the
+    second if there is one; `at`, the ISO date that the filter asks for, if any; `source`,
+    root-relative, the page of the site that a map shown on another site leads back to.
     """
 
     heading: str
@@ -28,7 +28,7 @@ class MapDescription:
     view: Bounds | None
     data: Mapping[str, Any]
     listing: str
-    compositions: str
+    compositions: str | None
     at: str | None = None
     source: str | None = None
 

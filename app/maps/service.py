@@ -1,6 +1,7 @@
 """The use cases: a map page for a filter, and the outlines that lie over it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,6 +41,18 @@ CONCILIATIONS_ADDRESS = "/api/v1/conciliations.geojson"
 DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a map finds its CPTS (GeoJSON), and its readers the list and the compositions."""
+
+    cpts: str
+    listing: str
+    compositions: str | None = None
+
+
+REGISTRY = Addresses(CPTS_ADDRESS, LISTING_ADDRESS, COMPOSITIONS_ADDRESS)
+
+
 def department_outlines(
     session: ReadingSession, detail: Detail, box: repository.Bounds | None = None
 ) -> bytes:
@@ -54,15 +67,17 @@ def map_page(
     settings: MapSettings,
     *,
     source: str | None = None,
+    addresses: Addresses | None = None,
 ) -> str:
     """Write the page of a map.
 
     Parameters: `filters`, what it shows; `parameters`, the same as they stand in the
     query of the page, which the data's address repeats; `source`, the page that a map on
-    another site leads back to. Raises `Invalid` for values that
-    no reference list knows.
+    another site leads back to; `addresses`, of the CPTS that other filters than the
+    registry's let pass. Raises `Invalid` for values that no reference list knows.
     """
     check_filters(session, filters)
+    at = addresses or REGISTRY
     extents = repository.departments(session)
     day = filters.at or today()
     stages = references.stages(session)
@@ -81,12 +96,12 @@ def map_page(
             heading=map_heading(session, filters),
             dated=dated,
             view=view,
-            listing=_address(LISTING_ADDRESS, parameters),
-            compositions=_address(COMPOSITIONS_ADDRESS, parameters),
+            listing=_address(at.listing, parameters),
+            compositions=_address(at.compositions, parameters) if at.compositions else None,
             at=filters.at.isoformat() if filters.at else None,
             source=source,
             data={
-                "cpts": _address(CPTS_ADDRESS, parameters),
+                "cpts": _address(at.cpts, parameters),
                 "onePage": any(name in ("limit", "offset") for name, _ in parameters),
                 "conciliations": _conciliations(filters),
                 "departments": _address(DEPARTMENTS_ADDRESS, _bbox(outlined)),

@@ -9,6 +9,7 @@ from app.cpts.demonstration.repository import first_one, has_real_ones
 from app.cpts.demonstration.service import load_on_first_start
 from app.database.engine import create_database_engine
 from app.database.sessions import session_scope
+from app.directory.demonstration.service import fill_sheets
 from app.geography.loading import load_geography
 from app.progress import Progress
 from app.settings import Settings
@@ -31,6 +32,8 @@ def prepare_database(settings: Settings, progress: Progress) -> None:
                 _load_geography(address, engine, progress)
                 if settings.service.wants_demonstration(private=address.private):
                     load_on_first_start(engine, progress)
+                    with session_scope(engine) as session:
+                        fill_sheets(session)
                 _demonstration_accounts(engine, settings.service.demo_accounts, progress)
         finally:
             engine.dispose()

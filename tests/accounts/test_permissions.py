@@ -32,6 +32,9 @@ API: dict[Route, Permission] = {
     ("PUT", "/api/v1/cpts/{cpts_id}/territory"): "registry.amend",
     ("DELETE", "/api/v1/cpts/{cpts_id}"): "registry.end",
     ("GET", "/api/v1/cpts/{cpts_id}/history"): "registry.history",
+    ("GET", "/api/v1/members/cpts"): "directory.read",
+    ("GET", "/api/v1/members/cpts/{cpts_id}"): "directory.read",
+    ("GET", "/api/v1/members/cpts/{cpts_id}/similar"): "directory.read",
     ("POST", "/api/v1/letters"): "letters.deposit",
     ("PATCH", "/api/v1/letters/{letter_id:int}"): "letters.handle",
     ("PUT", "/api/v1/letters/{letter_id:int}/territory"): "letters.handle",
@@ -48,6 +51,13 @@ PAGES: dict[Route, Permission] = {
     ("POST", "/comptes/{number:int}/suspension"): "people.manage",
     ("POST", "/comptes/{number:int}/effacement"): "people.manage",
     ("POST", "/comptes/{number:int}/second-facteur"): "people.manage",
+    ("GET", "/membres"): "directory.read",
+    ("GET", "/membres/carte"): "directory.read",
+    ("GET", "/membres/cpts.geojson"): "directory.read",
+    ("GET", "/membres/comparables"): "directory.read",
+    ("GET", "/membres/selection"): "directory.read",
+    ("GET", "/membres/selection.{kind}"): "directory.read",
+    ("GET", "/membres/consultations"): "directory.read",
     ("GET", "/lettres/depot"): "letters.deposit",
     ("POST", "/lettres/depot"): "letters.deposit",
     ("POST", "/lettres/conciliations/{conciliation_id}/cloture"): "letters.conciliate",
@@ -78,6 +88,11 @@ OWN: set[Route] = {
     ("GET", "/compte/jetons"),
     ("POST", "/compte/jetons"),
     ("POST", "/compte/jetons/{number:int}/revocation"),
+    ("GET", "/membres/recherches"),
+    ("POST", "/membres/recherches"),
+    ("POST", "/membres/recherches/{number:int}/pause"),
+    ("POST", "/membres/recherches/{number:int}/reprise"),
+    ("POST", "/membres/recherches/{number:int}/suppression"),
 }
 # Of somebody whose password was right and who owes the second factor.
 AWAITING: set[Route] = {("GET", "/connexion/code"), ("POST", "/connexion/code")}
@@ -102,6 +117,7 @@ EVERYBODYS_WRITES: set[Route] = {
     ("POST", "/communes/{key}/signaler"),
     ("POST", "/lettres/verification"),
     ("POST", "/lettres/verification/proches"),
+    ("POST", "/membres/recherches/arret/{secret}"),
 }
 
 
@@ -152,6 +168,8 @@ def test_every_form_of_the_pages_asks_for_its_token() -> None:
         "/communes/{key}/signaler",
         "/lettres/verification",
         "/lettres/verification/proches",
+        # The secret of its address is the right.
+        "/membres/recherches/arret/{secret}",
     }
     checked = {"_visitors_form", "_acting_page_caller"}
     for route in routes_of(_routes()):

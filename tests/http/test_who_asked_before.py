@@ -52,6 +52,8 @@ SHOWN = (
     ("/compte", "person admin"),
     ("/api/v1/me", "person ars"),
     ("/lettres", "person ars"),
+    ("/membres", "person member"),
+    ("/api/v1/members/cpts", "member by token"),
 )
 
 

@@ -279,5 +279,13 @@ async function load() {
   }
 }
 
+// For the list beside a map in a frame of this site.
+window.cptsMap.show = (id) => {
+  const layer = drawn.get(id)?.layer;
+  if (!layer) return;
+  map.fitBounds(layer.getBounds(), { maxZoom: 11, animate: false });
+  layer.openPopup(layer.getBounds().getCenter());
+};
+
 prepareMap();
 load();

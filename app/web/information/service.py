@@ -13,6 +13,7 @@ from app.web.opendata import repository
 PAGES = (
     "/",
     "/regions",
+    "/annuaire",
     "/statistiques",
     "/donnees",
     "/integrer",

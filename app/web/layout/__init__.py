@@ -21,10 +21,10 @@ Templates are named `<group>/<file>` after `app/web/<group>/templates/<file>` an
 - `main`: the content, with one `<h1>`, inside `<main id="contenu">`;
 - `scripts`: `<script type="module" src="{{ static('group/file.js') }}">`, never inline.
 
-Values that `base.html` reads when given: `section` (`accueil`, `regions`, `lettres`,
-`statistiques`, `donnees`, `aide`), marked in the navigation; `canonical`, root-relative, the
-path without its query by default; `social_image`, root-relative, of 1200 × 630 pixels, that
-of the country by default;
+Values that `base.html` reads when given: `section` (`accueil`, `regions`, `annuaire`,
+`lettres`, `statistiques`, `donnees`, `aide`), marked in the navigation; `canonical`,
+root-relative, the path without its query by default; `social_image`, root-relative, of
+1200 × 630 pixels, that of the country by default;
 `robots`, such as `noindex`; `caller`, whom an agent's page is shown to (adds signing out).
 
 In every template: `static("group/file")` gives the versioned address of

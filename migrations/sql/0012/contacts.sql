@@ -27,6 +27,7 @@ CREATE TABLE cpts_contact (
     CONSTRAINT cpts_contact_kept_until_check CHECK (kept_until >= recorded_on)
 );
 CREATE INDEX cpts_contact_cpts_id_idx ON cpts_contact (cpts_id);
+CREATE INDEX cpts_contact_email_idx ON cpts_contact (lower(email));
 CREATE INDEX cpts_contact_person_id_idx ON cpts_contact (person_id);
 CREATE INDEX cpts_contact_kept_until_idx ON cpts_contact (kept_until);
 
@@ -42,3 +43,13 @@ CREATE TABLE contact_view (
 );
 CREATE INDEX contact_view_cpts_id_idx ON contact_view (cpts_id, seen_on);
 CREATE INDEX contact_view_seen_on_idx ON contact_view (seen_on);
+
+-- Whoever has their account erased is no contact any more, tied to it or under its address.
+CREATE FUNCTION forget_contacts_of_person() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM cpts_contact c WHERE lower(c.email) = OLD.email;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER person_contacts AFTER DELETE ON person
+    FOR EACH ROW EXECUTE FUNCTION forget_contacts_of_person();

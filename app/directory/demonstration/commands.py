@@ -12,6 +12,8 @@ def load() -> None:
     """Charge les CPTS fictives, hors des communes que tiennent de vraies CPTS."""
     from app.cluster.command_database import command_engine
     from app.cpts.demonstration.service import load_demonstration
+    from app.database.sessions import session_scope
+    from app.directory.demonstration.service import fill_sheets
     from app.geography.loading import load_geography
     from app.progress import terminal_progress
 
@@ -19,6 +21,8 @@ def load() -> None:
     with command_engine(progress=progress) as engine:
         load_geography(engine, progress)
         cpts, communes = load_demonstration(engine, progress)
+        with session_scope(engine) as session:
+            fill_sheets(session)
     typer.echo(f"{cpts} CPTS de démonstration chargées, sur {communes} communes.")
 
 

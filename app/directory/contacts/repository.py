@@ -1,0 +1,120 @@
+"""The SQL of persons to call, and of who was shown them."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, text
+
+from app.database.arrays import among
+from app.database.sessions import ReadingSession, WritingSession
+from app.database.statements import statement
+from app.directory.models import ContactView, CptsContact
+
+
+def having(session: ReadingSession, cpts_ids: Collection[int], day: date) -> list[int]:
+    """List which of these CPTS have contacts that are kept on a day, in the order given."""
+    known = set(
+        session.scalars(
+            select(CptsContact.cpts_id).where(
+                among(CptsContact.cpts_id, cpts_ids), CptsContact.kept_until >= day
+            )
+        )
+    )
+    return [each for each in cpts_ids if each in known]
+
+
+def contacts(
+    session: ReadingSession, cpts_ids: Collection[int], day: date
+) -> dict[int, list[dict[str, Any]]]:
+    """Give the contacts of CPTS that are kept on a day, by CPTS, in the order told."""
+    rows = session.execute(
+        select(
+            CptsContact.cpts_id,
+            CptsContact.role,
+            CptsContact.name,
+            CptsContact.email,
+            CptsContact.phone,
+        )
+        .where(among(CptsContact.cpts_id, cpts_ids), CptsContact.kept_until >= day)
+        .order_by(CptsContact.cpts_id, CptsContact.position, CptsContact.id)
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows.mappings():
+        contact = dict(row)
+        found.setdefault(contact.pop("cpts_id"), []).append(contact)
+    return found
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('contact_view'), :viewer)")
+
+
+def note_views(
+    session: WritingSession,
+    viewer_id: int,
+    cpts_ids: Sequence[int],
+    day: date,
+    per_day: int,
+) -> set[int]:
+    """Note whose contacts somebody is shown, and tell of which CPTS they may be.
+
+    Those of a CPTS that was shown on that day are shown again; others, in the order given,
+    until there are `per_day` of them.
+    """
+    # Two answers at once must not both take what is left.
+    session.execute(_LOCK, {"viewer": viewer_id % 2**31})
+    noted = session.scalars(
+        statement(__file__, "note_views"),
+        {"viewer": viewer_id, "ids": list(cpts_ids), "day": day, "per_day": per_day},
+    )
+    return set(noted)
+
+
+def viewers(session: ReadingSession, cpts_id: int) -> list[dict[str, Any]]:
+    """List who was shown the contacts of a CPTS, by day, the latest first.
+
+    Whoever was erased since is None by name; a machine has the label of its token.
+    """
+    rows = session.execute(statement(__file__, "viewers"), {"cpts": cpts_id})
+    return [dict(row) for row in rows.mappings()]
+
+
+def views_by(session: ReadingSession, viewer_id: int) -> list[dict[str, Any]]:
+    """List whose contacts somebody was shown, by day."""
+    rows = session.execute(
+        select(ContactView.seen_on, ContactView.cpts_id)
+        .where(ContactView.viewer_id == viewer_id)
+        .order_by(ContactView.seen_on, ContactView.cpts_id)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def of_person(session: ReadingSession, person_id: int) -> list[dict[str, Any]]:
+    """List what sheets tell of whoever has this account, by account or by address."""
+    rows = session.execute(statement(__file__, "of_person"), {"person": person_id})
+    return [dict(row) for row in rows.mappings()]
+
+
+def purge(session: WritingSession, day: date, views_kept: timedelta) -> tuple[int, int]:
+    """Delete contacts whose last day is over, and views that are older than their term.
+
+    Returns how many of each.
+    """
+    contacts_gone = session.execute(
+        delete(CptsContact).where(CptsContact.kept_until < day).returning(CptsContact.id)
+    ).all()
+    views_gone = session.execute(
+        delete(ContactView)
+        .where(ContactView.seen_on < day - views_kept)
+        .returning(ContactView.cpts_id)
+    ).all()
+    return len(contacts_gone), len(views_gone)
+
+
+def seen_on(session: ReadingSession, viewer_id: int, day: date) -> int:
+    """Count the CPTS whose contacts somebody was shown on a day."""
+    return session.execute(
+        select(func.count()).where(
+            ContactView.viewer_id == viewer_id, ContactView.seen_on == day
+        )
+    ).scalar_one()

@@ -1,0 +1,94 @@
+"""The members' routes of the directory."""
+
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from app.accounts.dependencies import DirectoryCaller
+from app.accounts.rules import Caller
+from app.database.request_sessions import ReadSession
+from app.directory.comparable import service as comparable
+from app.directory.contacts.service import Viewer, show
+from app.directory.search import service
+from app.directory.search.filters import AskedOfMembers
+from app.directory.search.schemas import ComparableCpts, MembersCptsItem, MembersCptsPage
+from app.http.paging import PageAddress
+from app.http.parameters import RowId
+from app.problems import Forbidden, NotFound, Unauthenticated, declared
+from app.settings import Settings
+
+router = APIRouter(prefix="/api/v1/members/cpts", tags=["Membres"])
+
+CptsId = Annotated[RowId, Path(description="Identifiant de la CPTS.")]
+_REFUSED = declared(Unauthenticated, Forbidden)
+
+
+def viewer_of(request: Request, caller: Caller) -> Viewer:
+    """Tell who would be shown contacts."""
+    settings: Settings = request.app.state.settings
+    return Viewer(caller.token_id, caller.cpts_id, settings.accounts.contacts_per_day)
+
+
+def shown_to(request: Request, caller: Caller) -> service.Shown:
+    """Give what notes that a caller is shown contacts, and bounds them."""
+    return partial(show, request.app.state.sessions, viewer_of(request, caller))
+
+
+@router.get(
+    "",
+    response_model=MembersCptsPage,
+    summary="L'annuaire des membres : les CPTS, leurs actions, leurs contacts",
+    responses=_REFUSED,
+)
+def list_members_cpts(
+    request: Request,
+    response: Response,
+    session: ReadSession,
+    caller: DirectoryCaller,
+    asked: AskedOfMembers,
+) -> dict[str, Any]:
+    """By token or by session. `facets` says how many each further choice would leave.
+
+    Contacts are shown of a limited number of CPTS a day, and who was shown them is noted.
+    Rights: any role.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    shown = shown_to(request, caller)
+    return service.listed(session, asked, PageAddress.of(request), shown)
+
+
+@router.get(
+    "/{cpts_id}",
+    response_model=MembersCptsItem,
+    summary="Une CPTS, telle que les membres la voient",
+    responses=declared(Unauthenticated, Forbidden, NotFound),
+)
+def read_members_cpts(
+    request: Request,
+    response: Response,
+    session: ReadSession,
+    caller: DirectoryCaller,
+    cpts_id: CptsId,
+) -> dict[str, Any]:
+    """By token or by session. Rights: any role."""
+    response.headers["Cache-Control"] = "no-store"
+    return service.single(session, cpts_id, shown_to(request, caller))
+
+
+@router.get(
+    "/{cpts_id}/similar",
+    response_model=ComparableCpts,
+    summary="Les CPTS comparables à une CPTS, et pourquoi",
+    responses=declared(Unauthenticated, Forbidden, NotFound),
+)
+def list_similar_cpts(
+    request: Request,
+    response: Response,
+    session: ReadSession,
+    caller: DirectoryCaller,
+    cpts_id: CptsId,
+) -> dict[str, Any]:
+    """By tier, density, age, themes and distance, the most alike first. Rights: any role."""
+    response.headers["Cache-Control"] = "no-store"
+    return comparable.similar(session, cpts_id, shown_to(request, caller))

@@ -100,7 +100,8 @@ class CptsSheetChange(Base):
     __tablename__ = "cpts_sheet_change"
     __table_args__ = (
         CheckConstraint(
-            "action IN ('updated', 'confirmed', 'restored', 'imported')", name="action"
+            "action IN ('updated', 'confirmed', 'restored', 'imported', 'erased')",
+            name="action",
         ),
         CheckConstraint(
             "NOT coalesce(before ? 'contacts', false)"
@@ -140,7 +141,7 @@ class CptsContact(Base):
     """Somebody of a CPTS whom members may call.
 
     Shown until `kept_until`, that day included; `person_id` is the account of the same
-    person, with which this goes.
+    person, with which this goes; `since_version`, the first of the sheet that tells it so.
     """
 
     __tablename__ = "cpts_contact"
@@ -172,6 +173,37 @@ class CptsContact(Base):
     legal_basis: Mapped[str] = mapped_column(Text, server_default=text("'interet_legitime'"))
     origin: Mapped[str] = mapped_column(Text, server_default=text("'fiche'"))
     recorded_on: Mapped[date] = mapped_column(Date, server_default=_TODAY)
+    kept_until: Mapped[date] = mapped_column(Date, index=True)
+    since_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class FormerContact(Base):
+    """Somebody whom a sheet told of from `since_version` to before `until_version`.
+
+    Kept until `kept_until`, so that a former state of the sheet can be taken back; shown to
+    nobody before that.
+    """
+
+    __tablename__ = "former_contact"
+    __table_args__ = (
+        CheckConstraint("length(role) <= 200", name="role"),
+        CheckConstraint("btrim(name) <> '' AND length(name) <= 200", name="name"),
+        CheckConstraint("length(email) <= 254", name="email"),
+        CheckConstraint("length(phone) <= 40", name="phone"),
+        CheckConstraint("until_version > since_version", name="versions"),
+        CheckConstraint("kept_until >= removed_on", name="kept_until"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    cpts_id: Mapped[int] = _of_cpts(index=True)
+    since_version: Mapped[int] = mapped_column(BigInteger)
+    until_version: Mapped[int] = mapped_column(BigInteger)
+    position: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    role: Mapped[str] = mapped_column(Text, server_default=_NOTHING)
+    name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    phone: Mapped[str | None] = mapped_column(Text)
+    removed_on: Mapped[date] = mapped_column(Date, server_default=_TODAY)
     kept_until: Mapped[date] = mapped_column(Date, index=True)
 
 

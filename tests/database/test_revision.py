@@ -19,6 +19,7 @@ APART = {
     "directory_entry",
     "directory_word",
     "error_report",
+    "former_contact",
     "geography_release",
     "history_due",
     "oidc_request",

@@ -45,7 +45,7 @@ CREATE TABLE cpts_sheet_change (
     -- That of the sheet after the change.
     version bigint NOT NULL,
     action text NOT NULL CONSTRAINT cpts_sheet_change_action_check
-        CHECK (action IN ('updated', 'confirmed', 'restored', 'imported')),
+        CHECK (action IN ('updated', 'confirmed', 'restored', 'imported', 'erased')),
     -- An identity, which no name leads from once the person is erased.
     actor_token_id bigint CONSTRAINT cpts_sheet_change_actor_token_id_fkey
         REFERENCES api_token ON DELETE SET NULL,

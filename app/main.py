@@ -24,6 +24,7 @@ from app.database.waiting import WaitLimits
 from app.directory.personal_data import personal_data as directory_data
 from app.directory.saved_searches.digest import DigestLoop
 from app.directory.search import endpoints as directory
+from app.directory.sheets import endpoints as sheets
 from app.failures import Failure
 from app.funding import endpoints as funding
 from app.http import health
@@ -146,7 +147,10 @@ def create_app(
     identity = settings.identity
     app.state.provider = Provider(identity) if identity.issuer is not None else None
     # What nouns besides accounts keep on a person, by their names.
-    app.state.personal_data = {"directory": directory_data}
+    app.state.personal_data = {
+        "directory": directory_data,
+        "contacts": sheets.own_contacts,
+    }
     app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
     app.state.note_printer = NotePrinter()
@@ -212,6 +216,7 @@ def _routes() -> APIRouter:
         cpts_writing.router,
         cpts_history.router,
         directory.router,
+        sheets.router,
         letters.router,
         letter_notes.router,
         letters_record.router,

@@ -4,6 +4,7 @@ Every variable has the prefix `CPTS_`, except `DATABASE_URL`. Nothing is read at
 import, and nothing secret has a default.
 """
 
+from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -224,6 +225,27 @@ class AccountSettings(BaseSettings):
     contacts_per_day: Annotated[int, Field(ge=1)] = 200
 
 
+class SheetSettings(BaseSettings):
+    """How long those whom members may call are kept, in days."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_", env_ignore_empty=True)
+
+    # Since the CPTS last confirmed its sheet.
+    contacts_kept_days: Annotated[int, Field(ge=1)] = 2 * 365
+    # Since the sheet tells of them no longer; until then a former state can be taken back.
+    former_contacts_kept_days: Annotated[int, Field(ge=1)] = 365
+
+    @property
+    def contacts_kept(self) -> timedelta:
+        """How long a contact is kept since the last confirmation."""
+        return timedelta(days=self.contacts_kept_days)
+
+    @property
+    def former_contacts_kept(self) -> timedelta:
+        """How long a contact is kept that was dropped."""
+        return timedelta(days=self.former_contacts_kept_days)
+
+
 class IdentitySettings(BaseSettings):
     """The provider of identities (OpenID Connect); without `issuer` there is none."""
 
@@ -262,4 +284,5 @@ class Settings(BaseModel):
     backup: BackupSettings = Field(default_factory=BackupSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
     accounts: AccountSettings = Field(default_factory=AccountSettings)
+    sheets: SheetSettings = Field(default_factory=SheetSettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)

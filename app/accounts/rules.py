@@ -173,6 +173,20 @@ class Caller:
         if not self.may("registry.settle-the-past"):
             raise Forbidden("Réservé aux ARS et aux administrateurs.")
 
+    def may_write_sheet(self, cpts_id: int) -> None:
+        """Allow writing the sheet of a CPTS: an editor its own, an administrator any.
+
+        Raises:
+            Forbidden: another role, or another CPTS.
+        """
+        reach = self.require("directory.write-sheet")
+        if reach is Reach.OWN and not self.speaks_for(cpts_id):
+            raise Forbidden("Un éditeur n'écrit que la fiche de sa propre CPTS.")
+
+    def speaks_for(self, cpts_id: int) -> bool:
+        """Tell whether what the caller writes of a CPTS is the word of that CPTS."""
+        return self.reach("directory.write-sheet") is Reach.OWN and self.cpts_id == cpts_id
+
     def _regional(
         self,
         permission: Permission,

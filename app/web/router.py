@@ -10,6 +10,7 @@ from app.web.accounts.second_factor.endpoints import router as second_factor
 from app.web.accounts.signing_in.endpoints import router as signing_in
 from app.web.directory.endpoints import router as directory
 from app.web.directory.searches.endpoints import router as searches
+from app.web.directory.editing.endpoints import router as sheet_editing
 from app.web.embedding.endpoints import router as embedding
 from app.web.information.endpoints import router as information
 from app.web.letters.builder.endpoints import router as builder
@@ -32,6 +33,7 @@ for group in (
     account_links,
     own_account,
     people,
+    sheet_editing,
     second_factor,
     provider,
     builder,

@@ -13,6 +13,7 @@ from app.cpts.references import repository as references
 from app.cpts.references.schemas import DepartmentItem, RegionItem
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.directory.sheets.service import public_sheet
 from app.funding.repository import scale_on
 from app.geography import naming
 from app.geography.repository import KnownCode, communes_by_postcode, known_codes
@@ -156,6 +157,8 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
     box = box_text(padded_box(bounds)) if bounds else None
     scale = scale_on(session, shown)
     tier = cpts["tier"]
+    # What a sheet said on another day is not told by what it says today.
+    confirmed_on, members = (None, None) if at else public_sheet(session, cpts_id)
     return {
         "cpts": cpts,
         "started_on": life[0],
@@ -171,7 +174,8 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         ),
         "tier_meaning": _tier_meaning(session, tier, shown),
         "distance": scale.distance(cpts["population"]) if tier else None,
-        "funding": scale.funding(tier) if tier else None,
+        "funding": scale.funding(tier, members) if tier else None,
+        "confirmed_on": confirmed_on,
         "drawing": drawing,
         # By its name too: the map then shows this CPTS and fits it.
         "map_address": "/maps/cpts" + query_of(q=cpts["name"][:200], bbox=box, at=at)

@@ -55,6 +55,7 @@ CREATE TABLE former_contact (
     CONSTRAINT former_contact_kept_until_check CHECK (kept_until >= removed_on)
 );
 CREATE INDEX former_contact_cpts_id_idx ON former_contact (cpts_id);
+CREATE INDEX former_contact_email_idx ON former_contact (lower(email));
 CREATE INDEX former_contact_kept_until_idx ON former_contact (kept_until);
 
 -- Erases whatever sheets tell, and told, of whoever has an address, and says on record that they
@@ -109,13 +110,3 @@ CREATE TABLE contact_view (
 );
 CREATE INDEX contact_view_cpts_id_idx ON contact_view (cpts_id, seen_on);
 CREATE INDEX contact_view_seen_on_idx ON contact_view (seen_on);
-
--- Whoever has their account erased is no contact any more, tied to it or under its address.
-CREATE FUNCTION forget_contacts_of_person() RETURNS trigger
-LANGUAGE plpgsql AS $$
-BEGIN
-    DELETE FROM cpts_contact c WHERE lower(c.email) = OLD.email;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER person_contacts AFTER DELETE ON person
-    FOR EACH ROW EXECUTE FUNCTION forget_contacts_of_person();

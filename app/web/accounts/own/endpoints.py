@@ -30,6 +30,7 @@ from app.web.accounts.forms import (
     second_factor_policy,
     signed_out,
 )
+from app.web.directory.editing import service as sheets
 
 router = APIRouter()
 
@@ -231,6 +232,7 @@ def _account(
         problem=problem,
         canonical="/compte",
         person=person,
+        told=sheets.concerning(session, person.email),
         role=ROLE_LABELS[person.role],
         sessions=accounts.sessions_of(session, person.id),
         refused=refused,

@@ -17,6 +17,7 @@ from app.cpts.reports.commands import report_commands
 from app.cpts.verification.commands import verify_database
 from app.directory.contacts.commands import contact_commands
 from app.directory.demonstration.commands import demonstration_commands
+from app.directory.sheets.commands import sheets_commands
 from app.geography.commands import geography_app
 from app.letters.check.commands import check_letter
 from app.letters.notes.commands import note_commands
@@ -77,6 +78,7 @@ application.add_typer(demonstration_commands, name="demo")
 application.add_typer(completeness_commands, name="completeness")
 application.add_typer(geography_app, name="geography")
 application.add_typer(report_commands, name="reports")
+application.add_typer(sheets_commands, name="sheets")
 application.add_typer(note_commands, name="notes")
 application.add_typer(backup_commands, name="backup")
 

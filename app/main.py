@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from app.accounts import endpoints as accounts
 from app.accounts.mail.loop import MailLoop
+from app.accounts.mail.repository import enqueue_text
 from app.accounts.mail.sending import carrier
 from app.accounts.mail.service import Post
 from app.accounts.provider.asking import Provider
@@ -17,6 +18,7 @@ from app.cpts.completeness import endpoints as cpts_completeness
 from app.cpts.history import endpoints as cpts_history
 from app.cpts.reading import endpoints as cpts_reading
 from app.cpts.writing import endpoints as cpts_writing
+from app.database.calendar import today
 from app.database.engine import database_url
 from app.database.observation import TimedPool, observe
 from app.database.sessions import Sessions
@@ -24,6 +26,10 @@ from app.database.waiting import WaitLimits
 from app.directory.personal_data import personal_data as directory_data
 from app.directory.saved_searches.digest import DigestLoop
 from app.directory.search import endpoints as directory
+from app.directory.contacts.service import purge
+from app.directory.exchange.tables import TableReader
+from app.directory.loop import DirectoryLoop, Task
+from app.directory.reminders.service import remind
 from app.directory.sheets import endpoints as sheets
 from app.failures import Failure
 from app.funding import endpoints as funding
@@ -118,6 +124,7 @@ def create_app(
                 base=settings.service.link_base,
                 interval_s=DIGEST_INTERVAL_S,
             ),
+            DirectoryLoop(sessions, _daily(settings)),
         ):
             yield
         await revisions.close()
@@ -147,12 +154,10 @@ def create_app(
     identity = settings.identity
     app.state.provider = Provider(identity) if identity.issuer is not None else None
     # What nouns besides accounts keep on a person, by their names.
-    app.state.personal_data = {
-        "directory": directory_data,
-        "contacts": sheets.own_contacts,
-    }
+    app.state.personal_data = {"directory": directory_data}
     app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
+    app.state.table_reader = TableReader()
     app.state.note_printer = NotePrinter()
     app.state.limits = open_limits(settings, app.state.sessions)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
@@ -191,6 +196,15 @@ def _database_address(settings: Settings) -> str:
     if settings.database.url is None:
         raise Failure("DATABASE_URL n'est pas défini : lancez le service par ./cpts serve.")
     return settings.database.url.get_secret_value()
+
+
+def _daily(settings: Settings) -> list[Task]:
+    """Give what is done each day for the directory."""
+    base = settings.service.link_base
+    return [
+        lambda session: remind(session, enqueue_text, base, today()),
+        purge,
+    ]
 
 
 @cache

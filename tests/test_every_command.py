@@ -149,6 +149,80 @@ def test_a_revoked_token_opens_nothing_any_more(
     done(test_database, "token", "revoke", str(number), status=2)
 
 
+@of("sheets", "import")
+def test_sheets_of_many_cpts_enter_with_a_report(
+    test_database: str, ask: Rows, register: Callable[..., int], tmp_path: Path
+) -> None:
+    register("CPTS du Nord", communes=("59378",))
+    path = tmp_path / "suivi.csv"
+    path.write_text("CPTS;Thématique;Nom\nCPTS du Nord;Diabète;Camille\nCPTS;Diabète;\n")
+    report = tmp_path / "rapport.csv"
+    tried = done(test_database, "sheets", "import", str(path), "--dry-run", status=1)
+    assert "Essai seulement" in tried.stdout
+    assert ask("SELECT count(*) FROM cpts_action") == [(0,)]
+    ended = done(
+        test_database, "sheets", "import", str(path), "--report", str(report), status=1
+    )
+    assert ended.stdout.startswith("3 lignes : 2 chargées, 1 de CPTS")
+    assert ask("SELECT theme_slug FROM cpts_action") == [("diabete",)]
+    told = csv.DictReader(report.read_text("utf-8").splitlines())
+    assert [row["outcome"] for row in told] == [
+        "loaded", "loaded", "unknown",
+    ]  # fmt: skip
+    path.write_text("Commune;Habitants\nCroix;21000\n")
+    done(test_database, "sheets", "import", str(path), status=2)
+
+
+def sheet_with_camille(ask: Rows, cpts: int) -> None:
+    ask("INSERT INTO cpts_sheet (cpts_id) VALUES (:id)", id=cpts)
+    ask(
+        "INSERT INTO cpts_contact (cpts_id, name, email, recorded_on, kept_until)"
+        " VALUES (:id, 'Camille', 'c@exemple.example', '2020-01-01', '2020-01-02'),"
+        " (:id, 'Dominique', 'd@exemple.example', '2020-01-01', '2999-01-01')",
+        id=cpts,
+    )
+
+
+@of("sheets", "export")
+def test_sheets_are_exported_for_their_owner_only(
+    test_database: str, ask: Rows, register: Callable[..., int], tmp_path: Path
+) -> None:
+    sheet_with_camille(ask, register("CPTS du Nord", communes=("59378",)))
+    path = tmp_path / "fiches.csv"
+    ended = done(test_database, "sheets", "export", str(path))
+    assert ended.stdout == "2 lignes écrites dans « fiches.csv ».\n"
+    [_, contact] = csv.DictReader(path.read_text("utf-8").splitlines())
+    assert contact["Nom"] == "Dominique"
+    assert path.stat().st_mode & 0o077 == 0
+    done(test_database, "sheets", "export", str(tmp_path / "fiches.txt"), status=2)
+
+
+@of("sheets", "forget")
+def test_whoever_asks_is_erased_from_all_sheets(
+    test_database: str, ask: Rows, register: Callable[..., int]
+) -> None:
+    sheet_with_camille(ask, register("CPTS du Nord", communes=("59378",)))
+    ended = done(test_database, "sheets", "forget", "D@exemple.example")
+    assert ended.stdout == "Fiches qui la montraient encore : 1.\n"
+    assert ask("SELECT name FROM cpts_contact") == [("Camille",)]
+    assert ask("SELECT action, contacts_changed FROM cpts_sheet_change") == [("erased", True)]
+
+
+@of("sheets", "remind")
+def test_the_editors_of_stale_sheets_are_reminded_once(
+    test_database: str, ask: Rows, engine: Engine, register: Callable[..., int]
+) -> None:
+    cpts = register("CPTS du Nord", communes=("59378",))
+    make_person(engine, "editor", cpts_id=cpts)
+    ask("INSERT INTO cpts_sheet (cpts_id, confirmed_on) VALUES (:id, '2020-01-01')", id=cpts)
+    ended = done(test_database, "sheets", "remind", CPTS_PUBLIC_URL="https://x.example")
+    assert ended.stdout == "Fiches rappelées : 1.\n"
+    assert ask("SELECT kind, recipient FROM outgoing_message") == [("text", EMAIL)]
+    [(body,)] = ask("SELECT details ->> 'body' FROM outgoing_message")
+    assert f"https://x.example/membres/cpts/{cpts}/fiche" in body
+    assert done(test_database, "sheets", "remind").stdout == "Fiches rappelées : 0.\n"
+
+
 @of("person", "invite")
 def test_an_invitation_ends_with_an_address_that_is_stored_by_its_digest(
     test_database: str, ask: Rows

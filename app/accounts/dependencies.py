@@ -261,5 +261,7 @@ ConciliatingActingPageCaller = Annotated[Caller, acting_page_caller("letters.con
 WritingSheetCaller = Annotated[Caller, Depends(_SignedInRequirement("directory.write-sheet"))]
 WritingSheetPageCaller = Annotated[Caller, Depends(_PageRequirement("directory.write-sheet"))]
 WritingSheetActingPageCaller = Annotated[Caller, acting_page_caller("directory.write-sheet")]
+ExchangingPageCaller = Annotated[Caller, Depends(_PageRequirement("directory.exchange"))]
+ExchangingActingPageCaller = Annotated[Caller, acting_page_caller("directory.exchange")]
 ManagingPageCaller = Annotated[Caller, Depends(_PageRequirement("people.manage"))]
 ManagingActingPageCaller = Annotated[Caller, acting_page_caller("people.manage")]

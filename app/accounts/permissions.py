@@ -54,6 +54,7 @@ Permission = Literal[
     "letters.decide",
     "directory.read",
     "directory.write-sheet",
+    "directory.exchange",
     "service.metrics",
     "people.manage",
     "account.use",
@@ -106,6 +107,8 @@ PERMISSIONS: Mapping[Permission, Mapping[str, Reach]] = MappingProxyType(
         "letters.decide": _row(ars=_REGION, assurance_maladie=_REGION, admin=_EVERYWHERE),
         "directory.read": _everyone(_EVERYWHERE),
         "directory.write-sheet": _row(editor=_OWN, admin=_EVERYWHERE),
+        # All sheets at once, persons among them, from and to files.
+        "directory.exchange": _row(admin=_EVERYWHERE),
         "service.metrics": _row(admin=_EVERYWHERE),
         "people.manage": _row(admin=_EVERYWHERE),
         "account.use": _everyone(_OWN),

@@ -6,6 +6,7 @@ from app.accounts.rules import Caller
 from app.database.sessions import ReadingSession
 from app.directory.contacts import repository as contacts
 from app.directory.saved_searches import repository as searches
+from app.directory.sheets import repository as sheets
 
 
 def personal_data(session: ReadingSession, caller: Caller) -> dict[str, Any]:
@@ -13,6 +14,7 @@ def personal_data(session: ReadingSession, caller: Caller) -> dict[str, Any]:
     person = caller.person_id
     return {
         "contacts": contacts.of_person(session, person) if person else [],
+        "former_contacts": sheets.former_of_person(session, person) if person else [],
         "contacts_seen": contacts.views_by(session, caller.token_id),
         "saved_searches": (
             searches.as_told(searches.of_person(session, person)) if person else []

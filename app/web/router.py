@@ -11,6 +11,7 @@ from app.web.accounts.signing_in.endpoints import router as signing_in
 from app.web.directory.endpoints import router as directory
 from app.web.directory.searches.endpoints import router as searches
 from app.web.directory.editing.endpoints import router as sheet_editing
+from app.web.directory.exchange.endpoints import router as sheet_exchange
 from app.web.embedding.endpoints import router as embedding
 from app.web.information.endpoints import router as information
 from app.web.letters.builder.endpoints import router as builder
@@ -34,6 +35,7 @@ for group in (
     own_account,
     people,
     sheet_editing,
+    sheet_exchange,
     second_factor,
     provider,
     builder,

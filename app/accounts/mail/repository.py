@@ -28,6 +28,11 @@ def enqueue(
     )
 
 
+def enqueue_text(session: WritingSession, recipient: str, subject: str, body: str) -> None:
+    """Let a message of another noun leave, as it is written."""
+    enqueue(session, "text", recipient, {"subject": subject, "body": body})
+
+
 class Due(NamedTuple):
     """A message whose time has come, and how often it was attempted so far."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, text
 from app.database.arrays import among
 from app.database.sessions import ReadingSession, WritingSession
 from app.database.statements import statement
-from app.directory.models import ContactView, CptsContact
+from app.directory.models import ContactView, CptsContact, FormerContact
 
 
 def having(session: ReadingSession, cpts_ids: Collection[int], day: date) -> list[int]:
@@ -96,13 +96,17 @@ def of_person(session: ReadingSession, person_id: int) -> list[dict[str, Any]]:
 
 
 def purge(session: WritingSession, day: date, views_kept: timedelta) -> tuple[int, int]:
-    """Delete contacts whose last day is over, and views that are older than their term.
+    """Delete contacts, former ones too, whose last day is over, and views that are older than their term.
 
     Returns how many of each.
     """
-    contacts_gone = session.execute(
-        delete(CptsContact).where(CptsContact.kept_until < day).returning(CptsContact.id)
-    ).all()
+    contacts_gone = [
+        number
+        for table in (CptsContact, FormerContact)
+        for number in session.scalars(
+            delete(table).where(table.kept_until < day).returning(table.id)
+        )
+    ]
     views_gone = session.execute(
         delete(ContactView)
         .where(ContactView.seen_on < day - views_kept)

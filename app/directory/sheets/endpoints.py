@@ -5,10 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Path, Request, Response
 
 from app.accounts.dependencies import WritingSheetCaller
-from app.accounts.people import service as people
-from app.accounts.rules import Caller
 from app.database.request_sessions import WriteSession
-from app.database.sessions import ReadingSession
 from app.directory.sheets import schemas, service
 from app.directory.sheets.repository import StoredSheet
 from app.directory.sheets.rules import names_version, sheet_tag
@@ -29,11 +26,6 @@ def terms_of(request: Request) -> service.Terms:
     """Give how long contacts are kept here."""
     settings: Settings = request.app.state.settings
     return service.Terms(settings.sheets.contacts_kept, settings.sheets.former_contacts_kept)
-
-
-def own_contacts(session: ReadingSession, caller: Caller) -> list[dict[str, Any]]:
-    """List what sheets tell, and told, of whoever has the address of the caller's account."""
-    return service.contacts_of(session, people.own(session, caller).email)
 
 
 @router.put(

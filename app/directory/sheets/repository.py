@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.database.arrays import among
@@ -357,21 +357,21 @@ def of_address(session: ReadingSession, email: str) -> list[dict[str, Any]]:
     return told
 
 
+def former_of_person(session: ReadingSession, person_id: int) -> list[dict[str, Any]]:
+    """List what sheets told of somebody under the address of their account."""
+    email = session.execute(
+        text("SELECT email FROM person WHERE id = :id"), {"id": person_id}
+    ).scalar_one()
+    return [
+        {name: value for name, value in each.items() if name != "present"}
+        for each in of_address(session, email)
+        if not each["present"]
+    ]
+
+
 def erase_contacts(session: WritingSession, email: str) -> int:
     """Erase whoever has an address from every sheet, present and former."""
     return int(session.execute(select(func.erase_contacts(email))).scalar_one())
-
-
-def purge_contacts(session: WritingSession, day: date) -> int:
-    """Delete the contacts whose last day is before a day, and tell how many."""
-    return sum(
-        len(
-            session.execute(
-                delete(table).where(table.kept_until < day).returning(table.id)
-            ).all()
-        )
-        for table in (CptsContact, FormerContact)
-    )
 
 
 def written_cpts(session: ReadingSession) -> list[int]:

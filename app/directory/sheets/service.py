@@ -208,11 +208,6 @@ def erase_contacts(session: WritingSession, email: str) -> int:
     return repository.erase_contacts(session, email)
 
 
-def purge_contacts(session: WritingSession) -> int:
-    """Delete the contacts whose term is over, and tell how many."""
-    return repository.purge_contacts(session, today())
-
-
 def _former(
     session: ReadingSession, present: StoredSheet, number: int
 ) -> tuple[dict[str, Any], int]:

@@ -54,6 +54,7 @@ def personal_data(request: Request, session: ReadSession) -> HTMLResponse:
         "privacy",
         notes_kept_days=settings.service.notes_kept_days,
         accounts=settings.accounts,
+        sheets=settings.sheets,
     )
 
 

@@ -1,0 +1,94 @@
+"""The rows of a table of sheets, read in bounds: of an upload, in a process of its own."""
+
+import json
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+from fastapi import UploadFile
+
+from app.directory.exchange.rules import HEADINGS, Column, Entry, entries_of
+from app.failures import Failure
+from app.files.cells import without_guard
+from app.files.sources import Format, Source, unusable
+from app.files.tables import read_tables
+from app.problems import TooLarge
+from app.processes.bounds import Bounds
+from app.processes.errors import JobEnded, JobExhausted
+from app.processes.fork_server import ForkServer
+from app.processes.pool import ProcessPool
+
+LARGEST_FILE_BYTES = 7 * 2**20
+MOST_ENTRIES = 50_000
+BOUNDS = Bounds(cpu_s=8, memory_bytes=2 * 2**30, file_bytes=300 * 2**20)
+_LONGEST_NAME = 100
+# It starts nothing before the first file.
+_SERVER = ForkServer("app.directory.exchange.reading_process", {})
+
+
+def read_entries(source: Source) -> list[Entry]:
+    """Read the rows of a table of sheets.
+
+    Raises `Failure` (exit status 2) when no sheet has a heading that names CPTS and what
+    they tell.
+    """
+    if source.format.has_polygons:
+        raise unusable(f"« {source.name} » n'est pas un tableau.")
+    found = [entries_of(table) for table in read_tables(source)]
+    headed = [entries for entries in found if entries is not None]
+    if not headed:
+        raise unusable(
+            f"« {source.name} » : aucun en-tête avec une CPTS ({HEADINGS[Column.ID][0]}, "
+            f"{HEADINGS[Column.FINESS][0]} ou {HEADINGS[Column.CPTS][0]}) et une thématique, "
+            "un nom ou une présentation."
+        )
+    entries = [entry for entries in headed for entry in entries]
+    if source.format is Format.CSV:
+        entries = [
+            Entry(
+                entry.sheet,
+                entry.row,
+                {name: without_guard(cell) for name, cell in entry.cells.items()},
+                entry.columns,
+            )
+            for entry in entries
+        ]
+    return entries
+
+
+class TableReader:
+    """Reads uploaded tables, a few at a time; one for each worker, on its event loop."""
+
+    def __init__(self) -> None:
+        self.pool = ProcessPool(_SERVER, BOUNDS, what="fichiers")
+
+    async def read(self, file: UploadFile, *, address: str) -> tuple[str, list[Entry]]:
+        """Give the name of a file and its rows.
+
+        Parameters: `address`, of the client, which has few places at once. Raises
+        `Failure` with a French sentence on what cannot be used, `TooLarge`, `ServiceBusy`.
+        """
+        content = await file.read(LARGEST_FILE_BYTES + 1)
+        if len(content) > LARGEST_FILE_BYTES:
+            raise TooLarge(f"Le fichier dépasse {LARGEST_FILE_BYTES // 2**20} Mo.")
+        name = shown_name(file.filename)
+        request = json.dumps({"name": name}).encode() + b"\n" + content
+        try:
+            told = json.loads(await self.pool.run(request, address=address))
+        except JobExhausted:
+            raise unusable(f"« {name} » est trop complexe.") from None
+        except JobEnded:
+            raise unusable(f"« {name} » n'a pas pu être lu : il est endommagé.") from None
+        if "refused" in told:
+            raise Failure(told["refused"])
+        return name, [
+            Entry(sheet, row, cells, frozenset(columns))
+            for sheet, row, cells, columns in told["entries"]
+        ]
+
+
+def shown_name(given: str | None) -> str:
+    """Give the last part of a file's name, without anything that does not print."""
+    last = PurePosixPath((given or "").replace("\\", "/")).name
+    kept = "".join(c for c in last if unicodedata.category(c)[0] not in "CZ" or c == " ")
+    return re.sub(r"\s+", " ", kept).strip()[-_LONGEST_NAME:] or "fichier"

@@ -1,0 +1,57 @@
+"""Reminding: once a month before the year is over, once when it is."""
+
+from collections.abc import Callable
+from datetime import date
+
+from app.database.sessions import WritingSession
+from app.directory.reminders import repository
+from app.directory.sheets.rules import due_on, reminder_of
+from app.french import short_date
+
+# Lets a message leave: the session, to whom, its subject, its text.
+Send = Callable[[WritingSession, str, str, str], None]
+
+_SUBJECTS = {
+    "due": "Confirmez la fiche de votre CPTS",
+    "late": "La fiche de votre CPTS n'est plus à jour",
+}
+
+
+def remind(session: WritingSession, send: Send, base: str, day: date) -> int:
+    """Remind the editors of each sheet that is to be confirmed, and tell how many sheets.
+
+    Any number of processes may do so at once: each sheet is reminded of once. Parameters:
+    `base`, the service's outside address.
+    """
+    reminded = 0
+    for sheet in repository.edited_sheets(session, day):
+        kind = reminder_of(sheet.confirmed_on, sheet.written_on, day)
+        if kind is None:
+            continue
+        due = due_on(sheet.confirmed_on, sheet.written_on)
+        if not repository.note_reminder(session, sheet.cpts_id, due, kind, day):
+            continue
+        reminded += 1
+        body = _body(sheet, kind, due, f"{base}/membres/cpts/{sheet.cpts_id}/fiche")
+        for editor in sheet.editors:
+            send(session, editor, _SUBJECTS[kind], body)
+    return reminded
+
+
+def _body(sheet: repository.EditedSheet, kind: str, due: date, address: str) -> str:
+    name = " ".join(sheet.name.split())
+    known = (
+        f"La fiche de la {name} a été confirmée le {short_date(sheet.confirmed_on)}."
+        if sheet.confirmed_on
+        else f"La fiche de la {name} n'a encore jamais été confirmée."
+    )
+    wanted = (
+        "Il y a plus d'un an : les membres la voient marquée, et après les autres."
+        if kind == "late"
+        else f"Elle est à confirmer au plus tard le {short_date(due)}."
+    )
+    return (
+        f"Bonjour,\n\n{known} {wanted}\n\n"
+        f"Relisez-la et confirmez-la, ou corrigez-la, ici :\n{address}\n\n"
+        "Une coordination change souvent : vérifiez d'abord les personnes à joindre."
+    )

@@ -1,0 +1,1 @@
+"""`/membres/fiches`: sheets of many CPTS at once, for administrators."""

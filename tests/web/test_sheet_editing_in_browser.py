@@ -1,0 +1,186 @@
+"""The editor of a sheet in a real browser: publishing, comparing, erasing, at any size."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
+
+from tests.accounts.people import EMAIL, PASSWORD, make_person
+from tests.directory.sheets.test_sheet_writing import CAMILLE, put
+from tests.web.accessibility import accessibility_faults, accessibility_faults_in_light_and_dark
+from tests.web.conftest import HOSTILE
+
+Bearer = Callable[..., dict[str, str]]
+Register = Callable[..., int]
+
+
+@pytest.fixture
+def cpts(register: Register, engine: Engine) -> int:
+    # A tier 4, which the number of members moves.
+    number = register("CPTS de Nice", communes=("06088",), email="contact@exemple.example")
+    make_person(engine, "editor", cpts_id=number)
+    return number
+
+
+def heading(page: Page, wanted: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(wanted)
+
+
+def sign_in(page: Page, back: str, password: str = PASSWORD) -> None:
+    page.goto(back)
+    heading(page, "Connexion")
+    page.get_by_label("Adresse électronique").fill(EMAIL)
+    page.get_by_label("Mot de passe", exact=True).fill(password)
+    page.get_by_role("button", name="Se connecter", exact=True).click()
+
+
+def test_an_editors_change_is_seen_by_the_public_in_the_very_next_answer(
+    visitor: Page, cpts: int
+) -> None:
+    public = visitor.context.new_page()
+    public.goto(f"/cpts/{cpts}")
+    figure = public.locator(".figure", has_text="Financement au plus").locator("strong")
+    expect(figure).to_have_text("580\u202f000\u00a0€")
+    sign_in(visitor, f"/membres/cpts/{cpts}/fiche")
+    heading(visitor, "Fiche de la CPTS de Nice")
+    assert accessibility_faults_in_light_and_dark(visitor) == []
+    visitor.get_by_label("Présentation").fill("Première ligne\nSeconde ligne")
+    visitor.get_by_label("Nombre de membres de l’association").fill("112")
+    visitor.get_by_label("Thématique").select_option(label="Diabète")
+    visitor.get_by_label("Ce qui est fait").fill("Un dépistage")
+    visitor.get_by_label("Documents, une adresse par ligne").fill("https://exemple.example/a")
+    visitor.get_by_label("Nom", exact=True).fill("Camille Témoin")
+    visitor.get_by_label("Site").fill("https://exemple.example/nice")
+    visitor.get_by_role("button", name="Voir l’aperçu").click()
+    heading(visitor, "Aperçu de la fiche de la CPTS de Nice")
+    assert accessibility_faults_in_light_and_dark(visitor) == []
+    everybody = visitor.get_by_role("region", name="Ce que voit tout le monde")
+    expect(everybody).to_contain_text("exemple.example/nice")
+    expect(everybody).to_contain_text("629\u202f000\u00a0€")
+    expect(everybody).not_to_contain_text("Camille Témoin")
+    members = visitor.get_by_role("region", name="Ce que voient les membres")
+    expect(members).to_contain_text("Camille Témoin")
+    expect(members.get_by_role("link")).to_have_attribute("href", "https://exemple.example/a")
+    visitor.get_by_role("button", name="Publier la fiche").click()
+    expect(visitor.get_by_role("status")).to_contain_text("La fiche est publiée.")
+    expect(visitor.get_by_label("Présentation")).to_have_value("Première ligne\nSeconde ligne")
+    public.reload()
+    expect(figure).to_have_text("629\u202f000\u00a0€")
+    expect(public.get_by_role("link", name="exemple.example/nice")).to_be_visible()
+    expect(public.locator("main")).to_contain_text("confirmée par la CPTS le")
+    expect(public.locator("main")).not_to_contain_text("Camille Témoin")
+    expect(public.locator("main")).not_to_contain_text("Première ligne")
+
+
+def test_of_two_who_edit_at_once_the_second_compares(
+    visitor: Page, cpts: int, client: TestClient, bearer: Bearer
+) -> None:
+    put(client, cpts, bearer("admin"))
+    sign_in(visitor, f"/membres/cpts/{cpts}/fiche")
+    visitor.get_by_label("Présentation").fill("La mienne")
+    put(client, cpts, bearer("admin"), presentation="La leur", members_count=7)
+    visitor.get_by_role("button", name="Voir l’aperçu").click()
+    with visitor.expect_response(f"**/membres/cpts/{cpts}/fiche") as answered:
+        visitor.get_by_role("button", name="Publier la fiche").click()
+    assert answered.value.status == 412
+    heading(visitor, "Quelqu’un d’autre a changé cette fiche")
+    assert accessibility_faults_in_light_and_dark(visitor) == []
+    presentation = visitor.get_by_role("group", name="Présentation")
+    expect(presentation.get_by_label("Garder ce que j’ai écrit")).to_be_checked()
+    expect(presentation).to_contain_text("La mienne")
+    expect(presentation).to_contain_text("La leur")
+    members = visitor.get_by_role("group", name="Nombre de membres")
+    expect(members.get_by_label("Garder ce qui est publié")).to_be_checked()
+    visitor.get_by_role("button", name="Voir l’aperçu").click()
+    visitor.get_by_role("button", name="Publier la fiche").click()
+    expect(visitor.get_by_label("Présentation")).to_have_value("La mienne")
+    expect(visitor.get_by_label("Nombre de membres de l’association")).to_have_value("7")
+    visitor.get_by_role("link", name="Historique de la fiche").click()
+    heading(visitor, "Historique de la fiche de la CPTS de Nice")
+    assert accessibility_faults(visitor) == []
+    visitor.get_by_role("button", name="Reprendre cet état").last.click()
+    heading(visitor, "Historique de la fiche de la CPTS de Nice")
+    expect(visitor.get_by_role("heading", level=2).first).to_contain_text(
+        "État antérieur repris"
+    )
+    # The browser says of the refused form that it was refused.
+    visitor.evaluate("() => 0")
+
+
+def test_what_is_wrong_is_reached_by_the_keyboard_alone(visitor: Page, cpts: int) -> None:
+    sign_in(visitor, f"/membres/cpts/{cpts}/fiche")
+    visitor.get_by_label("Nombre de membres de l’association").focus()
+    visitor.keyboard.type("beaucoup")
+    for _ in range(40):
+        visitor.keyboard.press("Tab")
+        if visitor.evaluate("document.activeElement.value") == "preview":
+            break
+    visitor.keyboard.press("Enter")
+    expect(visitor.get_by_role("alert")).to_contain_text("Un nombre entier est attendu.")
+    assert accessibility_faults(visitor) == []
+    visitor.get_by_role("alert").get_by_role("link", name="Nombre de membres").focus()
+    visitor.keyboard.press("Enter")
+    expect(visitor).to_have_url(lambda url: url.endswith("#members_count"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_is_wider_than_the_window(
+    visitor: Page, cpts: int, client: TestClient, bearer: Bearer, width: int
+) -> None:
+    put(client, cpts, bearer("admin"), presentation="mot" * 300)
+    put(client, cpts, bearer("admin"), presentation="autre" * 300)
+    visitor.set_viewport_size({"width": width, "height": 800})
+    sign_in(visitor, f"/membres/cpts/{cpts}/fiche")
+    fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    assert visitor.evaluate(fits)
+    visitor.get_by_role("button", name="Voir l’aperçu").click()
+    assert visitor.evaluate(fits)
+    visitor.goto(f"/membres/cpts/{cpts}/fiche/historique")
+    visitor.get_by_text("Avant et après").first.click()
+    assert visitor.evaluate(fits)
+
+
+def test_script_in_every_field_is_read_as_text(
+    visitor: Page, cpts: int, client: TestClient, bearer: Bearer
+) -> None:
+    contact = CAMILLE | {"name": HOSTILE, "role": HOSTILE}
+    put(client, cpts, bearer("admin"), presentation=HOSTILE, contacts=[contact])
+    sign_in(visitor, f"/membres/cpts/{cpts}/fiche")
+    expect(visitor.get_by_label("Présentation")).to_have_value(HOSTILE)
+    expect(visitor.get_by_label("Nom", exact=True)).to_have_value(HOSTILE)
+    visitor.get_by_role("button", name="Voir l’aperçu").click()
+    expect(visitor.get_by_role("region", name="Ce que voient les membres")).to_contain_text(
+        HOSTILE
+    )
+    visitor.get_by_role("button", name="Publier la fiche").click()
+    expect(visitor.get_by_label("Présentation")).to_have_value(HOSTILE)
+    assert visitor.title() != "pris"
+
+
+def test_whoever_erases_their_account_is_on_no_sheet_and_signs_in_no_more(
+    visitor: Page, cpts: int, client: TestClient, bearer: Bearer, engine: Engine
+) -> None:
+    put(client, cpts, bearer("admin"), contacts=[CAMILLE, CAMILLE | {"email": EMAIL}])
+    sign_in(visitor, "/compte", password="mauvais mot de passe")
+    expect(visitor.get_by_role("alert")).to_be_visible()
+    expect(visitor.get_by_role("button", name="Se connecter", exact=True)).to_be_visible()
+    assert accessibility_faults(visitor) == []
+    sign_in(visitor, "/compte")
+    heading(visitor, "Mon compte")
+    expect(visitor.get_by_text("Ce que des fiches disent de vous")).to_be_visible()
+    expect(visitor.get_by_role("link", name="CPTS de Nice")).to_be_visible()
+    assert accessibility_faults(visitor) == []
+    visitor.get_by_text("Effacer mon compte", exact=True).first.click()
+    visitor.get_by_label("J’efface mon compte, pour de bon").check()
+    visitor.locator("form[action='/compte/effacement'] button").click()
+    visitor.wait_for_url("**/")
+    sign_in(visitor, "/compte")
+    expect(visitor.get_by_role("alert")).to_be_visible()
+    visitor.goto(f"/membres/cpts/{cpts}/fiche")
+    heading(visitor, "Connexion")
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT email FROM cpts_contact")).scalars().all()
+        people = connection.execute(text("SELECT count(*) FROM person")).scalar_one()
+    assert (left, people) == ([CAMILLE["email"]], 0)

@@ -97,6 +97,8 @@ def test_what_is_typed_is_seen_before_it_is_published(
         assert connection.execute(text("SELECT count(*) FROM cpts_sheet")).scalar_one() == 0
     published = post(editor, address, fields(seen.text))
     assert published.status_code == 303, published.text
+    shown = editor.get(published.headers["location"], headers=BROWSER)
+    assert "La fiche est publiée" in shown.text
     stands = editor.get("/api/v1/cpts/" + str(cpts)).json()
     assert stands["website"] == "https://exemple.example/"
     assert stands["email"] == "contact@exemple.example"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Path, Request
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, Response
 
@@ -43,11 +43,16 @@ SentForm = Annotated[FormData, Depends(_form)]
 
 @router.get("/membres/cpts/{cpts_id}/fiche", response_class=HTMLResponse)
 def edit(
-    request: Request, session: ReadSession, caller: WritingSheetPageCaller, cpts_id: CptsId
+    request: Request,
+    session: ReadSession,
+    caller: WritingSheetPageCaller,
+    cpts_id: CptsId,
+    publiee: Annotated[str, Query(max_length=1)] = "",
 ) -> HTMLResponse:
-    """The sheet as it stands, to be changed."""
+    """The sheet as it stands, to be changed; `publiee` when it was published just now."""
     _check_may(session, caller, cpts_id)
-    return _editor(request, session, caller, cpts_id, service.present_draft(session, cpts_id))
+    draft = service.present_draft(session, cpts_id)
+    return _editor(request, session, caller, cpts_id, draft, is_published=bool(publiee))
 
 
 @router.post("/membres/cpts/{cpts_id}/fiche/apercu", response_class=HTMLResponse)
@@ -188,6 +193,7 @@ def _editor(
     *,
     problem: Invalid | None = None,
     more: str = "",
+    is_published: bool = False,
 ) -> HTMLResponse:
     return _page(
         request,
@@ -198,7 +204,7 @@ def _editor(
         errors=told_errors(problem) if problem else [],
         more=more,
         speaks_for=caller.speaks_for(cpts_id),
-        is_published="publiee" in request.query_params,
+        is_published=is_published,
         **service.editor_values(session, cpts_id, draft),
     )
 

@@ -23,13 +23,13 @@ from app.database.engine import database_url
 from app.database.observation import TimedPool, observe
 from app.database.sessions import Sessions
 from app.database.waiting import WaitLimits
-from app.directory.personal_data import personal_data as directory_data
-from app.directory.saved_searches.digest import DigestLoop
-from app.directory.search import endpoints as directory
 from app.directory.contacts.service import purge
 from app.directory.exchange.tables import TableReader
 from app.directory.loop import DirectoryLoop, Task
+from app.directory.personal_data import personal_data as directory_data
 from app.directory.reminders.service import remind
+from app.directory.saved_searches.digest import DigestLoop
+from app.directory.search import endpoints as directory
 from app.directory.sheets import endpoints as sheets
 from app.failures import Failure
 from app.funding import endpoints as funding

@@ -8,10 +8,10 @@ from app.web.accounts.people.endpoints import router as people
 from app.web.accounts.provider.endpoints import router as provider
 from app.web.accounts.second_factor.endpoints import router as second_factor
 from app.web.accounts.signing_in.endpoints import router as signing_in
-from app.web.directory.endpoints import router as directory
-from app.web.directory.searches.endpoints import router as searches
 from app.web.directory.editing.endpoints import router as sheet_editing
+from app.web.directory.endpoints import router as directory
 from app.web.directory.exchange.endpoints import router as sheet_exchange
+from app.web.directory.searches.endpoints import router as searches
 from app.web.embedding.endpoints import router as embedding
 from app.web.information.endpoints import router as information
 from app.web.letters.builder.endpoints import router as builder

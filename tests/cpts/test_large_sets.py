@@ -17,6 +17,7 @@ from app.cpts.writing import repository as writing
 from app.cpts.writing.rules import StageRecord
 from app.database.arrays import of_rows
 from app.database.sessions import WritingSession, session_scope
+from app.geography import repository as geography
 from tests.conftest import Register
 
 # More than the 65 535 parameters of a statement.
@@ -39,6 +40,9 @@ STATEMENTS: dict[str, Callable[[WritingSession], Any]] = {
     "release_from": lambda s: claims.release_from(s, [(i, "04001") for i in IDS], DAY),
     "snapshot": lambda s: history.snapshot(s, IDS),
     "touch_cpts": lambda s: history.touch_cpts(s, IDS),
+    "known_names": lambda s: geography.known_names(s, NAMES),
+    "known_codes": lambda s: geography.known_codes(s, NAMES),
+    "communes_by_postcode": lambda s: geography.communes_by_postcode(s, NAMES),
 }
 
 

@@ -159,13 +159,17 @@ def test_a_polygon_in_the_sea_names_no_commune(
     assert (done.status, done.report[0]["outcome"]) == (1, "unknown")
 
 
-def test_one_page_of_a_wfs_answer_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "told",
+    [{"numberMatched": 740, "numberReturned": 1}, {"numberMatched": 740},
+     {"totalFeatures": 740}, {"total_count": 740}],
+)  # fmt: skip
+def test_one_page_of_an_answer_is_refused(tmp_path: Path, told: dict[str, int]) -> None:
     collection = {
         "type": "FeatureCollection",
         "features": [{"type": "Feature", "properties": {"nom": "A"},
                       "geometry": shapely.geometry.mapping(SQUARE)}],
-        "numberMatched": 740,
-        "numberReturned": 1,
+        **told,
     }  # fmt: skip
     path = tmp_path / "page.geojson"
     path.write_text(json.dumps(collection))

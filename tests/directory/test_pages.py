@@ -80,7 +80,11 @@ def test_everyone_sees_public_data_only(client: TestClient, north: North) -> Non
 
 
 def test_a_form_without_its_empty_fields_is_the_address(member: TestClient) -> None:
-    answer = get(member, "/membres?q=&theme=diabete&near=", follow_redirects=False)
+    answer = get(
+        member,
+        "/membres?q=&theme=diabete&near=&sort=&within_km=&members_min=&region=",
+        follow_redirects=False,
+    )
     assert answer.status_code == 303
     assert answer.headers["location"] == "/membres?theme=diabete"
 

@@ -263,8 +263,14 @@ class Asked:
         return self.filters.offset
 
 
+def _usual_order(value: Any) -> Any:
+    # A form sends the choice that it begins with as an empty text.
+    return value or "relevance"
+
+
 AskedSort = Annotated[
     Sort,
+    BeforeValidator(_usual_order),
     Query(
         description="Ordre : pertinence, distance (avec `near`), nom, population.",
         examples=["relevance"],

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.accounts.dependencies import DirectoryPageCaller, page_form_token
 from app.accounts.permissions import ROLE_LABELS
 from app.accounts.rules import Caller
+from app.cpts.reading.schemas import Detail
 from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.directory.comparable.service import similar
@@ -33,6 +34,7 @@ from app.web.layout.rendering import render
 router = APIRouter()
 
 Chosen = Annotated[list[RowId], Query(), BeforeValidator(separated)]
+Scale = Annotated[Detail, Query(description="Finesse du tracé.")]
 Kind = Literal["csv", "xlsx", "vcf"]
 _WRITTEN = {
     "csv": (files.csv_file, "text/csv; charset=utf-8"),
@@ -110,21 +112,24 @@ def public_map(request: Request, session: ReadSession, asked: AskedByEveryone) -
 
 @router.get(f"{MEMBERS}/cpts.geojson")
 def members_territories(
-    session: ReadSession, caller: DirectoryPageCaller, asked: AskedByMembers
+    session: ReadSession,
+    caller: DirectoryPageCaller,
+    asked: AskedByMembers,
+    detail: Scale = "national",
 ) -> Response:
     """The territories of what a member found; of each, public data only."""
     del caller  # being let in is all that its role is for
-    response = _territories(session, asked)
+    response = _territories(session, asked, detail)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 @router.get(f"{EVERYONE}/cpts.geojson")
 def public_territories(
-    request: Request, session: ReadSession, asked: AskedByEveryone
+    request: Request, session: ReadSession, asked: AskedByEveryone, detail: Scale = "national"
 ) -> Response:
     """The territories of what a visitor found."""
-    response = _territories(session, asked)
+    response = _territories(session, asked, detail)
     keep_until_change(request, current_revision(session))
     return response
 
@@ -271,13 +276,14 @@ def _map(request: Request, session: ReadingSession, asked: Asked, path: str) -> 
     return HTMLResponse(body, headers={"Content-Security-Policy": policy})
 
 
-def _territories(session: ReadingSession, asked: Asked) -> Response:
-    features, matched = service.territories(session, asked)
+def _territories(session: ReadingSession, asked: Asked, detail: Detail) -> Response:
+    features, matched = service.territories(session, asked, detail)
     head = orjson.dumps(
         {
             "type": "FeatureCollection",
             "numberMatched": matched,
             "numberReturned": len(features),
+            "detail": detail,
             "timeStamp": current_revision(session).changed_at,
             "links": [],
         },

@@ -8,6 +8,7 @@ from typing import Any
 from app.cpts.reading.filtering import Filter
 from app.cpts.reading.filters import BBOX, UPDATED_SINCE
 from app.cpts.reading.repository import described as described_with_territory
+from app.cpts.reading.schemas import Detail
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.directory.search import service as search
@@ -150,10 +151,10 @@ def _control(
     )
 
 
-def territories(session: ReadingSession, asked: Asked) -> tuple[list[str], int]:
+def territories(session: ReadingSession, asked: Asked, detail: Detail) -> tuple[list[str], int]:
     """Give the CPTS that pass as GeoJSON Features, public data only, and how many pass."""
     ids = search.ids_of(session, asked)
-    found = described_with_territory(session, ids, today(), detail="national") if ids else []
+    found = described_with_territory(session, ids, today(), detail=detail) if ids else []
     return [
         f'{{"type":"Feature","id":{each.id},"geometry":{each.geometry or "null"},'
         f'"properties":{each.properties}}}'

@@ -96,7 +96,7 @@ def of_person(session: ReadingSession, person_id: int) -> list[dict[str, Any]]:
 
 
 def purge(session: WritingSession, day: date, views_kept: timedelta) -> tuple[int, int]:
-    """Delete contacts, former ones too, whose last day is over, and views past their term.
+    """Delete contacts, present and former, past their last day, and views past their term.
 
     Returns how many of each.
     """

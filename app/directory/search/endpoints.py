@@ -13,6 +13,8 @@ from app.directory.contacts.service import Viewer, show
 from app.directory.search import service
 from app.directory.search.filters import AskedOfMembers
 from app.directory.search.schemas import ComparableCpts, MembersCptsItem, MembersCptsPage
+from app.directory.sheets.repository import sheet_version
+from app.directory.sheets.rules import sheet_tag
 from app.http.paging import PageAddress
 from app.http.parameters import RowId
 from app.problems import Forbidden, NotFound, Unauthenticated, declared
@@ -71,8 +73,9 @@ def read_members_cpts(
     caller: DirectoryCaller,
     cpts_id: CptsId,
 ) -> dict[str, Any]:
-    """By token or by session. Rights: any role."""
+    """By token or by session; the ETag is that of its sheet. Rights: any role."""
     response.headers["Cache-Control"] = "no-store"
+    response.headers["ETag"] = sheet_tag(sheet_version(session, cpts_id))
     return service.single(session, cpts_id, shown_to(request, caller))
 
 

@@ -333,6 +333,12 @@ def changes(session: ReadingSession, cpts_id: int) -> list[SheetChange]:
     ]
 
 
+def sheet_version(session: ReadingSession, cpts_id: int) -> int:
+    """Give the version of a sheet, 0 of one that nobody wrote."""
+    found = session.execute(select(CptsSheet.version).where(CptsSheet.cpts_id == cpts_id))
+    return found.scalar_one_or_none() or 0
+
+
 def public_part(session: ReadingSession, cpts_id: int) -> tuple[date | None, int | None]:
     """Give when a sheet was confirmed, and the number of members."""
     row = session.execute(

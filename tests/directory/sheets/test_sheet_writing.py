@@ -121,6 +121,25 @@ def test_a_stale_write_is_refused_and_writes_nothing(
     assert put(client, cpts, headers | {"If-Match": "*"}).json()["version"] == 3
 
 
+def test_what_members_read_is_what_a_write_names(
+    client: TestClient, bearer: Bearer, cpts: int
+) -> None:
+    headers = bearer("admin")
+    address = f"/api/v1/members/cpts/{cpts}"
+    unwritten = client.get(address, headers=headers)
+    assert (
+        put(client, cpts, headers | {"If-Match": unwritten.headers["etag"]}).status_code == 200
+    )
+    read = client.get(address, headers=headers)
+    told = read.json()
+    assert told["presentation"] == SHEET["presentation"]
+    assert told["contacts"] == SHEET["contacts"]
+    written = put(client, cpts, headers | {"If-Match": read.headers["etag"]}, members_count=1)
+    assert written.status_code == 200
+    assert put(client, cpts, headers | {"If-Match": read.headers["etag"]}).status_code == 412
+    assert client.get(address, headers=headers).headers["etag"] == written.headers["etag"]
+
+
 def test_of_two_who_write_at_once_one_is_told_so(
     live_server: str, client: TestClient, bearer: Bearer, cpts: int, engine: Engine
 ) -> None:
@@ -312,10 +331,10 @@ def test_a_person_sees_and_is_erased_from_what_sheets_tell_of_them(
     put(client, cpts, headers, contacts=[CAMILLE, mine | {"phone": None}])
     make_person(engine)
     client.cookies.set("cpts-agent", session_of(engine), domain="testserver.local")
-    told = client.get("/api/v1/me/data").json()["contacts"]
-    assert [(each["cpts_id"], each["present"], each["phone"]) for each in told] == [
-        (cpts, True, None),
-        (cpts, False, CAMILLE["phone"]),
+    told = client.get("/api/v1/me/data").json()["directory"]
+    assert [(each["cpts_id"], each["phone"]) for each in told["contacts"]] == [(cpts, None)]
+    assert [(each["cpts_id"], each["phone"]) for each in told["former_contacts"]] == [
+        (cpts, CAMILLE["phone"])
     ]
     erased = client.delete("/api/v1/me", headers={"X-CSRF-Token": csrf(client, "/compte")})
     assert erased.status_code == 204

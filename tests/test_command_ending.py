@@ -214,11 +214,13 @@ def test_a_signal_ends_a_command_that_works(
 @pytest.mark.parametrize(
     ("after_s", "number"),
     # Each moment with one of them, in turn.
-    zip(
-        (0.02, 0.05, 0.08, 0.11, 0.15, 0.2, 0.3, 0.5, 0.8),
-        itertools.cycle((signal.SIGINT, signal.SIGTERM)),
-        strict=False,
-    ),
+    [
+        *zip(
+            (0.02, 0.05, 0.08, 0.11, 0.15, 0.2, 0.3, 0.5, 0.8),
+            itertools.cycle((signal.SIGINT, signal.SIGTERM)),
+            strict=False,
+        )
+    ],
 )
 def test_a_signal_in_the_first_second_is_one_line(
     test_database: str, locked: Engine, after_s: float, number: signal.Signals

@@ -7,6 +7,7 @@ emptied after each of them.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import re
@@ -49,8 +50,9 @@ PATIENCE_MS = 120_000
 # Modules that take a minute or more go first: one that began last would be waited for by
 # every other core.
 LONGEST = (
-    "tests/test_every_command.py",
+    "tests/cpts/test_whole_country.py",
     "tests/running/test_serving.py",
+    "tests/test_every_command.py",
     "tests/web/test_builder_in_browser.py",
     "tests/web/test_territories_in_browser.py",
     "tests/running/backup/test_drill.py",
@@ -252,6 +254,9 @@ def sessions_of_the_run(settings_of_the_run: Settings) -> Iterator[Sessions]:
     """The connections of all applications: each of them would make four, of 20 ms and more."""
     from app.main import open_sessions
 
+    # All that was imported stays: a tenth of a test's time was looking through it again.
+    gc.collect()
+    gc.freeze()
     sessions = open_sessions(settings_of_the_run)
     yield sessions
     sessions.dispose()

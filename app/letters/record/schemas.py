@@ -1,6 +1,6 @@
 """What a client sends about a letter on record."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -52,23 +52,48 @@ class Contact(_Sent):
     phone: Phone | None = None
 
 
-class LetterTerritory(_Sent):
-    """The whole territory that a letter asks for."""
+class Territory(_Sent):
+    """A territory: whole, or by what is added to another and withdrawn from it."""
 
     communes: GivenCommunes = []
     epci: Epci = []
+    add: Annotated[
+        list[GivenCommune],
+        Field(max_length=MAXIMUM_COMMUNES, description="Communes ajoutées, comme `communes`."),
+    ] = []
+    withdraw: Annotated[
+        list[GivenCommune],
+        Field(max_length=MAXIMUM_COMMUNES, description="Communes retirées, comme `communes`."),
+    ] = []
+
+    @property
+    def by_difference(self) -> bool:
+        """Whether it says what is added and withdrawn."""
+        return bool(self.add or self.withdraw)
+
+    @model_validator(mode="after")
+    def _says_it_one_way(self) -> Self:
+        if self.by_difference and (self.communes or self.epci):
+            raise ValueError(
+                "Le territoire entier (communes, epci) ou la différence (add, withdraw), "
+                "pas les deux."
+            )
+        return self
+
+
+class LetterTerritory(Territory):
+    """The territory that a letter asks for; a difference is one from what it asked before."""
+
     note: Note | None = None
 
     model_config = _example({"communes": ["59350", "Lambersart"], "epci": []})
 
 
-class LetterDeposit(_Sent):
-    """A letter to be put on record."""
+class LetterDeposit(Territory):
+    """A letter to be put on record; a difference is one from what its CPTS holds."""
 
     name: Name
     kind: Literal["creation", "amendment", "merger"] = "creation"
-    communes: GivenCommunes = []
-    epci: Epci = []
     cpts: Annotated[
         CptsId | None,
         Field(
@@ -105,6 +130,12 @@ class LetterDeposit(_Sent):
             "documents": ["Lettre d'intention du 2 mars 2026"],
         }
     )
+
+    @model_validator(mode="after")
+    def _amends_by_difference(self) -> Self:
+        if self.by_difference and self.kind != "amendment":
+            raise ValueError("Seul un avenant ajoute (add) et retire (withdraw) des communes.")
+        return self
 
 
 class LetterPatch(_Sent):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from app.cpts.agreements.service import territory_on
 from app.cpts.claims.repository import lock_registry
 from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
@@ -26,7 +27,7 @@ from app.letters.record.territory import (
     check_subject,
     day_of_effect,
     parts_of,
-    read_communes,
+    read_territory,
 )
 from app.problems import Invalid
 
@@ -54,7 +55,8 @@ def deposit(session: WritingSession, asked: schemas.LetterDeposit, agent: Agent)
     subject = Subject(asked.kind, asked.cpts, tuple(dict.fromkeys(asked.merged_cpts)))
     check_subject(session, subject)
     day = day_of_effect(asked.effective_on)
-    read = read_communes(session, asked.communes, asked.epci)
+    held = territory_on(session, asked.cpts, day) if asked.by_difference and asked.cpts else ()
+    read = read_territory(session, asked, held, day)
     parts = parts_of(session, subject, read.communes, day)
     regions = repository.regions_by_inhabitants(session, parts, day)
     rules.check_may_deposit(agent, regions)
@@ -152,7 +154,10 @@ def correct(
 def change_territory(
     session: WritingSession, letter_id: int, asked: schemas.LetterTerritory, agent: Agent
 ) -> Deposited:
-    """Give a pending letter another territory, whole; decisions on the old one lapse.
+    """Give a pending letter another territory; decisions on the old one lapse.
+
+    Parameters: `asked`, the whole of it, or what is added to the one that the letter asks
+    for so far and withdrawn from it.
 
     Raises:
         NotFound, Forbidden, Invalid, TerritoryOverlap: as for `deposit`.
@@ -160,7 +165,8 @@ def change_territory(
     """
     letter = open_for_change(session, letter_id)
     check_may(Action.TERRITORY, agent, letter)
-    read = read_communes(session, asked.communes, asked.epci)
+    so_far = letter.communes(rules.Part.ASKED, rules.Part.KEPT)
+    read = read_territory(session, asked, so_far, day_of_effect(letter.effective_on))
     put_territory(session, letter, read.communes, agent, note=asked.note)
     # The new territory may have left the agent's region.
     check_may(Action.TERRITORY, agent, open_for_change(session, letter_id))

@@ -13,8 +13,11 @@ from app.cpts.writing.schemas import MAXIMUM_COMMUNES
 from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
 from app.database.sessions import WritingSession
+from app.french import others
+from app.geography.repository import communes_by_code
 from app.geography.resolution import Given, resolve
 from app.letters.record.rules import Kind, Part
+from app.letters.record.schemas import Territory
 from app.problems import Invalid, NotFound
 
 
@@ -54,18 +57,58 @@ def read_communes(
         Invalid: a text leads nowhere or to several communes, each named with candidates;
             or too many communes.
     """
-    given = [("communes", index, text) for index, text in enumerate(communes)]
-    given += [("epci", index, text) for index, text in enumerate(epci)]
-    if not given:
-        return Asked()
-    codes: set[str] = set()
+    codes, readings = _read(session, {"communes": communes, "epci": epci})
+    found = frozenset().union(*codes.values())
+    _check_size(found)
+    return Asked(found, readings)
+
+
+def read_territory(
+    session: WritingSession, sent: Territory, base: Collection[str], day: date
+) -> Asked:
+    """Resolve a territory that was written whole, or as a difference from another.
+
+    Parameters: `base`, the codes that it adds to and withdraws from; `day`, whose names
+    of communes a refusal tells.
+
+    Raises:
+        Invalid: as `read_communes`; or what is withdrawn is not there, is added as well,
+            or is all that there is.
+    """
+    if not sent.by_difference:
+        return read_communes(session, sent.communes, sent.epci)
+    codes, readings = _read(session, {"add": sent.add, "withdraw": sent.withdraw})
+    added, withdrawn = codes["add"], codes["withdraw"]
+    for message, wrong in (
+        ("À la fois ajoutées et retirées", added & withdrawn),
+        ("Hors du territoire, donc rien à en retirer", withdrawn - set(base)),
+    ):
+        if wrong:
+            raise _at("withdraw", f"{message} : {_named(session, wrong, day)}.")
+    left = (set(base) | added) - withdrawn
+    if not left:
+        raise _at("withdraw", "Un avenant ne retire pas toutes les communes.")
+    _check_size(left)
+    return Asked(frozenset(left), readings)
+
+
+def _read(
+    session: WritingSession, members: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, set[str]], list[dict[str, object]]]:
+    """Give the codes that each member's texts lead to, and how they were read."""
+    given = [
+        (member, index, text)
+        for member, texts in members.items()
+        for index, text in enumerate(texts)
+    ]
+    codes: dict[str, set[str]] = {member: set() for member in members}
     readings: list[dict[str, object]] = []
     errors = []
     answers = resolve(session, [Given(text) for _, _, text in given])
     for (member, index, text), answer in zip(given, answers, strict=True):
         if answer.outcome == "resolved":
             found = sorted(commune.code for commune in answer.communes)
-            codes.update(found)
+            codes[member].update(found)
             if found != [text]:
                 readings.append({"given": text, "communes": found, "note": answer.note})
             continue
@@ -88,11 +131,18 @@ def read_communes(
         )
     if errors:
         raise Invalid(errors, detail="Des communes ne se lisent pas : à préciser.")
+    return codes, readings
+
+
+def _check_size(codes: Collection[str]) -> None:
     if len(codes) > MAXIMUM_COMMUNES:
-        raise Invalid.at(
-            "body", "communes", message=f"Au plus {MAXIMUM_COMMUNES} communes sont acceptées."
-        )
-    return Asked(frozenset(codes), readings)
+        raise _at("communes", f"Au plus {MAXIMUM_COMMUNES} communes sont acceptées.")
+
+
+def _named(session: WritingSession, codes: Collection[str], day: date) -> str:
+    facts = communes_by_code(session, codes, day)
+    shown = [f"{facts[code].name} ({code})" for code in sorted(codes)]
+    return ", ".join(shown[:20]) + (f" et {others(len(shown) - 20)}" if shown[20:] else "")
 
 
 def check_subject(session: WritingSession, subject: Subject) -> None:

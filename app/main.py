@@ -63,6 +63,7 @@ from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
 from app.web.layout.rendering import SITE_NAME
+from app.web.letters.deposit.endpoints import PAGE_UPLOADS
 from app.web.letters.notes.printing import NotePrinter
 from app.web.sheets.contacts import read_contacts
 
@@ -166,7 +167,7 @@ def create_app(
     install_problem_handlers(app, CONSTRAINTS)
     # The last one added is the first one that a request meets.
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(RequestLimits, uploads=letters.UPLOADS)
+    app.add_middleware(RequestLimits, uploads=letters.UPLOADS | PAGE_UPLOADS)
     app.add_middleware(
         Caching,
         revisions=revisions,

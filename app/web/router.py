@@ -15,6 +15,7 @@ from app.web.directory.searches.endpoints import router as searches
 from app.web.embedding.endpoints import router as embedding
 from app.web.information.endpoints import router as information
 from app.web.letters.builder.endpoints import router as builder
+from app.web.letters.deposit.endpoints import router as deposit
 from app.web.letters.notes.endpoints import router as notes
 from app.web.letters.record.endpoints import router as agent
 from app.web.opendata.endpoints import router as opendata
@@ -43,6 +44,7 @@ for group in (
     opendata,
     embedding,
     information,
+    deposit,
     agent,
 ):
     router.include_router(group)

@@ -77,6 +77,7 @@ PAGES: dict[Route, Permission] = {
     ("POST", "/lettres/{letter_id:int}/decision"): "letters.decide",
     ("POST", "/lettres/{letter_id:int}/avis"): "letters.opine",
     ("POST", "/lettres/{letter_id:int}/retrait"): "letters.handle",
+    ("GET", "/lettres/{letter_id:int}/territoire"): "letters.handle",
     ("POST", "/lettres/{letter_id:int}/territoire"): "letters.handle",
     ("POST", "/lettres/{letter_id:int}/correction"): "letters.handle",
     ("POST", "/lettres/{letter_id:int}/conciliation"): "letters.conciliate",

@@ -262,23 +262,6 @@ def test_a_correction_keeps_what_the_form_did_not_change(
     assert stored(client, admin, letter)["lead_region"]["code"] == "93"
 
 
-def test_a_refused_territory_keeps_what_was_written(
-    client: TestClient, bearer: Bearer, agent: Agent
-) -> None:
-    admin = bearer("admin")
-    letter = deposit(client, admin)
-    agent("ars", region="32")
-    refused = send(
-        client, f"/lettres/{letter}", "territoire", communes="Lille\nTrifouilly-les-Oies"
-    )
-    assert refused.status_code == 422
-    assert "Lille\nTrifouilly-les-Oies</textarea>" in refused.text
-    accepted = send(client, f"/lettres/{letter}", "territoire", communes="Mons-en-Barœul")
-    assert accepted.status_code == 303
-    communes = stored(client, admin, letter)["territory"]["communes"]
-    assert [each["code"] for each in communes] == [MONS]
-
-
 def test_an_opinion_is_recorded_and_a_letter_is_withdrawn(
     client: TestClient, bearer: Bearer, agent: Agent
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import shapely
-from fastapi import UploadFile
+from starlette.datastructures import UploadFile
 
 from app.geography.resolution import Given
 from app.letters.check.errors import file_too_complex, file_too_large, unusable_file

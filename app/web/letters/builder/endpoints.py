@@ -1,10 +1,12 @@
 """The page of the builder, its data, and its plain form."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Form, Query, Request
 from starlette.responses import HTMLResponse, Response
 
+from app.accounts.dependencies import OptionalPageCaller, page_form_token
+from app.accounts.rules import Caller
 from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.http.address_limit import limited
@@ -27,6 +29,7 @@ router = APIRouter(prefix=PATH, include_in_schema=False)
 def _page(
     request: Request,
     session: ReadingSession,
+    caller: Caller | None,
     *,
     keep: bool = True,
     status: int = 200,
@@ -47,19 +50,29 @@ def _page(
         error=error,
         pasted=pasted,
         leaflet=LEAFLET.address,
+        **_of_caller(request, caller),
     )
 
 
+def _of_caller(request: Request, caller: Caller | None) -> dict[str, Any]:
+    return {
+        "caller": caller,
+        "csrf": page_form_token(request),
+        "may_deposit": caller is not None and caller.may("letters.deposit"),
+    }
+
+
 @router.get("", response_class=HTMLResponse)
-def builder(request: Request, session: ReadSession) -> HTMLResponse:
+def builder(request: Request, session: ReadSession, caller: OptionalPageCaller) -> HTMLResponse:
     """Show the builder; the draft is in the fragment, which never reaches the service."""
-    return _page(request, session)
+    return _page(request, session, caller)
 
 
 @router.post("", response_class=HTMLResponse, dependencies=[limited("check")])
 def verdict(
     request: Request,
     session: ReadSession,
+    caller: OptionalPageCaller,
     communes: Annotated[str, Form(max_length=LONGEST_FORM)] = "",
 ) -> HTMLResponse:
     """Judge what the plain form sent, without any script; nothing is stored."""
@@ -69,6 +82,7 @@ def verdict(
         return _page(
             request,
             session,
+            caller,
             keep=False,
             status=422,
             error=problem.detail,
@@ -81,6 +95,7 @@ def verdict(
         keep=False,
         section="lettres",
         robots="noindex",
+        **_of_caller(request, caller),
         **answer,
     )
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
+from app.accounts.dependencies import OptionalPageCaller, page_form_token
 from app.database.request_sessions import ReadSession, read_in_session
 from app.database.sessions import ReadingSession
 from app.http.address_limit import client_network, limited
@@ -52,7 +53,9 @@ async def note_pdf(request: Request, key: NoteKey) -> Response:
 
 
 @router.get("/{key}", response_class=HTMLResponse)
-def note_page(request: Request, session: ReadSession, key: NoteKey) -> HTMLResponse:
+def note_page(
+    request: Request, session: ReadSession, caller: OptionalPageCaller, key: NoteKey
+) -> HTMLResponse:
     """Show the note as it was made, for reading and printing."""
     note = _read(request, session, key)
     return render(
@@ -66,6 +69,11 @@ def note_page(request: Request, session: ReadSession, key: NoteKey) -> HTMLRespo
         # Made by this service, of escaped names.
         drawing=Markup(note.drawing),  # noqa: S704
         pdf_address=f"/lettres/notes/{key}.pdf",
+        caller=caller,
+        csrf=page_form_token(request),
+        deposit_address=f"/lettres/depot?note={key}"
+        if caller is not None and caller.may("letters.deposit")
+        else None,
     )
 
 

@@ -13,8 +13,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.dependencies import (
     ConciliatingActingPageCaller,
-    DepositingActingPageCaller,
-    DepositingPageCaller,
     OptionalPageCaller,
     acting_page_caller,
     page_form_token,
@@ -31,7 +29,6 @@ from app.letters.decisions import service as decisions
 from app.letters.reading.schemas import RequestedLetters
 from app.letters.record import schemas
 from app.letters.record import service as procedure
-from app.letters.record.rules import KIND_LABELS
 from app.problems import Problem
 from app.web.layout.rendering import render
 from app.web.letters.record import forms, service
@@ -59,30 +56,7 @@ def list_letters(
     """The letters, those of an agent's own region first of all."""
     chosen = service.own_region(caller, filters, asked=bool(request.query_params))
     values = service.letters_values(session, caller, chosen, PageAddress.on_site(request))
-    return _render(request, "record/list.html", session, caller, values)
-
-
-@router.get("/lettres/depot", response_class=HTMLResponse)
-def deposit_form(
-    request: Request, session: ReadSession, caller: DepositingPageCaller
-) -> HTMLResponse:
-    """The form of a new letter."""
-    return _deposit_page(request, session, caller, FormData())
-
-
-@router.post("/lettres/depot", response_class=HTMLResponse)
-def deposit(
-    request: Request, session: WriteSession, caller: DepositingActingPageCaller, form: SentForm
-) -> Response:
-    """Put a letter on record; what is wrong is told above the form, which keeps its texts."""
-    try:
-        asked = forms.read(schemas.LetterDeposit, forms.deposit_values(form))
-        written = procedure.deposit(session, asked, caller)
-        session.flush()
-    except Problem as problem:
-        session.rollback()
-        return _deposit_page(request, session, caller, form, problem)
-    return _to(f"/lettres/{written.letter_id}")
+    return page_of(request, "record/list.html", session, caller, values)
 
 
 @router.get("/lettres/conciliations/{conciliation_id}", response_class=HTMLResponse)
@@ -113,7 +87,7 @@ def close_conciliation(
     except Problem as problem:
         session.rollback()
         return _conciliation_page(request, session, caller, conciliation_id, problem, form=form)
-    return _to(f"/lettres/conciliations/{conciliation_id}")
+    return to_page(f"/lettres/conciliations/{conciliation_id}")
 
 
 @router.get("/lettres/{letter_id:int}", response_class=HTMLResponse)
@@ -139,13 +113,6 @@ def _opine(session: WritingSession, letter: int, form: FormData, caller: Caller)
 def _withdraw(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
     sent = forms.read(schemas.Withdrawal, forms.fields(form, "withdrawn_on", "note"))
     procedure.withdraw(session, letter, sent, caller)
-
-
-def _territory(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
-    communes = forms.lines(forms.text(form, "communes"))
-    values = {"communes": communes} | forms.fields(form, "note")
-    sent = forms.read(schemas.LetterTerritory, values)
-    procedure.change_territory(session, letter, sent, caller)
 
 
 def _correct(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
@@ -177,7 +144,7 @@ def _acting(address: str, action: Action, right: Permission) -> Callable[..., Re
             return _letter_page(
                 request, session, caller, letter_id, problem, refused=address, form=form
             )
-        return _to(f"/lettres/{letter_id}")
+        return to_page(f"/lettres/{letter_id}")
 
     return endpoint
 
@@ -186,7 +153,6 @@ _ACTIONS: tuple[tuple[str, Action, Permission], ...] = (
     ("decision", _decide, "letters.decide"),
     ("avis", _opine, "letters.opine"),
     ("retrait", _withdraw, "letters.handle"),
-    ("territoire", _territory, "letters.handle"),
     ("correction", _correct, "letters.handle"),
     ("conciliation", _conciliate, "letters.conciliate"),
 )
@@ -213,7 +179,7 @@ def _letter_page(
     """Show a letter; `refused`, the form that was, keeps what was written in it."""
     values = service.letter_values(session, caller, letter_id)
     values |= {"refused": refused, "sent": forms.sent(form), "ticked": forms.sent_lists(form)}
-    return _render(request, "record/letter.html", session, caller, values, problem=problem)
+    return page_of(request, "record/letter.html", session, caller, values, problem=problem)
 
 
 def _conciliation_page(
@@ -227,28 +193,12 @@ def _conciliation_page(
 ) -> HTMLResponse:
     values = service.conciliation_values(session, caller, conciliation_id)
     values |= {"sent": forms.sent(form), "ticked": forms.sent_lists(form)}
-    return _render(
+    return page_of(
         request, "record/conciliation.html", session, caller, values, problem=problem
     )
 
 
-def _deposit_page(
-    request: Request,
-    session: ReadingSession,
-    caller: Caller,
-    form: FormData,
-    problem: Problem | None = None,
-) -> HTMLResponse:
-    values = {
-        "themes": service.themes(session),
-        "kinds": KIND_LABELS,
-        "sent": forms.sent(form),
-        "chosen": forms.texts(form, "orientations"),
-    }
-    return _render(request, "record/deposit.html", session, caller, values, problem=problem)
-
-
-def _render(
+def page_of(
     request: Request,
     template: str,
     session: ReadingSession,
@@ -257,6 +207,7 @@ def _render(
     *,
     problem: Problem | None = None,
 ) -> HTMLResponse:
+    """Answer with a page of letters; `problem` is told on it and gives its status."""
     return render(
         request,
         template,
@@ -272,5 +223,6 @@ def _render(
     )
 
 
-def _to(address: str) -> RedirectResponse:
+def to_page(address: str) -> RedirectResponse:
+    """Lead to another page once something was done."""
     return RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store"})

@@ -77,25 +77,6 @@ def read(schema: type[Schema], values: Mapping[str, Any]) -> Schema:
         raise invalid_request(RequestValidationError(error.errors())) from None
 
 
-def deposit_values(form: FormData) -> dict[str, Any]:
-    """Read the form of a new letter."""
-    values = {
-        "name": text(form, "name"),
-        "kind": text(form, "kind"),
-        "communes": lines(text(form, "communes")),
-        "epci": lines(text(form, "epci")),
-        "cpts": number(text(form, "cpts")),
-        "merged_cpts": numbers(text(form, "merged_cpts")),
-        "contact": contact_values(form),
-        "deposited_on": text(form, "deposited_on"),
-        "effective_on": text(form, "effective_on"),
-        "orientations": texts(form, "orientations"),
-        "documents": lines(text(form, "documents")),
-        "note": text(form, "note"),
-    }
-    return filled(values)
-
-
 def contact_values(form: FormData) -> dict[str, str]:
     """Read the fields of the lead contact."""
     return filled({name: text(form, f"contact_{name}") for name in ("name", "email", "phone")})

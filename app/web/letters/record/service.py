@@ -1,6 +1,7 @@
 """What the pages of letters show, each reader according to his rights."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from app.cpts.drawing.repository import Surroundings, surroundings
@@ -98,7 +99,7 @@ def letter_values(
         "verdict_words": verdict_words,
         "pending_states": PENDING,
         "outcomes": OUTCOME_LABELS,
-    } | _drawing(session, [each["code"] for each in communes])
+    } | drawing_values(session, [each["code"] for each in communes])
 
 
 def conciliation_values(
@@ -120,7 +121,7 @@ def conciliation_values(
         "states": STATE_LABELS,
         "pending_states": PENDING,
         "may_close": conciliation["open"] and may_conciliate(agent, conciliation["regions"]),
-    } | _drawing(session, [each["code"] for each in conciliation["communes"]])
+    } | drawing_values(session, [each["code"] for each in conciliation["communes"]])
 
 
 def regions(session: ReadingSession) -> list[RegionItem]:
@@ -133,14 +134,16 @@ def themes(session: ReadingSession) -> list[ThemeItem]:
     return references.themes(session)
 
 
-def _drawing(session: ReadingSession, codes: Sequence[str]) -> dict[str, Any]:
-    """Draw communes among those around them, coloured by who holds them today."""
+def drawing_values(
+    session: ReadingSession, codes: Sequence[str], day: date | None = None
+) -> dict[str, Any]:
+    """Draw communes among those around them, coloured by who holds them on a day."""
     drawing = None
     if 0 < len(codes) <= _MOST_DRAWN:
         drawing = surroundings(
             session,
             codes,
-            today(),
+            day or today(),
             width=DRAWING_WIDTH,
             height=DRAWING_HEIGHT,
             times=_WIDE_WINDOW if len(codes) <= _MANY_COMMUNES else _NARROW_WINDOW,

@@ -8,6 +8,7 @@ import { Drawing } from "./drawing.js";
 import { csvOf, geojsonOf, readFile, readList, save } from "./files.js";
 import { showFindings } from "./findings.js";
 import { showLegend } from "./legend.js";
+import { connectHandover, showHandover } from "./handover.js";
 import { CommuneList } from "./list.js";
 import { TerritoryMap } from "./map.js";
 import { Nearby } from "./nearby.js";
@@ -35,9 +36,7 @@ function notice(text, tone = "info") {
   place.hidden = false;
 }
 
-const failed = (error) => {
-  if (error.name !== "AbortError") notice(error.message, "danger");
-};
+const failed = (error) => error.name === "AbortError" || notice(error.message, "danger");
 
 const actions = {
   say,
@@ -102,6 +101,7 @@ function showControls(now) {
   byId("redo").disabled = !draft.canRedo;
   const empty = now.codes.length === 0;
   for (const id of ["nearby", "note", "export-csv", "export-geojson", "lock-all"]) byId(id).disabled = empty;
+  showHandover(now);
   byId("clear").disabled = now.codes.length === now.locked.length && now.asked.length === 0 && now.cpts === null;
   const allLocked = !empty && now.locked.length === now.codes.length;
   byId("lock-all").textContent = allLocked ? "Tout déverrouiller" : "Tout verrouiller";
@@ -394,6 +394,7 @@ connectFields();
 connectDrop();
 connectDrawing();
 connectButtons();
+connectHandover(draft);
 refresh(draft.now);
 takeGiven();
 if (draft.now.codes.length > 0) map.goTo(draft.now.codes);

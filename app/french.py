@@ -101,6 +101,14 @@ def day(value: date | datetime | str | None) -> str:
     return long_date(value).replace(" ", SPACE, 1)
 
 
+def clock(value: datetime | str | None) -> str:
+    """Write the time of day of a moment in Paris: « 14 h 05 »; a dash for None."""
+    if value is None:
+        return UNKNOWN
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(PARIS).strftime(f"%-H{SPACE}h{SPACE}%M")
+
+
 def short_date(value: date) -> str:
     """Write a day in figures: « 01/03/2024 »; of a moment, the day that it has where it is."""
     return format_date(value, "dd/MM/yyyy", locale=FRENCH)

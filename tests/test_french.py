@@ -121,3 +121,9 @@ def test_none_and_one_take_the_singular() -> None:
     written = [french.counted(count, "commune") for count in (0, 1, 2)]
     assert written == ["0\u00a0commune", "1\u00a0commune", "2\u00a0communes"]
     assert french.counted(3, "cheval", "chevaux") == "3\u00a0chevaux"
+
+
+def test_a_time_of_day_is_that_of_paris() -> None:
+    assert french.clock("2026-07-01T12:05:59+00:00").replace(french.SPACE, " ") == "14 h 05"
+    assert french.clock(datetime(2026, 1, 1, 23, 30, tzinfo=UTC))[0] == "0"
+    assert french.clock(None) == french.UNKNOWN

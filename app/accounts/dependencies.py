@@ -259,6 +259,7 @@ DepositingPageCaller = Annotated[Caller, Depends(_PageRequirement("letters.depos
 DepositingActingPageCaller = Annotated[Caller, acting_page_caller("letters.deposit")]
 HandlingPageCaller = Annotated[Caller, Depends(_PageRequirement("letters.handle"))]
 HandlingActingPageCaller = Annotated[Caller, acting_page_caller("letters.handle")]
+DecidingActingPageCaller = Annotated[Caller, acting_page_caller("letters.decide")]
 ConciliatingActingPageCaller = Annotated[Caller, acting_page_caller("letters.conciliate")]
 WritingSheetCaller = Annotated[Caller, Depends(_SignedInRequirement("directory.write-sheet"))]
 WritingSheetPageCaller = Annotated[Caller, Depends(_PageRequirement("directory.write-sheet"))]

@@ -120,6 +120,7 @@ def decide(page: Page, letter: str, decision: str = "Favorable") -> None:
     page.goto(letter)
     page.get_by_label("Décision", exact=True).select_option(label=decision)
     page.get_by_role("button", name="Enregistrer la décision").click()
+    page.get_by_role("button", name="Confirmer la décision").click()
 
 
 def test_a_letter_lives_from_deposit_to_the_map(sign_in: SignIn, visitor: Page) -> None:

@@ -35,12 +35,15 @@ SELECT total.number_matched, l.id, l.name, l.kind, l.state, l.contact_name, l.co
                 'slug', t.slug, 'label', t.label, 'mission', t.mission_slug) ORDER BY t.rank), '[]')
      FROM letter_theme h JOIN theme t ON t.slug = h.theme_slug
      WHERE h.letter_id = l.id) AS orientations,
-    (SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name) ORDER BY p.id), '[]')
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'id', p.id, 'name', p.name, 'ended_on', p.ended_on) ORDER BY p.id), '[]')
      FROM letter_absorbed_cpts b JOIN cpts p ON p.id = b.cpts_id
      WHERE b.letter_id = l.id) AS merged_cpts,
-    (SELECT jsonb_build_object('id', p.id, 'name', p.name)
+    (SELECT jsonb_build_object(
+                'id', p.id, 'name', p.name, 'ended_on', p.ended_on)
      FROM cpts p WHERE p.id = l.subject_cpts_id) AS cpts,
-    (SELECT jsonb_build_object('id', p.id, 'name', p.name)
+    (SELECT jsonb_build_object(
+                'id', p.id, 'name', p.name, 'ended_on', p.ended_on)
      FROM cpts p WHERE p.id = l.resulting_cpts_id) AS resulting_cpts,
     (SELECT coalesce(jsonb_object_agg(o.authority, jsonb_build_object(
                 'position', o.position, 'given_on', o.given_on, 'note', o.note,

@@ -74,7 +74,7 @@ _CONCILIATIONS = text("""
          FROM conciliation_letter y JOIN letter l ON l.id = y.letter_id
          WHERE y.conciliation_id = n.id) AS letters,
         (SELECT coalesce(jsonb_agg(jsonb_build_object(
-                    'id', p.id, 'name', p.name) ORDER BY p.id), '[]')
+                    'id', p.id, 'name', p.name, 'ended_on', p.ended_on) ORDER BY p.id), '[]')
          FROM conciliation_cpts y JOIN cpts p ON p.id = y.cpts_id
          WHERE y.conciliation_id = n.id) AS cpts
     FROM conciliation n

@@ -102,10 +102,11 @@ class Named(BaseModel):
 
 
 class CptsNamed(BaseModel):
-    """A CPTS, by its id and name."""
+    """A CPTS, by its id and name; `ended_on` may lie ahead, when its end is planned."""
 
     id: int
     name: str
+    ended_on: date | None = None
 
 
 class LetterCommune(BaseModel):

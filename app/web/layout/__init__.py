@@ -29,8 +29,8 @@ root-relative, the path without its query by default; `social_image`, root-relat
 
 In every template: `static("group/file")` gives the versioned address of
 `app/web/<group>/static/<file>`; the filters are `number` (1 234), `percent` (0.843 →
-84,3 %), `day` (3 mars 2024), `euros`, `counted("commune")` (3 communes), `origin_free`
-(an address without its scheme), `by_name` (rows by name, accents apart).
+84,3 %), `day` (3 mars 2024), `clock` (14 h 05), `euros`, `counted("commune")` (3 communes),
+`origin_free` (an address without its scheme), `by_name` (rows by name, accents apart).
 `layout/parts.html` holds macros: `stage(slug, label)`, `figure(…)`, `map_frame(…)`.
 The spaces of « », : ; ! and ? become unbreakable when a template is read.
 

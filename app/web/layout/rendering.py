@@ -65,6 +65,7 @@ def _environment() -> Environment:
         number=french.number,
         percent=french.percent,
         day=french.day,
+        clock=french.clock,
         euros=french.euros,
         counted=french.counted,
         others=french.others,

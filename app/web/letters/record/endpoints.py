@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.accounts.dependencies import (
     ConciliatingActingPageCaller,
+    DecidingActingPageCaller,
     OptionalPageCaller,
     acting_page_caller,
     page_form_token,
@@ -26,11 +27,13 @@ from app.http.parameters import RowId
 from app.letters.conciliations import closure
 from app.letters.conciliations.schemas import Closure
 from app.letters.decisions import service as decisions
+from app.letters.reading import service as reading
 from app.letters.reading.schemas import RequestedLetters
 from app.letters.record import schemas
 from app.letters.record import service as procedure
 from app.problems import Problem
 from app.web.layout.rendering import render
+from app.web.letters.conciliations.service import shared_values
 from app.web.letters.record import forms, service
 
 router = APIRouter()
@@ -80,9 +83,17 @@ def close_conciliation(
 ) -> Response:
     """Close a conciliation with its outcome."""
     try:
-        closure.close(
-            session, conciliation_id, forms.read(Closure, forms.closure_values(form)), caller
-        )
+        values = forms.closure_values(form)
+        if "sharing" in form:
+            chosen = {
+                name.removeprefix("share_"): forms.text(form, name)
+                for name in form
+                if name.startswith("share_")
+            }
+            values = shared_values(session, caller, conciliation_id, chosen) | forms.fields(
+                form, "closed_on", "note"
+            )
+        closure.close(session, conciliation_id, forms.read(Closure, values), caller)
         session.flush()
     except Problem as problem:
         session.rollback()
@@ -98,11 +109,43 @@ def read_letter(
     return _letter_page(request, session, caller, letter_id)
 
 
-def _decide(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
-    sent = forms.read(
-        schemas.Decision, forms.fields(form, "decision", "decided_on", "authority", "note")
-    )
-    decisions.decide(session, letter, sent, caller)
+@router.post(
+    "/lettres/{letter_id:int}/decision", response_class=HTMLResponse, name="page_decision"
+)
+def decide(
+    request: Request,
+    *,
+    session: WriteSession,
+    caller: DecidingActingPageCaller,
+    form: SentForm,
+    letter_id: LetterId,
+) -> Response:
+    """Take a decision once it was confirmed; before that, tell what it leads to."""
+    address = "decision"
+    try:
+        sent = forms.read(
+            schemas.Decision, forms.fields(form, address, "decided_on", "authority", "note")
+        )
+        letter = reading.letter_detail(session, caller, letter_id)
+        confirming = service.decision_outlook(letter, caller, sent)
+        if confirming is not None and forms.text(form, "confirmed") != sent.decision:
+            return _letter_page(
+                request,
+                session,
+                caller,
+                letter_id,
+                refused=address,
+                form=form,
+                confirming=confirming,
+            )
+        decisions.decide(session, letter_id, sent, caller)
+        session.flush()
+    except Problem as problem:
+        session.rollback()
+        return _letter_page(
+            request, session, caller, letter_id, problem, refused=address, form=form
+        )
+    return to_page(f"/lettres/{letter_id}")
 
 
 def _opine(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
@@ -150,7 +193,6 @@ def _acting(address: str, action: Action, right: Permission) -> Callable[..., Re
 
 
 _ACTIONS: tuple[tuple[str, Action, Permission], ...] = (
-    ("decision", _decide, "letters.decide"),
     ("avis", _opine, "letters.opine"),
     ("retrait", _withdraw, "letters.handle"),
     ("correction", _correct, "letters.handle"),
@@ -175,9 +217,14 @@ def _letter_page(
     *,
     refused: str | None = None,
     form: FormData | None = None,
+    confirming: dict[str, Any] | None = None,
 ) -> HTMLResponse:
-    """Show a letter; `refused`, the form that was, keeps what was written in it."""
+    """Show a letter; `refused`, the form that was, keeps what was written in it.
+
+    Parameters: `confirming`, what a decision leads to that is to be confirmed.
+    """
     values = service.letter_values(session, caller, letter_id)
+    values["confirming"] = confirming
     values |= {"refused": refused, "sent": forms.sent(form), "ticked": forms.sent_lists(form)}
     return page_of(request, "record/letter.html", session, caller, values, problem=problem)
 

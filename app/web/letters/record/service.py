@@ -17,13 +17,18 @@ from app.letters.check.service import Question, check_letter
 from app.letters.conciliations.rules import OUTCOME_LABELS
 from app.letters.reading import service as reading
 from app.letters.reading.schemas import LetterFilters
+from app.letters.record.actions import Action
 from app.letters.record.rules import (
     KIND_LABELS,
     PENDING,
     STATE_LABELS,
     Agent,
     may_conciliate,
+    outcome_of,
 )
+from app.letters.record.schemas import Decision
+from app.letters.record.territory import day_of_effect
+from app.web.letters.conciliations.service import rivalry
 from app.web.letters.verdicts import verdict_words
 
 EVENTS: Mapping[str, str] = {
@@ -87,8 +92,13 @@ def letter_values(
     """
     letter = reading.letter_detail(session, agent, letter_id)
     communes = letter["territory"]["communes"] + letter["territory"]["withdrawn"]
+    rivals = _rivals(session, agent, letter)
+    codes = {each["code"] for each in communes}
+    codes = codes.union(*rivals["territories"].values()) if rivals else codes
     return {
         "letter": letter,
+        "rivals": rivals,
+        "today": today().isoformat(),
         "themes": themes(session) if "correct" in letter["actions"] else [],
         "check": _check(session, letter) if letter["state"] in PENDING else None,
         "merged": [cpts["id"] for cpts in letter.get("merged_cpts") or []],
@@ -99,7 +109,46 @@ def letter_values(
         "verdict_words": verdict_words,
         "pending_states": PENDING,
         "outcomes": OUTCOME_LABELS,
-    } | drawing_values(session, [each["code"] for each in communes])
+    } | drawing_values(session, sorted(codes))
+
+
+def decision_outlook(
+    letter: Mapping[str, Any], agent: Agent, sent: Decision
+) -> dict[str, Any] | None:
+    """Tell what a decision would lead to, None when it cannot be theirs to take.
+
+    Gives `authority`, `decision`, `outcome` (a state, None while the other decision is
+    awaited) and `effect`, the day from which a letter that is validated would count.
+    """
+    everywhere = agent.reach("letters.decide") == "everywhere"
+    authority = sent.authority if everywhere else agent.role
+    if Action.DECIDE not in letter["actions"] or authority is None:
+        return None
+    known = {name: said["position"] for name, said in letter["decisions"].items() if said}
+    decided_on = max(
+        [sent.decided_on or today()]
+        + [
+            date.fromisoformat(said["given_on"])
+            for said in letter["decisions"].values()
+            if said
+        ]
+    )
+    return {
+        "authority": authority,
+        "decision": sent.decision,
+        "outcome": outcome_of(known | {authority: sent.decision}),
+        "effect": max(letter["effective_on"] or decided_on, decided_on),
+    }
+
+
+def _rivals(
+    session: ReadingSession, agent: Agent | None, letter: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    for each in letter["conciliations"]:
+        if each["closed_on"] is None:
+            told = reading.conciliation_detail(session, agent, each["id"])
+            return rivalry(session, agent, told)
+    return None
 
 
 def conciliation_values(
@@ -114,6 +163,9 @@ def conciliation_values(
     letters = [
         reading.letter_detail(session, agent, party["id"]) for party in conciliation["letters"]
     ]
+    rivals = rivalry(session, agent, conciliation)
+    codes = {each["code"] for each in conciliation["communes"]}
+    codes = codes.union(*rivals["territories"].values()) if rivals else codes
     return {
         "conciliation": conciliation,
         "letters": letters,
@@ -121,7 +173,9 @@ def conciliation_values(
         "states": STATE_LABELS,
         "pending_states": PENDING,
         "may_close": conciliation["open"] and may_conciliate(agent, conciliation["regions"]),
-    } | drawing_values(session, [each["code"] for each in conciliation["communes"]])
+        "rivals": rivals,
+        "today": today().isoformat(),
+    } | drawing_values(session, sorted(codes))
 
 
 def regions(session: ReadingSession) -> list[RegionItem]:
@@ -178,5 +232,6 @@ def _check(session: ReadingSession, letter: Mapping[str, Any]) -> LetterCheck:
             given=[Given(each["code"]) for each in letter["territory"]["communes"]],
             exclude_cpts=amended["id"] if amended else None,
             exclude_letters=(letter["id"],),
+            effective_on=day_of_effect(letter["effective_on"]),
         ),
     )

@@ -272,6 +272,21 @@ class IdentitySettings(BaseSettings):
         return self
 
 
+class AttachmentSettings(BaseSettings):
+    """Files handed in with letters: how large, how many, and what looks for viruses."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_ATTACHMENT_", env_ignore_empty=True)
+
+    # A page's form carries no more than eight.
+    megabytes: Annotated[int, Field(ge=1, le=7)] = 7
+    per_letter: Annotated[int, Field(ge=1, le=200)] = 20
+    # A command that is given the path of the file and ends with 0 when it may be taken, such
+    # as « clamdscan --fdpass --no-summary ».
+    antivirus: str | None = None
+    # After that many seconds the file is refused.
+    antivirus_seconds: Annotated[float, Field(gt=0, le=120)] = 30
+
+
 class Settings(BaseModel):
     """All settings, by topic."""
 
@@ -286,3 +301,4 @@ class Settings(BaseModel):
     accounts: AccountSettings = Field(default_factory=AccountSettings)
     sheets: SheetSettings = Field(default_factory=SheetSettings)
     identity: IdentitySettings = Field(default_factory=IdentitySettings)
+    attachments: AttachmentSettings = Field(default_factory=AttachmentSettings)

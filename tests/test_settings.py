@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from app.settings import (
     AccountSettings,
+    AttachmentSettings,
     DatabaseSettings,
     IdentitySettings,
     MailSettings,
@@ -36,6 +37,12 @@ def test_the_guide_names_every_setting(
     for name, field in topic.model_fields.items():
         variable = str(field.validation_alias or f"CPTS_{name.upper()}")
         assert f"`{variable}`" in guide
+
+
+def test_the_guide_names_every_setting_of_attachments() -> None:
+    guide = GUIDE.read_text()
+    for name in AttachmentSettings.model_fields:
+        assert f"`CPTS_ATTACHMENT_{name.upper()}`" in guide
 
 
 def test_there_is_no_default_database_and_no_default_secret(

@@ -28,7 +28,8 @@ class Person(Base):
     """Somebody with an account.
 
     Their acts are recorded under `identity_id`, a row of `api_token` that opens nothing and
-    outlives them. `totp_interval` numbers the last one-time code that was taken.
+    outlives them. `totp_interval` numbers the last one-time code that was taken;
+    `letter_mail`, whether a letter that concerns their region is told to them by mail.
     """
 
     __tablename__ = "person"
@@ -63,6 +64,7 @@ class Person(Base):
     totp_interval: Mapped[int | None] = mapped_column(BigInteger)
     oidc_issuer: Mapped[str | None] = mapped_column(Text)
     oidc_subject: Mapped[str | None] = mapped_column(Text)
+    letter_mail: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class ApiToken(Base):
@@ -191,3 +193,17 @@ class OutgoingMessage(Base):
     )
     attempts: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     trouble: Mapped[str | None] = mapped_column(Text)
+
+
+class LetterNotice(Base):
+    """That somebody was told of a letter which concerns their region."""
+
+    __tablename__ = "letter_notice"
+
+    letter_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("letter.id", ondelete="CASCADE"), primary_key=True
+    )
+    person_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    told_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_NOW)

@@ -52,6 +52,7 @@ Permission = Literal[
     "letters.conciliate",
     "letters.opine",
     "letters.decide",
+    "region.follow",
     "directory.read",
     "directory.write-sheet",
     "directory.exchange",
@@ -105,6 +106,10 @@ PERMISSIONS: Mapping[Permission, Mapping[str, Reach]] = MappingProxyType(
         # The URPS's opinion, which binds nobody: its own, or as the ARS received it.
         "letters.opine": _row(ars=_REGION, urps=_REGION, admin=_EVERYWHERE),
         "letters.decide": _row(ars=_REGION, assurance_maladie=_REGION, admin=_EVERYWHERE),
+        # What is to be done in a region: letters, CPTS that stand still, reports.
+        "region.follow": _row(
+            ars=_REGION, assurance_maladie=_REGION, urps=_REGION, admin=_EVERYWHERE
+        ),
         "directory.read": _everyone(_EVERYWHERE),
         "directory.write-sheet": _row(editor=_OWN, admin=_EVERYWHERE),
         # All sheets at once, persons among them, from and to files.

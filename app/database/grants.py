@@ -48,6 +48,9 @@ _ON_RECORD = {
 _RIGHTS = {
     # Ended, closed or revoked by the service, never deleted.
     "letter": "SELECT, INSERT, UPDATE",
+    # What was handed in is taken out, never altered.
+    "letter_attachment": "SELECT, INSERT, DELETE",
+    "letter_notice": "SELECT, INSERT",
     "api_token": "SELECT, INSERT, UPDATE",
     "conciliation": "SELECT, INSERT, UPDATE",
     "registry_revision": "SELECT, UPDATE",

@@ -12,8 +12,10 @@ from app.web.directory.editing.endpoints import router as sheet_editing
 from app.web.directory.endpoints import router as directory
 from app.web.directory.exchange.endpoints import router as sheet_exchange
 from app.web.directory.searches.endpoints import router as searches
+from app.web.agents.endpoints import router as agents
 from app.web.embedding.endpoints import router as embedding
 from app.web.information.endpoints import router as information
+from app.web.letters.attachments.endpoints import router as attachments
 from app.web.letters.builder.endpoints import router as builder
 from app.web.letters.deposit.endpoints import router as deposit
 from app.web.letters.notes.endpoints import router as notes
@@ -44,6 +46,8 @@ for group in (
     opendata,
     embedding,
     information,
+    agents,
+    attachments,
     deposit,
     agent,
 ):

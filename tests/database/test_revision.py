@@ -22,6 +22,8 @@ APART = {
     "former_contact",
     "geography_release",
     "history_due",
+    "letter_attachment",
+    "letter_notice",
     "oidc_request",
     "outgoing_message",
     "page_session",

@@ -109,6 +109,21 @@ _NOTICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
 }
+# What concerns a letter, by its number; who leads the project and what it is called are
+# read there, by whoever is signed in.
+_OF_LETTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "letter": (
+        "Une lettre d'intention concerne votre région",
+        (
+            (
+                "Une lettre d'intention, un avenant ou une fusion concerne votre région :\n"
+                "{base}/lettres/{letter}"
+            ),
+            "Ce qui est à suivre dans votre région :\n{base}/agents",
+            "Pour ne plus recevoir ces messages : {base}/compte",
+        ),
+    ),
+}
 KINDS_WITH_LINK = frozenset(_WITH_LINK)
 
 
@@ -137,12 +152,17 @@ def written(
     """
     if kind == "text":
         return Written(f"{details['subject']}", f"{details['body']}\n\n-- \n{site}\n{base}\n")
+    link = ""
     if kind in _WITH_LINK and secret is not None:
         _, subject, paragraphs = _WITH_LINK[kind]
         link = link_of(base, kind, secret)
+    elif kind in _OF_LETTERS:
+        subject, texts = _OF_LETTERS[kind]
+        paragraphs = tuple(
+            each.format(base=base, letter=int(details["letter"])) for each in texts
+        )
     elif kind in _NOTICES:
         subject, paragraphs = _NOTICES[kind]
-        link = ""
     else:
         raise UnknownMessage(kind)
     forgotten = f"{base}/mot-de-passe-oublie"

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts import repository as accounts
 from app.accounts.mail.repository import enqueue, give_up, to_address
 from app.accounts.models import Person
+from app.accounts.notices.repository import told_to
 from app.accounts.people import passwords, repository
 from app.accounts.people.links import (
     INVITATION_LIFETIME,
@@ -304,6 +305,7 @@ def data_of(session: ReadingSession, caller: Caller) -> dict[str, Any]:
             "second_factor_since": person.totp_confirmed_at,
             "identity_provider": person.oidc_issuer,
             "identity_provider_subject": person.oidc_subject,
+            "letter_mail": person.letter_mail,
         },
         "sessions": [
             {
@@ -326,6 +328,7 @@ def data_of(session: ReadingSession, caller: Caller) -> dict[str, Any]:
             for each in accounts.tokens(session, person_id=person.id)
         ],
         "waiting_messages": to_address(session, person.email),
+        "letters_told_by_mail": told_to(session, person.id),
     }
 
 

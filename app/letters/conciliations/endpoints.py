@@ -23,7 +23,7 @@ from app.letters.reading.schemas import (
     ConciliationList,
     ConciliationTold,
 )
-from app.letters.record.endpoints import answer, json_of, personal_answer
+from app.letters.record.endpoints import answer, json_of, personal_answer, tell_regions
 from app.letters.record.errors import ConciliationClosed, ConciliationUnsettled
 from app.problems import Forbidden, NotFound, Unauthenticated, declared
 
@@ -121,4 +121,6 @@ def close_conciliation(
     service.close(session, conciliation_id, closure, caller)
     session.flush()
     told = reading.conciliation_detail(session, caller, conciliation_id)
+    for letter in told["letters"]:
+        tell_regions(session, caller, letter["id"])
     return personal_answer(json_of(told))

@@ -50,6 +50,11 @@ SELECT total.number_matched, l.id, l.name, l.kind, l.state, l.contact_name, l.co
                 'actor', o.actor, 'recorded_at', o.recorded_at)), '{}')
      FROM letter_position o WHERE o.letter_id = l.id) AS positions,
     (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'id', a.id, 'kind', a.kind, 'name', a.name, 'media_type', a.media_type,
+                'size', octet_length(a.content), 'sha256', encode(a.sha256, 'hex'),
+                'added_at', a.added_at) ORDER BY a.id), '[]')
+     FROM letter_attachment a WHERE a.letter_id = l.id) AS attachments,
+    (SELECT coalesce(jsonb_agg(jsonb_build_object(
                 'id', n.id, 'opened_on', n.opened_on, 'closed_on', n.closed_on,
                 'outcome', n.outcome) ORDER BY n.id), '[]')
      FROM conciliation_letter y JOIN conciliation n ON n.id = y.conciliation_id

@@ -154,6 +154,18 @@ class ContactTold(BaseModel):
     phone: str | None
 
 
+class AttachmentTold(BaseModel):
+    """A file handed in with a letter: `media_type` as read in it, `size` in bytes."""
+
+    id: int
+    kind: Literal["letter", "map", "diagnosis", "other"]
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    added_at: datetime
+
+
 class PositionTold(BaseModel):
     """Where an authority stands; who recorded it, and a note, for those who may see them."""
 
@@ -207,6 +219,9 @@ class LetterTold(BaseModel):
     decisions: dict[Literal["ars", "assurance_maladie"], PositionTold | None] | None = None
     opinion: PositionTold | None = None
     documents: list[str] | None = None
+    attachments: list[AttachmentTold] | None = Field(
+        default=None, description="Fichiers déposés ; se téléchargent sur la page de la lettre."
+    )
     contact: ContactTold | None = None
     updated_at: datetime | None = None
 

@@ -232,6 +232,7 @@ def _told(row: Mapping[str, Any], agent: Agent | None) -> dict[str, Any]:
     if sight == Sight.FULL:
         told |= {
             "documents": row["documents"],
+            "attachments": row["attachments"],
             "contact": {
                 "name": row["contact_name"],
                 "email": row["contact_email"],

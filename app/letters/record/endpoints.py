@@ -16,6 +16,7 @@ from app.accounts.dependencies import (
     OpiningCaller,
     OptionalCaller,
 )
+from app.accounts.notices.service import tell_of_letter
 from app.accounts.rules import Caller
 from app.cpts.errors import PlannedChangeDropped, TerritoryOverlap
 from app.database.request_sessions import ReadSession, WriteSession
@@ -77,6 +78,13 @@ def answer(
         return personal_answer(body)
     keep_until_change(request, current_revision(session))
     return Response(body, media_type=JSON)
+
+
+def tell_regions(session: WritingSession, caller: Caller, letter_id: int) -> None:
+    """Tell the agents of the regions that a letter concerns, once each, but for its author."""
+    session.flush()
+    letter = service.open_for_change(session, letter_id)
+    tell_of_letter(session, letter_id, letter.regions, caller)
 
 
 def _written(
@@ -173,6 +181,7 @@ def deposit_letter(
     Communes asked for by another pending letter, or held by a dynamic, open a conciliation.
     """
     written = service.deposit(session, asked, caller)
+    tell_regions(session, caller, written.letter_id)
     response = _written(session, caller, written.letter_id, written, created=True)
     response.headers["Location"] = request.url_for(
         "read_letter", letter_id=written.letter_id
@@ -225,7 +234,9 @@ def change_letter_territory(
     caller: HandlingCaller,
 ) -> Response:
     """Rights: `ars` of a region concerned, `admin`; `editor` its own. Decisions lapse."""
-    return change.made(caller, service.change_territory, territory)
+    response = change.made(caller, service.change_territory, territory)
+    tell_regions(change.session, caller, change.letter_id)
+    return response
 
 
 @router.post(

@@ -144,7 +144,7 @@ class LetterEvent(Base):
         CheckConstraint(
             "action IN ('deposited', 'corrected', 'territory', 'decision', 'opinion', "
             "'conciliation_opened', 'conciliation_closed', 'validated', 'refused', "
-            "'withdrawn')",
+            "'withdrawn', 'attached', 'detached')",
             name="action",
         ),
         CheckConstraint(f"state IN {_STATES}", name="state"),

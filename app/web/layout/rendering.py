@@ -30,6 +30,8 @@ class SignedIn(Protocol):
     def shown_name(self) -> str: ...
     @property
     def person_id(self) -> int | None: ...
+    def may(self, permission: Any, /) -> bool:
+        """Tell whether they have a right."""
 
 
 def site_policy(image_origins: Iterable[str] = (), frame_ancestors: str = NOTHING) -> str:

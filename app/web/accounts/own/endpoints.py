@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from app.accounts import repository as accounts
 from app.accounts.dependencies import ActingOwnPageCaller, OwnPageCaller
 from app.accounts.endpoints import forget_mail, personal_data
+from app.accounts.notices.service import choose_letter_mail
 from app.accounts.people import renewal
 from app.accounts.people import service as people
 from app.accounts.people.rules import MINIMUM_PASSWORD
@@ -58,6 +59,17 @@ def rename(
     except Invalid as problem:
         session.rollback()
         return _account(request, session, caller, problem, refused="name")
+    return leading_to("/compte")
+
+
+@router.post("/compte/messages")
+def choose_messages(
+    session: WriteSession,
+    caller: ActingOwnPageCaller,
+    letter_mail: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    """Choose whether to be told of letters by mail."""
+    choose_letter_mail(session, caller, wanted=letter_mail == "oui")
     return leading_to("/compte")
 
 

@@ -29,6 +29,7 @@ from app.letters.reading import service as reading
 from app.letters.record import schemas
 from app.letters.record import service as procedure
 from app.letters.record.actions import Action
+from app.letters.record.endpoints import tell_regions
 from app.letters.record.rules import KIND_LABELS, Kind
 from app.problems import Forbidden, Invalid, Problem
 from app.settings import Settings
@@ -117,7 +118,7 @@ def deposit(
             schemas.LetterDeposit, forms.deposit_values(form, chosen, cpts)
         )
         written = procedure.deposit(session, asked, caller)
-        session.flush()
+        tell_regions(session, caller, written.letter_id)
     except Problem as refused:
         session.rollback()
         return _deposit_page(
@@ -161,7 +162,7 @@ def change_territory(
         sent = forms.territory_values(draft) | record_forms.fields(form, "note")
         asked = record_forms.read(schemas.LetterTerritory, sent)
         procedure.change_territory(session, letter_id, asked, caller)
-        session.flush()
+        tell_regions(session, caller, letter_id)
     except Problem as refused:
         session.rollback()
         return _territory_page(

@@ -31,6 +31,7 @@ from app.letters.reading import service as reading
 from app.letters.reading.schemas import RequestedLetters
 from app.letters.record import schemas
 from app.letters.record import service as procedure
+from app.letters.record.endpoints import tell_regions
 from app.problems import Problem
 from app.web.layout.rendering import render
 from app.web.letters.conciliations.service import shared_values
@@ -95,6 +96,9 @@ def close_conciliation(
             )
         closure.close(session, conciliation_id, forms.read(Closure, values), caller)
         session.flush()
+        told = reading.conciliation_detail(session, caller, conciliation_id)
+        for letter in told["letters"]:
+            tell_regions(session, caller, letter["id"])
     except Problem as problem:
         session.rollback()
         return _conciliation_page(request, session, caller, conciliation_id, problem, form=form)
@@ -106,7 +110,7 @@ def read_letter(
     request: Request, session: ReadSession, caller: OptionalPageCaller, letter_id: LetterId
 ) -> HTMLResponse:
     """One letter: territory, check, decisions, timeline."""
-    return _letter_page(request, session, caller, letter_id)
+    return letter_page(request, session, caller, letter_id)
 
 
 @router.post(
@@ -129,7 +133,7 @@ def decide(
         letter = reading.letter_detail(session, caller, letter_id)
         confirming = service.decision_outlook(letter, caller, sent)
         if confirming is not None and forms.text(form, "confirmed") != sent.decision:
-            return _letter_page(
+            return letter_page(
                 request,
                 session,
                 caller,
@@ -142,7 +146,7 @@ def decide(
         session.flush()
     except Problem as problem:
         session.rollback()
-        return _letter_page(
+        return letter_page(
             request, session, caller, letter_id, problem, refused=address, form=form
         )
     return to_page(f"/lettres/{letter_id}")
@@ -184,7 +188,7 @@ def _acting(address: str, action: Action, right: Permission) -> Callable[..., Re
             session.flush()
         except Problem as problem:
             session.rollback()
-            return _letter_page(
+            return letter_page(
                 request, session, caller, letter_id, problem, refused=address, form=form
             )
         return to_page(f"/lettres/{letter_id}")
@@ -208,7 +212,7 @@ for _address, _action, _right in _ACTIONS:
     )
 
 
-def _letter_page(
+def letter_page(
     request: Request,
     session: ReadingSession,
     caller: Caller | None,

@@ -12,6 +12,7 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.resolution import Given
 from app.http.paging import PageAddress
+from app.letters.attachments import rules as attachments
 from app.letters.check.schemas import LetterCheck
 from app.letters.check.service import Question, check_letter
 from app.letters.conciliations.rules import OUTCOME_LABELS
@@ -42,6 +43,8 @@ EVENTS: Mapping[str, str] = {
     "validated": "Validation",
     "refused": "Refus",
     "withdrawn": "Retrait",
+    "attached": "Pièce ajoutée",
+    "detached": "Pièce retirée",
 }
 AUTHORITIES: Mapping[str, str] = {"ars": "ARS", "assurance_maladie": "Assurance Maladie"}
 POSITIONS: Mapping[str, str] = {
@@ -109,6 +112,8 @@ def letter_values(
         "verdict_words": verdict_words,
         "pending_states": PENDING,
         "outcomes": OUTCOME_LABELS,
+        "attachment_kinds": attachments.KIND_LABELS,
+        "attachment_types": attachments.SUFFIXES,
     } | drawing_values(session, sorted(codes))
 
 

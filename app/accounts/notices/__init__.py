@@ -1,0 +1,1 @@
+"""Telling people by mail of what concerns their region."""

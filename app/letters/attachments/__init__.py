@@ -1,0 +1,1 @@
+"""What was handed in with a letter: its text, maps, a diagnosis."""

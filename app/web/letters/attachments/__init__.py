@@ -1,0 +1,1 @@
+"""The files of a letter: handing one in, downloading it, taking it out."""

@@ -8,11 +8,11 @@ from app.web.accounts.people.endpoints import router as people
 from app.web.accounts.provider.endpoints import router as provider
 from app.web.accounts.second_factor.endpoints import router as second_factor
 from app.web.accounts.signing_in.endpoints import router as signing_in
+from app.web.agents.endpoints import router as agents
 from app.web.directory.editing.endpoints import router as sheet_editing
 from app.web.directory.endpoints import router as directory
 from app.web.directory.exchange.endpoints import router as sheet_exchange
 from app.web.directory.searches.endpoints import router as searches
-from app.web.agents.endpoints import router as agents
 from app.web.embedding.endpoints import router as embedding
 from app.web.information.endpoints import router as information
 from app.web.letters.attachments.endpoints import router as attachments

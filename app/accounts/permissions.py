@@ -45,6 +45,13 @@ Permission = Literal[
     "registry.settle-the-past",
     "registry.end",
     "registry.history",
+    "registry.merge",
+    "registry.undo",
+    "registry.import",
+    "administration.open",
+    "administration.journal",
+    "reports.handle",
+    "completeness.declare",
     "letters.read",
     "letters.read-names",
     "letters.deposit",
@@ -57,6 +64,7 @@ Permission = Literal[
     "directory.write-sheet",
     "directory.exchange",
     "service.metrics",
+    "service.upkeep",
     "people.manage",
     "account.use",
 ]
@@ -87,6 +95,14 @@ PERMISSIONS: Mapping[Permission, Mapping[str, Reach]] = MappingProxyType(
         "registry.settle-the-past": _row(ars=_EVERYWHERE, admin=_EVERYWHERE),
         "registry.end": _row(admin=_EVERYWHERE),
         "registry.history": _row(editor=_EVERYWHERE, ars=_EVERYWHERE, admin=_EVERYWHERE),
+        "registry.merge": _row(admin=_EVERYWHERE),
+        # Stages, beginnings and ends are taken back by whoever may correct a stage.
+        "registry.undo": _ARS_AND_ADMIN,
+        "registry.import": _row(admin=_EVERYWHERE),
+        "administration.open": _ARS_AND_ADMIN,
+        "administration.journal": _ARS_AND_ADMIN,
+        "reports.handle": _ARS_AND_ADMIN,
+        "completeness.declare": _ARS_AND_ADMIN,
         # All of a letter, its persons among it.
         "letters.read": _row(
             editor=_OWN,
@@ -115,6 +131,7 @@ PERMISSIONS: Mapping[Permission, Mapping[str, Reach]] = MappingProxyType(
         # All sheets at once, persons among them, from and to files.
         "directory.exchange": _row(admin=_EVERYWHERE),
         "service.metrics": _row(admin=_EVERYWHERE),
+        "service.upkeep": _row(admin=_EVERYWHERE),
         "people.manage": _row(admin=_EVERYWHERE),
         "account.use": _everyone(_OWN),
     }

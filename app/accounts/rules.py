@@ -164,6 +164,35 @@ class Caller:
                 "région."
             )
 
+    def may_undo(
+        self, *, touched_regions: Collection[str], lead_region: str | None, takes_back: bool
+    ) -> None:
+        """Allow undoing a change of a CPTS.
+
+        Parameters: `touched_regions`, the regions of the communes that change hands, else of
+        all of its communes; `takes_back`, whether a stage, a beginning or an end is undone.
+
+        Raises:
+            Forbidden: another role or region, or a stage that only an administrator corrects.
+        """
+        self._regional("registry.undo", touched_regions, lead_region)
+        if takes_back and not self.may("registry.correct-stage"):
+            raise Forbidden(
+                "Un stade, un début ou une fin : seul un administrateur annule ce changement."
+            )
+
+    def may_work_in(self, permission: Permission, regions: Collection[str]) -> None:
+        """Allow what a permission names in some regions.
+
+        Parameters: `regions`, in one of which the caller must be, unless the right reaches
+        everywhere.
+
+        Raises:
+            Forbidden: the role or the region does not allow it.
+        """
+        if self.require(permission) is Reach.REGION and self.region not in regions:
+            raise Forbidden("Cela relève d'une autre région.")
+
     def may_settle_the_past_or_supersede(self) -> None:
         """Allow a date in the past, or taking communes held at the first stage.
 

@@ -167,7 +167,8 @@ class CptsChange(Base):
     __tablename__ = "cpts_change"
     __table_args__ = (
         CheckConstraint(
-            "action IN ('created', 'updated', 'territory', 'superseded', 'ended', 'imported')",
+            "action IN ('created', 'updated', 'territory', 'superseded', 'ended', 'imported', "
+            "'undone')",
             name="action",
         ),
     )
@@ -177,9 +178,9 @@ class CptsChange(Base):
         BigInteger, ForeignKey("cpts.id", ondelete="CASCADE"), index=True
     )
     changed_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=text("clock_timestamp()")
+        DateTime(timezone=True), server_default=text("clock_timestamp()"), index=True
     )
-    revision: Mapped[int] = mapped_column(BigInteger)
+    revision: Mapped[int] = mapped_column(BigInteger, index=True)
     action: Mapped[str] = mapped_column(Text)
     actor_token_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("api_token.id", ondelete="SET NULL")

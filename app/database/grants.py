@@ -44,6 +44,14 @@ _ON_RECORD = {
         "after",
         "contacts_changed",
     ),
+    "administrative_act": (
+        "kind",
+        "subject",
+        "regions",
+        "actor",
+        "actor_token_id",
+        "details",
+    ),
 }
 _RIGHTS = {
     # Ended, closed or revoked by the service, never deleted.

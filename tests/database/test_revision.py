@@ -9,6 +9,7 @@ from tests.administration import administration
 APART = {
     "address_count",
     "address_secret",
+    "administrative_act",
     "alembic_version",
     "api_token",
     "contact_view",
@@ -20,8 +21,13 @@ APART = {
     "directory_word",
     "error_report",
     "former_contact",
+    "geography_refusal",
     "geography_release",
     "history_due",
+    "import_correction",
+    "import_draft",
+    "import_file",
+    "import_row",
     "letter_attachment",
     "letter_notice",
     "oidc_request",
@@ -35,6 +41,7 @@ APART = {
     "saved_search_stop",
     "sheet_reminder",
     "spatial_ref_sys",
+    "upkeep_task",
     "verification_note",
 }
 # A trigger of a statement fires for none of the rows as well.

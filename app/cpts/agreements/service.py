@@ -134,15 +134,17 @@ def merge_cpts(
     absorbed: Collection[int],
     *,
     effective_on: date,
-    letter: int,
+    letter: int | None,
     authority: Authority,
+    reason: str | None = None,
 ) -> None:
     """Make several CPTS one: from a day on the absorbing one holds what they all held.
 
     The others end on that day, which may lie ahead, and keep their history. Communes that
     a party was to hold later only are held later.
 
-    Parameters: `letter`, the number of the letter that plans it.
+    Parameters: `letter`, the number of the letter that plans it, None for an administrator
+    who records it, with a `reason` and for no day to come.
 
     Raises:
         NotFound, Invalid: a CPTS that is not there, has ended, or begins later.
@@ -165,7 +167,8 @@ def merge_cpts(
     )
     if others:
         raise TerritoryOverlap([conflict.public() for conflict in others])
-    reason = f"fusion : lettre n° {letter}, absorbée par la CPTS n° {absorbing}"
+    origin = reason if letter is None else f"lettre n° {letter}"
+    reason = f"fusion : {origin}, absorbée par la CPTS n° {absorbing}"
     change.watch([absorbing], "territory", reason)
     change.watch(ending, "ended", reason)
     handed: dict[tuple[int, str], Sequence[Period]] = {
@@ -181,6 +184,8 @@ def merge_cpts(
         repository.update_cpts_columns(session, cpts_id, {"ended_on": effective_on})
         claims.forget_refusals_of(session, cpts_id)
     change.record()
+    if letter is None:
+        return
     # What one of them was to give up later is no lasting gain.
     gained = {
         code: periods[0][0]

@@ -1,7 +1,7 @@
 """The SQL that reads letters and their timelines."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, text
@@ -157,3 +157,32 @@ def zones(
     """Give, by conciliation, its communes dissolved into one GeoJSON geometry (WGS 84)."""
     rows = session.execute(_ZONES, {"ids": list(conciliations), "detail": detail})
     return {row.id: row.geometry for row in rows}
+
+
+_LETTERS_BEHIND = text("""
+    SELECT DISTINCT l.id FROM letter l
+    LEFT JOIN letter_absorbed_cpts a ON a.letter_id = l.id
+    CROSS JOIN LATERAL unnest(
+        ARRAY[l.resulting_cpts_id, l.subject_cpts_id, a.cpts_id]) AS named (cpts_id)
+    WHERE named.cpts_id = ANY (:made)
+       OR (named.cpts_id = ANY (:changed) AND EXISTS (
+           SELECT FROM letter_event e
+           WHERE e.letter_id = l.id AND e.action = 'validated'
+             AND e.recorded_at BETWEEN CAST(:moment AS timestamptz) - interval '30 seconds'
+                 AND CAST(:moment AS timestamptz) + interval '30 seconds'))
+    ORDER BY l.id
+""").bindparams(
+    bindparam("made", type_=ARRAY(BigInteger)), bindparam("changed", type_=ARRAY(BigInteger))
+)
+
+
+def letters_behind(
+    session: ReadingSession, changed: Collection[int], made: Collection[int], moment: datetime
+) -> list[int]:
+    """List the letters that a change of CPTS rests on, or that rest on what it made.
+
+    Parameters: `changed`, the CPTS, of which a letter counts that was validated by the same
+    request, within half a minute of `moment`; `made`, of which any letter counts.
+    """
+    asked = {"changed": list(changed), "made": list(made), "moment": moment}
+    return list(session.execute(_LETTERS_BEHIND, asked).scalars())

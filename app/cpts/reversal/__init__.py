@@ -1,0 +1,1 @@
+"""Undoing a change: the state of before comes back, as a change of its own."""

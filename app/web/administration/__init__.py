@@ -1,0 +1,1 @@
+"""`/administration`: where administrators, and agents for their region, keep the register."""

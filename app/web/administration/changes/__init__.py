@@ -1,0 +1,1 @@
+"""How a change of the history is worded: what stood before, what stands after."""

@@ -1,0 +1,1 @@
+"""Pages of one CPTS for whoever keeps the register: find, change, undo."""

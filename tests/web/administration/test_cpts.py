@@ -1,0 +1,297 @@
+"""The register kept from the browser: every change is shown first, recorded, and undone."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from starlette.testclient import TestClient
+
+from app.cpts.verification.service import verify
+from app.database.sessions import session_scope
+from app.progress import SilentProgress
+from tests.web.administration.desk import change, confirm, page, shown, sign_in_as
+
+Register = Callable[..., int]
+GAP, AUBESSAGNE, CHORGES, LILLE = "05061", "05039", "05040", "59350"
+
+
+def history(client: TestClient, bearer: Callable[..., dict[str, str]], cpts: int) -> Any:
+    answer = client.get(f"/api/v1/cpts/{cpts}/history", headers=bearer("admin"))
+    return answer.json()["items"]
+
+
+def read(client: TestClient, cpts: int) -> Any:
+    return client.get(f"/api/v1/cpts/{cpts}").json()
+
+
+def numbers_of(engine: Engine, cpts: int) -> list[int]:
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT id FROM cpts_change WHERE cpts_id = :id ORDER BY id"), {"id": cpts}
+        )
+        return [row.id for row in rows]
+
+
+def undo(client: TestClient, engine: Engine, cpts: int, number: int | None = None) -> Any:
+    last = number or numbers_of(engine, cpts)[-1]
+    at = f"/administration/cpts/{cpts}"
+    return shown(client, f"{at}/annulation/{last}", {"reason": "erreur de saisie"}, at)
+
+
+@pytest.fixture
+def gap(register: Register) -> int:
+    return register(
+        "CPTS du Gapençais",
+        "lettre_intention_validee",
+        (GAP, AUBESSAGNE),
+        stage_since="2024-03-01",
+        phone="04 99 00 00 01",
+    )
+
+
+def test_a_cpts_is_found_by_its_name_and_only_in_ones_region(
+    client: TestClient, engine: Engine, gap: int, register: Register
+) -> None:
+    register("CPTS de Lille", communes=(LILLE,))
+    sign_in_as(client, engine, "ars")
+    found = page(client, "/administration/cpts?q=gapen")
+    assert f'href="/administration/cpts/{gap}"' in found
+    assert "Connecté : <strong>Personne ars</strong>" in found
+    assert "CPTS de Lille" not in page(client, "/administration/cpts")
+    sign_in_as(client, engine, "admin")
+    assert "CPTS de Lille" in page(client, "/administration/cpts?q=")
+
+
+def test_a_sheet_is_changed_only_once_it_was_shown(
+    client: TestClient, engine: Engine, gap: int, bearer: Callable[..., dict[str, str]]
+) -> None:
+    sign_in_as(client, engine, "ars")
+    at = f"/administration/cpts/{gap}"
+    fields = {"name": "CPTS du Gapençais", "phone": "", "email": "contact@gap.example"}
+    answer = shown(client, f"{at}/fiche", fields, at)
+    assert "04 99 00 00 01" in answer.text
+    assert "contact@gap.example" in answer.text
+    assert read(client, gap)["email"] is None
+    assert confirm(client, answer, at).status_code == 303
+    assert (read(client, gap)["email"], read(client, gap)["phone"]) == (
+        "contact@gap.example",
+        None,
+    )
+    last = history(client, bearer, gap)[-1]
+    assert last["before"] == {"email": None, "phone": "04 99 00 00 01"}
+    assert last["after"] == {"email": "contact@gap.example", "phone": None}
+
+
+def test_what_changed_since_it_was_shown_is_shown_again(
+    client: TestClient, engine: Engine, gap: int
+) -> None:
+    sign_in_as(client, engine, "admin")
+    at = f"/administration/cpts/{gap}"
+    answer = shown(client, f"{at}/exclusion", {"communes": GAP, "reason": "erreur"}, at)
+    change(client, f"{at}/exclusion", {"communes": AUBESSAGNE, "reason": "autre"}, at)
+    again = confirm(client, answer, at)
+    # Without its last commune it would hold nothing.
+    assert again.status_code == 422
+    assert [each["code"] for each in read(client, gap)["communes"]] == [GAP]
+
+
+def test_nothing_is_confirmed_where_nothing_would_change(
+    client: TestClient, engine: Engine, gap: int
+) -> None:
+    sign_in_as(client, engine, "admin")
+    at = f"/administration/cpts/{gap}"
+    answer = shown(
+        client, f"{at}/fiche", {"name": "CPTS du Gapençais", "phone": "04 99 00 00 01"}, at
+    )
+    assert "Rien ne changerait" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "since"),
+    [
+        ({"stage": "aci_signe", "dated": "known", "stage_since": "2025-05-02"}, "2025-05-02"),
+        ({"stage": "aci_signe", "dated": "unknown"}, None),
+    ],
+)
+def test_an_agent_advances_a_stage_and_an_administrator_takes_it_back(
+    client: TestClient, engine: Engine, gap: int, fields: dict[str, str], since: str | None
+) -> None:
+    at = f"/administration/cpts/{gap}"
+    sign_in_as(client, engine, "ars")
+    change(client, f"{at}/stade", fields, at)
+    advanced = read(client, gap)
+    assert (advanced["stage"], advanced["stage_since"]) == ("aci_signe", since)
+    assert undo(client, engine, gap).status_code == 403
+    back = {"stage": "lettre_intention_validee", "reason": "erreur"}
+    assert shown(client, f"{at}/stade", back, at).status_code == 409
+    sign_in_as(client, engine, "admin")
+    confirm(client, undo(client, engine, gap), at)
+    restored = read(client, gap)
+    assert restored["stage"] == "lettre_intention_validee"
+    assert restored["stage_since"] == "2024-03-01"
+    # An undo is a change of its own, which can be undone too.
+    confirm(client, undo(client, engine, gap), at)
+    assert read(client, gap)["stage"] == "aci_signe"
+
+
+def test_a_corrected_stage_needs_a_reason_and_comes_back_with_its_date(
+    client: TestClient, engine: Engine, gap: int
+) -> None:
+    at = f"/administration/cpts/{gap}"
+    sign_in_as(client, engine, "admin")
+    refused = shown(client, f"{at}/stade", {"stage": "dynamique_identifiee"}, at)
+    assert refused.status_code == 409
+    assert "Retour à un stade antérieur" in refused.text
+    change(client, f"{at}/stade", {"stage": "dynamique_identifiee", "reason": "erreur"}, at)
+    assert read(client, gap)["stage"] == "dynamique_identifiee"
+    confirm(client, undo(client, engine, gap), at)
+    assert read(client, gap)["stage_since"] == "2024-03-01"
+
+
+def test_a_wrong_claim_is_excluded_for_all_days_and_comes_back(
+    client: TestClient, engine: Engine, gap: int
+) -> None:
+    at = f"/administration/cpts/{gap}"
+    sign_in_as(client, engine, "ars")
+    fields = {"communes": AUBESSAGNE, "reason": "jamais demandée"}
+    shown_first = change(client, f"{at}/exclusion", fields, at)
+    told = shown_first.text.replace("\xa0", " ").replace("\u202f", " ")
+    assert '<td data-label="Avant">2 communes</td>' in told
+    assert '<td data-label="Après">1 commune</td>' in told
+    with engine.connect() as connection:
+        left = connection.execute(text("SELECT commune_code FROM claim")).scalars().all()
+    assert left == [GAP]
+    confirm(client, undo(client, engine, gap), at)
+    assert len(read(client, gap)["communes"]) == 2
+
+
+def test_a_commune_that_others_hold_by_now_does_not_come_back(
+    client: TestClient, engine: Engine, gap: int, register: Register
+) -> None:
+    at = f"/administration/cpts/{gap}"
+    sign_in_as(client, engine, "admin")
+    change(client, f"{at}/exclusion", {"communes": AUBESSAGNE, "reason": "erreur"}, at)
+    other = register("CPTS du Champsaur", communes=(AUBESSAGNE,))
+    refused = undo(client, engine, gap)
+    assert refused.status_code == 409
+    assert f'<a href="/administration/cpts/{other}">CPTS du Champsaur</a>' in refused.text
+
+
+def test_what_something_stands_on_is_not_undone(
+    client: TestClient, engine: Engine, gap: int
+) -> None:
+    at = f"/administration/cpts/{gap}"
+    sign_in_as(client, engine, "admin")
+    change(client, f"{at}/fiche", {"name": "CPTS du Gapençais", "phone": ""}, at)
+    first = numbers_of(engine, gap)[-1]
+    change(client, f"{at}/fiche", {"name": "CPTS du Gapençais", "phone": "04 99 00 00 02"}, at)
+    refused = undo(client, engine, gap, first)
+    assert refused.status_code == 409
+    assert "a changé depuis" in refused.text
+    # What followed is undone first.
+    confirm(client, undo(client, engine, gap), at)
+    assert undo(client, engine, gap, first).status_code == 200
+
+
+def test_a_merger_hands_everything_over_and_is_undone_as_a_whole(
+    client: TestClient, engine: Engine, gap: int, register: Register
+) -> None:
+    other = register("CPTS de Chorges", communes=(CHORGES,))
+    at = f"/administration/cpts/{gap}"
+    sign_in_as(client, engine, "admin")
+    assert f'value="{other}"' in page(client, f"{at}?absorbee=chorges")
+    answer = change(client, f"{at}/fusion", {"absorbed": str(other), "reason": "accord"}, at)
+    assert "2 CPTS changent" in answer.text.replace("\u202f", " ").replace("\xa0", " ")
+    assert {each["code"] for each in read(client, gap)["communes"]} == {
+        GAP,
+        AUBESSAGNE,
+        CHORGES,
+    }
+    assert read(client, other)["ended_on"]
+    confirm(client, undo(client, engine, other), at)
+    assert read(client, other).get("ended_on") is None
+    assert [each["code"] for each in read(client, other)["communes"]] == [CHORGES]
+    assert len(read(client, gap)["communes"]) == 2
+
+
+def test_an_end_asks_why_and_is_undone(client: TestClient, engine: Engine, gap: int) -> None:
+    at = f"/administration/cpts/{gap}"
+    sign_in_as(client, engine, "admin")
+    assert "pourquoi" in shown(client, f"{at}/fin", {"reason": ""}, at).text
+    change(client, f"{at}/fin", {"reason": "contrat résilié"}, at)
+    assert read(client, gap)["ended_on"]
+    assert "Corriger la fiche" not in page(client, at)
+    confirm(client, undo(client, engine, gap), at)
+    assert len(read(client, gap)["communes"]) == 2
+    with session_scope(engine) as session:
+        assert verify(session, SilentProgress()) == []
+
+
+def test_what_was_registered_is_undone_as_if_it_never_was(
+    client: TestClient, engine: Engine, gap: int
+) -> None:
+    at = f"/administration/cpts/{gap}"
+    sign_in_as(client, engine, "admin")
+    confirm(client, undo(client, engine, gap), at)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM claim")).scalar_one() == 0
+    assert client.get("/api/v1/cpts?at=2026-01-01").json()["items"] == []
+    assert "Annulation" in page(client, at)
+
+
+def test_what_a_letter_brought_is_not_undone_alone(
+    client: TestClient, engine: Engine, bearer: Callable[..., dict[str, str]]
+) -> None:
+    body = {"name": "Projet de Chorges", "communes": [CHORGES], "contact": {"name": "X"}}
+    letter = client.post("/api/v1/letters", json=body, headers=bearer("admin")).json()["id"]
+    for authority in ("ars", "assurance_maladie"):
+        decided = client.post(
+            f"/api/v1/letters/{letter}/decisions",
+            json={"decision": "favorable", "authority": authority},
+            headers=bearer("admin"),
+        ).json()
+    cpts = decided["resulting_cpts"]["id"]
+    sign_in_as(client, engine, "admin")
+    refused = undo(client, engine, cpts)
+    assert refused.status_code == 409
+    assert f"n° {letter}" in refused.text.replace("\xa0", " ")
+
+
+def test_another_regions_cpts_is_not_an_agents(
+    client: TestClient, engine: Engine, register: Register
+) -> None:
+    lille = register("CPTS de Lille", communes=(LILLE,))
+    sign_in_as(client, engine, "ars")
+    at = f"/administration/cpts/{lille}"
+    assert client.get(at).status_code == 403
+    for form in ("fiche", "stade", "exclusion"):
+        fields = {"name": "Autre", "stage": "aci_signe", "reason": "x", "communes": LILLE}
+        refused = shown(client, f"{at}/{form}", fields, "/administration/cpts")
+        assert refused.status_code == 403, form
+    assert read(client, lille)["name"] == "CPTS de Lille"
+
+
+def test_a_wrong_demand_is_dismissed_and_told_in_the_journal(
+    client: TestClient, engine: Engine, gap: int
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO refused_claim (commune_code, claimant_name, refused_on)"
+                " VALUES (:gap, 'CPTS Fantôme', '2026-01-01')"
+            ),
+            {"gap": GAP},
+        )
+    sign_in_as(client, engine, "ars")
+    at = f"/administration/cpts/{gap}"
+    shown_page = page(client, at)
+    number = re.search(rf"{at}/demande/(\d+)", shown_page)
+    assert number
+    assert "CPTS Fantôme" in shown_page
+    assert shown(client, number.group(0), {}, at).status_code == 303
+    assert "CPTS Fantôme" not in page(client, at)
+    with engine.connect() as connection:
+        act = connection.execute(text("SELECT kind, subject FROM administrative_act")).one()
+    assert tuple(act) == ("refusal-dismissed", GAP)

@@ -1,0 +1,113 @@
+"""The administration in a real browser: two roles at once, keyboard alone, small screens."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import Engine
+
+from tests.accounts.people import make_person, session_of
+from tests.web.accessibility import accessibility_faults_in_light_and_dark
+
+Register = Callable[..., int]
+GAP, AUBESSAGNE, CHORGES = "05061", "05039", "05040"
+
+
+@pytest.fixture
+def signed_in(
+    browser: Browser, live_server: str, engine: Engine, visitor: Page
+) -> Iterator[Callable[..., Page]]:
+    """Open a page for somebody of a role, each in a browser of their own."""
+    contexts = []
+
+    def opened(role: str, **limits: str) -> Page:
+        email = f"{role}@exemple.example"
+        make_person(engine, role, email=email, name=f"Personne {role}", **limits)
+        context = browser.new_context(base_url=live_server, locale="fr-FR")
+        context.add_cookies(
+            [{"name": "cpts-agent", "value": session_of(engine, email), "url": live_server}]
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def gap(register: Register) -> int:
+    register("CPTS de Chorges", communes=(CHORGES,))
+    return register("CPTS du Gapençais", "lettre_intention_validee", (GAP, AUBESSAGNE))
+
+
+def heading(page: Page, wanted: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(wanted)
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def test_an_agent_advances_what_an_administrator_then_takes_back(
+    signed_in: Callable[..., Page], gap: int
+) -> None:
+    agent, administrator = signed_in("ars", region="93"), signed_in("admin")
+    for page in (agent, administrator):
+        page.goto(f"/administration/cpts/{gap}")
+        heading(page, "CPTS du Gapençais")
+    agent.get_by_text("Avancer ou corriger le stade").click()
+    agent.get_by_label("Stade", exact=True).select_option("aci_signe")
+    agent.get_by_label("Inconnue").check()
+    agent.get_by_role("button", name="Voir avant et après").click()
+    heading(agent, "Avant et après")
+    assert accessibility_faults_in_light_and_dark(agent) == []
+    agent.get_by_role("button", name="Confirmer ce changement").click()
+    expect(agent.get_by_role("status")).to_contain_text("C’est enregistré")
+    # The administrator still has the former page; the history says what came since.
+    administrator.reload()
+    expect(administrator.get_by_text("date inconnue", exact=False).first).to_be_visible()
+    administrator.get_by_text("Annuler ce changement").first.click()
+    administrator.locator("section.change form input[name=reason]").first.fill("erreur")
+    administrator.locator("section.change form button").first.click()
+    heading(administrator, "Avant et après")
+    administrator.get_by_role("button", name="Confirmer ce changement").click()
+    expect(administrator.get_by_role("heading", level=3).first).to_contain_text("Annulation")
+    agent.reload()
+    expect(agent.get_by_text("intention validée depuis le").first).to_be_visible()
+
+
+def test_the_keyboard_alone_withdraws_a_commune(
+    signed_in: Callable[..., Page], gap: int
+) -> None:
+    page = signed_in("admin")
+    page.goto(f"/administration/cpts/{gap}")
+    page.get_by_text("Retirer des communes attribuées à tort").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Aubessagne (05039)")).to_be_focused()
+    page.keyboard.press("Space")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "reason":
+            break
+    page.keyboard.type("jamais demandée")
+    page.keyboard.press("Enter")
+    heading(page, "Avant et après")
+    expect(page.get_by_role("cell", name="1 commune", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Confirmer ce changement").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("C’est enregistré")
+
+
+def test_pages_fit_small_screens_and_hold_for_everybody(
+    signed_in: Callable[..., Page], gap: int
+) -> None:
+    page = signed_in("admin")
+    page.set_viewport_size({"width": 360, "height": 740})
+    for address in ("/administration", "/administration/cpts", f"/administration/cpts/{gap}"):
+        page.goto(address)
+        expect(page.get_by_text("Connecté : Personne admin")).to_be_visible()
+        page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        assert fits(page), address
+        assert accessibility_faults_in_light_and_dark(page) == [], address

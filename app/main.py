@@ -34,7 +34,7 @@ from app.directory.sheets import endpoints as sheets
 from app.failures import Failure
 from app.funding import endpoints as funding
 from app.http import health
-from app.http.address_limit import AddressPurge, open_limits
+from app.http.address_limit import open_limits
 from app.http.body import RequestLimits
 from app.http.caching import Caching
 from app.http.documentation import describe_problems, documentation_router, swagger_folder
@@ -59,6 +59,8 @@ from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.metrics import endpoints as metrics
 from app.problems import ConstraintProblems, DatabaseUnavailable, Invalid, declared
 from app.settings import Settings
+from app.upkeep.loop import Upkeep
+from app.upkeep.tasks import tasks_of
 from app.web import router as web
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
@@ -118,7 +120,7 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         room_for_waiting_threads(connections)
         async with (
-            AddressPurge(sessions),
+            Upkeep(sessions, tasks_of(settings) if settings.service.upkeep else ()),
             MailLoop(app.state.post, interval_s=settings.mail.interval),
             DigestLoop(
                 sessions,

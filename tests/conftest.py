@@ -233,13 +233,15 @@ def engine(session_engine: Engine, emptying: Emptying) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def settings_of_the_run(test_database: str) -> Settings:
-    from app.settings import DatabaseSettings, MailSettings, Settings
+    from app.settings import DatabaseSettings, MailSettings, ServiceSettings, Settings
 
     return Settings(
         database=DatabaseSettings(url=test_database),
         # Tests send what waits themselves: a look that is under way while an application
         # ends would leave its connection to nobody.
         mail=MailSettings(interval=3600),
+        # What is past its term is removed when a test says so.
+        service=ServiceSettings(upkeep=False),
     )
 
 

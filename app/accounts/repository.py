@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, delete, func, insert, or_, select, true, update
 
-from app.accounts.models import ApiToken, PageSession, Person
+from app.accounts.models import ApiToken, OidcRequest, PageSession, Person, PersonLink
 from app.accounts.rules import Caller
 from app.database.sessions import ReadingSession, WritingSession
 
@@ -228,6 +228,18 @@ def insert_session(
             browser=browser,
             awaits_second_factor=awaits_second_factor,
             oidc_id_token=oidc_id_token,
+        )
+    )
+
+
+def forget_what_is_over(session: WritingSession) -> int:
+    """Delete sessions, links and sign-ins whose time is over, and tell how many."""
+    return sum(
+        len(session.execute(delete(table).where(over).returning(key)).all())
+        for table, over, key in (
+            (PageSession, PageSession.expires_at <= func.now(), PageSession.id),
+            (PersonLink, PersonLink.expires_at <= func.now(), PersonLink.purpose),
+            (OidcRequest, OidcRequest.expires_at <= func.now(), OidcRequest.expires_at),
         )
     )
 

@@ -1,35 +1,27 @@
 """How often one address may ask for something in a minute, whichever worker answers."""
 
-import asyncio
-import contextlib
 import hashlib
 import hmac
-import logging
 import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 
 from fastapi import Depends, Request
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.sessions import Sessions
-from app.exception_texts import safe_text
 from app.http.repository import address_secret, count_request, forget_addresses
 from app.problems import TooManyRequests
 from app.settings import Settings
-
-log = logging.getLogger(__name__)
 
 # A subscriber is given at least this many bits of IPv6 to itself.
 _IPV6_PREFIX_BITS = 64
 _SECRET_BYTES = 32
 # How long a worker goes by the secret that it has read, in seconds.
 _SECRET_KEPT_S = 60
-_PURGE_INTERVAL_S = 60
 
 
 class AddressLimit:
@@ -178,41 +170,6 @@ def limited(name: LimitName) -> Any:
         await limit_of(request, name).count_aside(request)
 
     return Depends(within_limit)
-
-
-class AddressPurge:
-    """Forgets the counts of former minutes, and the secrets of former hours, while it is open.
-
-    Apart from the counting, and each minute, so that nothing outlives its ten minutes where
-    nobody asks any more. Any number of workers may do it at once.
-    """
-
-    def __init__(self, sessions: Sessions, *, interval_s: float = _PURGE_INTERVAL_S) -> None:
-        self._sessions = sessions
-        self._interval_s = interval_s
-        self._ended = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Begin."""
-        self._task = asyncio.create_task(self._purge_for_ever())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """End, once the purge that is under way has given its connection back."""
-        self._ended.set()
-        if self._task is not None:
-            await self._task
-
-    async def _purge_for_ever(self) -> None:
-        while not self._ended.is_set():
-            try:
-                await self._sessions.aside(lambda: purge(self._sessions))
-            except SQLAlchemyError as error:
-                # The next round tries again.
-                log.warning("addresses are not forgotten just now: %s", safe_text(error))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), self._interval_s)
 
 
 def purge(sessions: Sessions) -> None:

@@ -30,13 +30,13 @@ _FORGET = text("""
         SELECT what, address_digest FROM address_count
         WHERE since < now() - interval '8 minutes'
         ORDER BY what, address_digest FOR UPDATE SKIP LOCKED
-    )
+    ) RETURNING what
 """)
 _FORGET_SECRETS = text("""
     DELETE FROM address_secret WHERE hour IN (
         SELECT hour FROM address_secret WHERE hour < now() - interval '2 hours'
         ORDER BY hour FOR UPDATE SKIP LOCKED
-    )
+    ) RETURNING hour
 """)
 _DRAW = text("""
     INSERT INTO address_secret (hour, secret)
@@ -93,10 +93,13 @@ def address_secret(session: WritingSession, fresh: bytes) -> bytes:
     return bytes(session.execute(_SECRET).scalar_one())
 
 
-def forget_addresses(session: WritingSession) -> None:
-    """Delete the counts and the secrets that nobody needs any more; waits for nobody."""
-    session.execute(_FORGET)
-    session.execute(_FORGET_SECRETS)
+def forget_addresses(session: WritingSession) -> int:
+    """Delete the counts and the secrets that nobody needs any more; waits for nobody.
+
+    Returns how many of both.
+    """
+    forgotten = [session.execute(each).all() for each in (_FORGET, _FORGET_SECRETS)]
+    return sum(map(len, forgotten))
 
 
 def write_something(session: WritingSession) -> None:

@@ -8,8 +8,12 @@ from app.web.accounts.people.endpoints import router as people
 from app.web.accounts.provider.endpoints import router as provider
 from app.web.accounts.second_factor.endpoints import router as second_factor
 from app.web.accounts.signing_in.endpoints import router as signing_in
+from app.web.administration.completeness.endpoints import router as completeness
 from app.web.administration.cpts.endpoints import router as administered_cpts
 from app.web.administration.home.endpoints import router as administration
+from app.web.administration.journal.endpoints import router as journal
+from app.web.administration.reports.endpoints import router as reports
+from app.web.administration.upkeep.endpoints import router as upkeep
 from app.web.agents.endpoints import router as agents
 from app.web.directory.editing.endpoints import router as sheet_editing
 from app.web.directory.endpoints import router as directory
@@ -54,5 +58,9 @@ for group in (
     agent,
     administration,
     administered_cpts,
+    reports,
+    completeness,
+    journal,
+    upkeep,
 ):
     router.include_router(group)

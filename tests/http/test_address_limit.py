@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.database.sessions import Sessions
 from app.http.address_limit import LIMITS, AddressLimit, LimitName, open_limits, purge
 from app.http.repository import forget_addresses
+from app.main import create_app
 from app.problems import TooManyRequests
 from app.settings import AccountSettings, ServiceSettings, Settings
 
@@ -93,11 +93,12 @@ def test_digests_are_gone_before_ten_minutes_are_over_and_recent_ones_stay(
 
 
 def test_nobody_needs_to_ask_for_addresses_to_be_forgotten(
-    app: FastAPI, sessions: Sessions, engine: Engine
+    settings: Settings, sessions: Sessions, engine: Engine
 ) -> None:
     AddressLimit(5, what="vérifications", sessions=sessions).count("192.0.2.1")
     age(engine, "9 minutes")
-    with TestClient(app):
+    settings.service.upkeep = True
+    with TestClient(create_app(settings)):
         until = time.monotonic() + 10
         while digests(engine) and time.monotonic() < until:
             time.sleep(0.05)

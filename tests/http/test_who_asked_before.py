@@ -31,6 +31,7 @@ ADDRESSES = (
     "/lettres/1", "/lettres/conciliations/1", "/lettres/verification", "/lettres/depot",
     "/connexion", "/mot-de-passe-oublie", "/invitation/x", "/compte", "/compte/jetons",
     "/administration", "/administration/cpts", "/administration/cpts/1",
+    "/administration/journal", "/administration/signalements", "/administration/completude",
     "/comptes", "/api/v1/me", "/api/v1/me/data",
     "/donnees", "/donnees/cpts.csv", "/donnees/changements.atom", "/integrer",
     "/embed/carte", "/mentions-legales", "/aide", "/robots.txt", "/sitemap.xml", "/maps/cpts",

@@ -35,6 +35,9 @@ _STATES = text("""
 """)
 _OF_DEPARTMENTS = bindparam("codes", type_=ARRAY(Text))
 # What was declared for later days gives way.
+_REGIONS = text(
+    "SELECT d.code, d.region_code FROM department d WHERE d.code = ANY (:codes)"
+).bindparams(_OF_DEPARTMENTS)
 _FORGET_LATER = text("""
     DELETE FROM department_completeness
     WHERE department_code = ANY (:codes) AND (lower(complete) >= :day OR demonstration)
@@ -70,6 +73,12 @@ def states(session: ReadingSession, day: date) -> list[DepartmentState]:
     """Tell of every department whether it is complete on a day, by code."""
     rows = session.execute(_STATES, {"day": day})
     return [DepartmentState(**row) for row in rows.mappings()]
+
+
+def regions_of(session: ReadingSession, codes: Collection[str]) -> dict[str, str]:
+    """Give the region of each of these departments."""
+    rows = session.execute(_REGIONS, {"codes": list(codes)})
+    return {row.code: row.region_code for row in rows}
 
 
 def begin(session: WritingSession, codes: Collection[str], day: date) -> None:

@@ -1,8 +1,9 @@
 """Declaring departments complete, and telling which are."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
+from app.acts.repository import Signatory, record_act
 from app.cpts.claims.repository import lock_registry
 from app.cpts.completeness import repository
 from app.cpts.completeness.repository import DepartmentState
@@ -20,18 +21,36 @@ def completeness(session: ReadingSession, at: date | None) -> list[DepartmentSta
     return repository.states(session, at or today())
 
 
-def declare_complete(session: WritingSession, codes: Sequence[str], day: date) -> None:
+class _Command:
+    """Whoever may run commands."""
+
+    token_id = None
+    name = "commande"
+
+
+_COMMAND = _Command()
+
+
+def declare_complete(
+    session: WritingSession, codes: Sequence[str], day: date, by: Signatory = _COMMAND
+) -> None:
     """Declare that the registry holds every CPTS of these departments from a day on.
+
+    Parameters: `by`, in whose name the journal tells of it.
 
     Raises:
         Failure: an unknown department, or a day to come (exit status 2).
     """
     check_departments(session, codes, day)
     lock_registry(session)
+    before = _since(session, codes, day)
     repository.begin(session, codes, day)
+    _record(session, "completeness-declared", codes, day, before=before, by=by)
 
 
-def declare_incomplete(session: WritingSession, codes: Sequence[str], day: date) -> None:
+def declare_incomplete(
+    session: WritingSession, codes: Sequence[str], day: date, by: Signatory = _COMMAND
+) -> None:
     """Take such a declaration back from a day on; what was said of earlier days stays.
 
     Raises:
@@ -39,7 +58,41 @@ def declare_incomplete(session: WritingSession, codes: Sequence[str], day: date)
     """
     check_departments(session, codes, day)
     lock_registry(session)
+    before = _since(session, codes, day)
     repository.end(session, codes, day)
+    _record(session, "completeness-withdrawn", codes, day, before=before, by=by)
+
+
+def _since(session: ReadingSession, codes: Sequence[str], day: date) -> dict[str, date | None]:
+    states = repository.states(session, day)
+    return {each.department: each.completed_on for each in states if each.department in codes}
+
+
+def _record(
+    session: WritingSession,
+    kind: str,
+    codes: Sequence[str],
+    day: date,
+    *,
+    before: Mapping[str, date | None],
+    by: Signatory,
+) -> None:
+    after = _since(session, codes, day)
+    regions = repository.regions_of(session, codes)
+    for code in codes:
+        if before[code] != after[code]:
+            record_act(
+                session,
+                kind,
+                by,
+                subject=code,
+                regions=[regions[code]],
+                details={
+                    "on": day.isoformat(),
+                    "before": str(before[code] or ""),
+                    "after": str(after[code] or ""),
+                },
+            )
 
 
 def check_departments(session: ReadingSession, codes: Collection[str], day: date) -> None:

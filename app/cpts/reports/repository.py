@@ -91,12 +91,36 @@ def _about(report: ErrorReport, cpts_name: str | None, commune_name: str | None)
     return "le site"
 
 
-def close_report(session: WritingSession, number: int, outcome: str | None) -> bool:
-    """Close a report and forget who wanted an answer; False when none of it waits."""
+def waiting_report(session: WritingSession, number: int) -> ErrorReport | None:
+    """Give a report that nobody has closed, for whoever closes it now."""
+    report = session.get(ErrorReport, number, with_for_update=True)
+    return report if report is not None and report.handled_at is None else None
+
+
+_REGIONS = text("""
+    SELECT DISTINCT r FROM cpts_territory t CROSS JOIN LATERAL unnest(t.regions) r
+    WHERE t.cpts_id = :cpts_id
+    UNION SELECT m.region_code FROM commune m WHERE m.code = :commune
+""")
+
+
+def regions_of_report(session: ReadingSession, report: ErrorReport) -> list[str]:
+    """List the regions that a report is about; none for the site as a whole."""
+    asked = {"cpts_id": report.cpts_id, "commune": report.commune_code}
+    return sorted(session.execute(_REGIONS, asked).scalars())
+
+
+def close_report(
+    session: WritingSession, number: int, outcome: str | None, *, by: int | None = None
+) -> bool:
+    """Close a report and forget who wanted an answer; False when none of it waits.
+
+    Parameters: `by`, the number that whoever closes it is recorded under.
+    """
     closed = session.execute(
         update(ErrorReport)
         .where(ErrorReport.id == number, ErrorReport.handled_at.is_(None))
-        .values(handled_at=func.now(), outcome=outcome, reply_to=None)
+        .values(handled_at=func.now(), handled_by=by, outcome=outcome, reply_to=None)
         .returning(ErrorReport.id)
     ).first()
     return closed is not None

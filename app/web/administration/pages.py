@@ -17,6 +17,11 @@ from app.web.layout.rendering import render
 PARTS: tuple[tuple[str, str, Permission], ...] = (
     ("/administration", "Vue d’ensemble", "administration.open"),
     ("/administration/cpts", "CPTS", "administration.open"),
+    ("/administration/signalements", "Signalements", "reports.handle"),
+    ("/administration/completude", "Complétude", "completeness.declare"),
+    ("/administration/journal", "Journal", "administration.journal"),
+    ("/comptes", "Comptes", "people.manage"),
+    ("/administration/entretien", "Entretien", "service.upkeep"),
 )
 
 
@@ -43,7 +48,7 @@ def administration_page(
         caller=caller,
         csrf=page_form_token(request),
         robots="noindex",
-        canonical=request.url.path,
+        canonical=values.pop("canonical", request.url.path),
         problem=problem,
         may=caller.may,
         role=ROLE_LABELS[caller.role],

@@ -105,7 +105,16 @@ def test_pages_fit_small_screens_and_hold_for_everybody(
 ) -> None:
     page = signed_in("admin")
     page.set_viewport_size({"width": 360, "height": 740})
-    for address in ("/administration", "/administration/cpts", f"/administration/cpts/{gap}"):
+    for address in (
+        "/administration",
+        "/administration/cpts",
+        f"/administration/cpts/{gap}",
+        "/administration/signalements",
+        "/administration/completude",
+        "/administration/journal",
+        "/comptes/jetons",
+        "/comptes/1",
+    ):
         page.goto(address)
         expect(page.get_by_text("Connecté : Personne admin")).to_be_visible()
         page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")

@@ -6,6 +6,7 @@ from typing import Annotated, TypedDict
 from fastapi import APIRouter, Depends, Form, Path, Request
 from starlette.responses import HTMLResponse, Response
 
+from app.accounts import repository as accounts
 from app.accounts.dependencies import ManagingActingPageCaller, ManagingPageCaller
 from app.accounts.endpoints import forget_mail
 from app.accounts.people import repository
@@ -13,12 +14,13 @@ from app.accounts.people import service as people
 from app.accounts.permissions import ROLE_LABELS
 from app.accounts.rules import Caller
 from app.accounts.second_factor.service import remove_of
+from app.acts.repository import record_act
 from app.cpts.references import repository as references
 from app.database.request_sessions import ReadSession, WriteSession
-from app.database.sessions import ReadingSession
+from app.database.sessions import ReadingSession, WritingSession
 from app.http.parameters import RowId
 from app.http.texts import refusal_of_line
-from app.problems import Forbidden, Invalid, Problem
+from app.problems import Forbidden, Invalid, NotFound, Problem
 from app.web.accounts.forms import account_page, leading_to
 
 router = APIRouter()
@@ -76,7 +78,8 @@ def invite(
 ) -> Response:
     """Invite somebody by mail."""
     try:
-        people.invite(session, email=email, by_mail=True, **sent.values())
+        invited, _ = people.invite(session, email=email, by_mail=True, **sent.values())
+        _note(session, caller, "person-invited", invited, sent)
         session.flush()
     except Invalid as problem:
         session.rollback()
@@ -96,6 +99,7 @@ def change_role(
     _check_other(caller, number)
     try:
         people.change_role(session, number, **sent.values())
+        _note(session, caller, "role-changed", number, sent)
     except Invalid as problem:
         session.rollback()
         return _page(request, session, caller, problem)
@@ -109,7 +113,66 @@ def suspend(
     """End somebody else's access."""
     _check_other(caller, number)
     people.suspend(session, number)
+    _note(session, caller, "person-suspended", number)
     return leading_to("/comptes")
+
+
+@router.get("/comptes/jetons", response_class=HTMLResponse)
+def list_tokens(
+    request: Request, session: ReadSession, caller: ManagingPageCaller
+) -> HTMLResponse:
+    """Every token, of machines and of people, without showing any."""
+    return account_page(
+        request,
+        "all_tokens.html",
+        session=session,
+        caller=caller,
+        tokens=accounts.tokens(session),
+        people={each.id: each for each in repository.people(session)},
+        roles=ROLE_LABELS,
+    )
+
+
+@router.post("/comptes/jetons/{number:int}/revocation")
+def revoke_token(
+    session: WriteSession, caller: ManagingActingPageCaller, number: Number
+) -> Response:
+    """Revoke any token, for good."""
+    if not accounts.revoke(session, number):
+        raise NotFound("Ce jeton n'existe pas, ou il est déjà révoqué.")
+    record_act(session, "token-revoked", caller, subject=f"jeton n° {number}")
+    return leading_to("/comptes/jetons")
+
+
+@router.get("/comptes/{number:int}", response_class=HTMLResponse)
+def read_person(
+    request: Request, session: ReadSession, caller: ManagingPageCaller, number: Number
+) -> HTMLResponse:
+    """Somebody's sessions and tokens, and when each last served."""
+    person = repository.person_by_id(session, number)
+    if person is None:
+        raise NotFound("Cette personne n'existe pas.")
+    return account_page(
+        request,
+        "person.html",
+        session=session,
+        caller=caller,
+        person=person,
+        sessions=accounts.sessions_of(session, number),
+        tokens=accounts.tokens(session, person_id=number),
+        roles=ROLE_LABELS,
+    )
+
+
+@router.post("/comptes/{number:int}/sessions/fin")
+def end_sessions(
+    session: WriteSession, caller: ManagingActingPageCaller, number: Number
+) -> Response:
+    """End all sessions of somebody else."""
+    _check_other(caller, number)
+    accounts.delete_sessions_of(session, number)
+    _note(session, caller, "sessions-ended", number)
+    return leading_to(f"/comptes/{number}")
 
 
 @router.post("/comptes/{number:int}/effacement")
@@ -119,6 +182,7 @@ def erase(
     """Erase somebody else, as they asked."""
     _check_other(caller, number)
     forget_mail(request, people.erase(session, number))
+    _note(session, caller, "person-erased", number)
     return leading_to("/comptes")
 
 
@@ -129,7 +193,25 @@ def remove_second_factor(
     """Take off the second factor that somebody else has lost."""
     _check_other(caller, number)
     remove_of(session, number)
+    _note(session, caller, "second-factor-removed", number)
     return leading_to("/comptes")
+
+
+def _note(
+    session: WritingSession,
+    caller: Caller,
+    kind: str,
+    number: int,
+    role: SentRole | None = None,
+) -> None:
+    # By number: a name would outlive its erasure.
+    record_act(
+        session,
+        kind,
+        caller,
+        subject=f"compte n° {number}",
+        details={"after": f"{role.role} {role.region}".strip()} if role else None,
+    )
 
 
 def _check_other(caller: Caller, number: int) -> None:

@@ -1,0 +1,202 @@
+"""The SQL of the imports made in the browser."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.cpts.importing.drafts.models import (
+    ImportCorrection,
+    ImportDraft,
+    ImportFile,
+    ImportRow,
+)
+from app.cpts.models import CptsChange
+from app.database.sessions import ReadingSession, WritingSession
+from app.geography.models import Commune
+
+# A file that nobody imports goes after a week, what was read of it after a month.
+FILE_KEPT = timedelta(days=7)
+DRAFT_KEPT = timedelta(days=30)
+# A job that has said nothing for so long has been killed.
+SILENT = timedelta(seconds=90)
+
+
+def insert_draft(session: WritingSession, content: bytes, **values: Any) -> int:
+    """Keep a file and what is to be done with it; gives the number of the draft."""
+    number = session.execute(
+        insert(ImportDraft).values(**values).returning(ImportDraft.id)
+    ).scalar_one()
+    session.execute(insert(ImportFile).values(draft_id=number, content=content))
+    return number
+
+
+def draft(session: ReadingSession, number: int) -> ImportDraft | None:
+    """Give a draft as it stands now, None when there is none."""
+    return session.get(ImportDraft, number, populate_existing=True)
+
+
+def locked(session: WritingSession, number: int) -> ImportDraft | None:
+    """Give a draft for a change that depends on how it stands."""
+    return session.get(ImportDraft, number, with_for_update=True, populate_existing=True)
+
+
+def drafts(session: ReadingSession, limit: int) -> Sequence[ImportDraft]:
+    """List the latest drafts."""
+    statement = select(ImportDraft).order_by(ImportDraft.id.desc()).limit(limit)
+    return session.execute(statement).scalars().all()
+
+
+def sources(session: ReadingSession) -> list[str]:
+    """List the sources of former drafts, by name."""
+    statement = select(ImportDraft.source).distinct().order_by(ImportDraft.source)
+    return list(session.execute(statement).scalars())
+
+
+def content(session: ReadingSession, number: int) -> bytes | None:
+    """Give the file of a draft, None when it is gone."""
+    return session.execute(
+        select(ImportFile.content).where(ImportFile.draft_id == number)
+    ).scalar_one_or_none()
+
+
+def forget_file(session: WritingSession, number: int) -> None:
+    """Delete the file of a draft."""
+    session.execute(delete(ImportFile).where(ImportFile.draft_id == number))
+
+
+def forget_draft(session: WritingSession, number: int) -> None:
+    """Delete a draft and all that hangs on it."""
+    session.execute(delete(ImportDraft).where(ImportDraft.id == number))
+
+
+def change(session: WritingSession, number: int, **values: Any) -> None:
+    """Change columns of a draft."""
+    session.execute(update(ImportDraft).where(ImportDraft.id == number).values(**values))
+
+
+def begin(session: WritingSession, number: int) -> bool:
+    """Take a draft that waits, or whose job was killed, for this job alone."""
+    taken = session.execute(
+        update(ImportDraft)
+        .where(
+            ImportDraft.id == number,
+            or_(
+                ImportDraft.state == "waiting",
+                (ImportDraft.state == "working") & (ImportDraft.told_at < func.now() - SILENT),
+            ),
+        )
+        .values(state="working", told_at=func.clock_timestamp(), step="", done=0, total=0)
+        .returning(ImportDraft.id)
+    )
+    return taken.first() is not None
+
+
+def tell(session: WritingSession, number: int, step: str, done: int, total: int) -> None:
+    """Say how far the job of a draft is."""
+    change(session, number, step=step, done=done, total=total, told_at=func.clock_timestamp())
+
+
+def is_silent(session: ReadingSession, number: int) -> bool:
+    """Tell whether the job of a draft was killed."""
+    statement = select(ImportDraft.told_at < func.now() - SILENT).where(
+        ImportDraft.id == number, ImportDraft.state == "working"
+    )
+    return bool(session.execute(statement).scalar_one_or_none())
+
+
+def put_rows(session: WritingSession, number: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace what the plan of a draft says of its rows, in their order."""
+    session.execute(delete(ImportRow).where(ImportRow.draft_id == number))
+    for row in range(0, len(rows), 5_000):
+        session.execute(
+            insert(ImportRow),
+            [{"draft_id": number, **each} for each in rows[row : row + 5_000]],
+        )
+
+
+def rows(
+    session: ReadingSession, number: int, *, outcome: str | None, limit: int, offset: int
+) -> Sequence[ImportRow]:
+    """List rows of a plan in the order of the file."""
+    statement = (
+        select(ImportRow)
+        .where(ImportRow.draft_id == number)
+        .order_by(ImportRow.position)
+        .limit(limit)
+        .offset(offset)
+    )
+    if outcome is not None:
+        statement = statement.where(ImportRow.outcome == outcome)
+    return session.execute(statement).scalars().all()
+
+
+def row(session: ReadingSession, number: int, position: int) -> ImportRow | None:
+    """Give one row of a plan."""
+    return session.get(ImportRow, (number, position))
+
+
+def corrections(session: ReadingSession, source: str) -> dict[str, str | None]:
+    """Give what was decided of the rows of a source, by key."""
+    found = session.execute(
+        select(ImportCorrection.correction_key, ImportCorrection.commune_code).where(
+            ImportCorrection.source_key == source
+        )
+    )
+    return {each.correction_key: each.commune_code for each in found}
+
+
+def put_correction(session: WritingSession, **values: Any) -> None:
+    """Keep what was decided of a row; a later decision takes its place."""
+    statement = upsert(ImportCorrection).values(**values)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["source_key", "correction_key"],
+            set_={
+                "commune_code": statement.excluded.commune_code,
+                "actor": statement.excluded.actor,
+                "corrected_at": func.now(),
+            },
+        )
+    )
+
+
+def forget_correction(session: WritingSession, source: str, key: str) -> None:
+    """Take a decision back."""
+    session.execute(
+        delete(ImportCorrection).where(
+            ImportCorrection.source_key == source, ImportCorrection.correction_key == key
+        )
+    )
+
+
+def commune_is_known(session: ReadingSession, code: str) -> bool:
+    """Tell whether a code is that of a commune of today."""
+    return session.get(Commune, code) is not None
+
+
+def last_change(session: ReadingSession) -> tuple[int, int]:
+    """Give number and revision of the latest change of the history, zeros without any."""
+    found = session.execute(
+        select(CptsChange.id, CptsChange.revision).order_by(CptsChange.id.desc()).limit(1)
+    ).first()
+    return (found.id, found.revision) if found else (0, 0)
+
+
+def forget_old_drafts(session: WritingSession) -> int:
+    """Delete files that wait for a week, and drafts of a month that were not imported."""
+    old = select(ImportDraft.id).where(ImportDraft.created_at < func.now() - FILE_KEPT)
+    files = session.execute(
+        delete(ImportFile).where(ImportFile.draft_id.in_(old)).returning(ImportFile.draft_id)
+    ).all()
+    gone = session.execute(
+        delete(ImportDraft)
+        .where(
+            ImportDraft.created_at < func.now() - DRAFT_KEPT,
+            ImportDraft.state.not_in(["imported", "undone"]),
+        )
+        .returning(ImportDraft.id)
+    ).all()
+    return len(files) + len(gone)

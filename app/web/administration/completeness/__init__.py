@@ -1,0 +1,1 @@
+"""Which departments are declared complete, and since when."""

@@ -1,0 +1,1 @@
+"""The journal of all changes, and its export."""

@@ -1,0 +1,108 @@
+"""The journal as a page and as files shows it."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from openpyxl import Workbook
+
+from app.database.calendar import PARIS
+from app.database.sessions import ReadingSession
+from app.files.cells import csv_cell, spreadsheet_safe
+from app.web.administration.changes import repository as naming
+from app.web.administration.changes.rules import ACTIONS, Names, communes_in, lines
+from app.web.letters.record.service import EVENTS
+
+KINDS: Mapping[str, str] = {"cpts": "CPTS", "letter": "Lettres", "act": "Administration"}
+ACTS: Mapping[str, str] = {
+    "refusal-dismissed": "Demande écartée",
+    "report-settled": "Signalement clos",
+    "completeness-declared": "Département déclaré complet",
+    "completeness-withdrawn": "Complétude retirée",
+    "person-invited": "Personne invitée",
+    "role-changed": "Rôle changé",
+    "person-suspended": "Accès suspendu",
+    "person-erased": "Personne effacée",
+    "second-factor-removed": "Second facteur retiré",
+    "sessions-ended": "Sessions closes",
+    "token-revoked": "Jeton révoqué",
+    "import-asked": "Import demandé",
+    "import-undone": "Import annulé",
+}
+_DETAILS: Mapping[str, str] = {
+    "on": "à partir du",
+    "before": "avant",
+    "after": "après",
+    "outcome": "suite donnée",
+    "answered": "répondu",
+    "claimant": "demandeur",
+    "file": "fichier",
+}
+HEADERS = ("Moment", "Nature", "Action", "Objet", "Par", "Motif", "Ce qui change")
+
+
+def told(session: ReadingSession, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Word entries for a page or a file, in their order."""
+    communes = set().union(*(communes_in(each["before"], each["after"]) for each in entries))
+    names = naming.names(session, communes)
+    return [_told(each, names) for each in entries]
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Give worded entries as CSV (UTF-8, comma)."""
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow(HEADERS)
+    writer.writerows([csv_cell(value) for value in row] for row in _cells(rows))
+    return written.getvalue().encode()
+
+
+def as_workbook(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Give worded entries as an XLSX workbook."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Journal")
+    sheet.append(HEADERS)
+    for row in _cells(rows):
+        sheet.append([spreadsheet_safe(value)[:32_000] for value in row])
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def _cells(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+    for row in rows:
+        changes = " ; ".join(f"{n.member} : {n.before} → {n.after}" for n in row["lines"])
+        yield [
+            f"{row['moment']:%Y-%m-%d %H:%M:%S}",
+            row["kind_label"],
+            row["action"],
+            row["subject"],
+            row["actor"],
+            row["reason"] or "",
+            changes or row["details"],
+        ]
+
+
+def _told(each: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    kind = each["kind"]
+    words = {"cpts": ACTIONS, "letter": EVENTS, "act": ACTS}[kind]
+    link = {"cpts": "/administration/cpts/{}#historique", "letter": "/lettres/{}"}.get(kind)
+    details = {
+        label: each["details"][name]
+        for name, label in _DETAILS.items()
+        if kind == "act" and each["details"].get(name) not in (None, "", False)
+    }
+    return {
+        "moment": each["moment"].astimezone(PARIS),
+        "kind_label": KINDS[kind],
+        "action": words.get(each["action"], each["action"]),
+        "subject": each["subject"],
+        "link": link.format(each["subject_id"]) if link else None,
+        "actor": each["actor"],
+        "reason": each["reason"],
+        "lines": lines(each["before"], each["after"], names),
+        "details": " ; ".join(
+            f"{label} : {'oui' if value is True else value}" for label, value in details.items()
+        ),
+    }

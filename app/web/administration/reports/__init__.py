@@ -1,0 +1,1 @@
+"""Reports of errors: what visitors say is wrong, and what became of it."""

@@ -1,0 +1,1 @@
+"""What the service did by itself, and when it does so next."""

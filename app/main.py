@@ -62,6 +62,7 @@ from app.settings import Settings
 from app.upkeep.loop import Upkeep
 from app.upkeep.tasks import tasks_of
 from app.web import router as web
+from app.web.administration.imports.endpoints import UPLOADS as IMPORTS
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
 from app.web.layout.rendering import SITE_NAME
@@ -169,7 +170,9 @@ def create_app(
     install_problem_handlers(app, CONSTRAINTS)
     # The last one added is the first one that a request meets.
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(RequestLimits, uploads=letters.UPLOADS | PAGE_UPLOADS)
+    app.add_middleware(
+        RequestLimits, uploads={**letters.UPLOADS, **PAGE_UPLOADS, **IMPORTS}
+    )
     app.add_middleware(
         Caching,
         revisions=revisions,

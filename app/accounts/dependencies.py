@@ -283,3 +283,5 @@ DeclaringPageCaller = Annotated[Caller, Depends(_PageRequirement("completeness.d
 DeclaringActingPageCaller = Annotated[Caller, acting_page_caller("completeness.declare")]
 JournalPageCaller = Annotated[Caller, Depends(_PageRequirement("administration.journal"))]
 UpkeepPageCaller = Annotated[Caller, Depends(_PageRequirement("service.upkeep"))]
+ImportingPageCaller = Annotated[Caller, Depends(_PageRequirement("registry.import"))]
+ImportingActingPageCaller = Annotated[Caller, acting_page_caller("registry.import")]

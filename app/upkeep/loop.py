@@ -4,14 +4,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.sessions import Sessions
 from app.exception_texts import safe_text
+from app.upkeep.rules import Task
 from app.upkeep.service import run_if_due
-from app.upkeep.tasks import Task
 
 log = logging.getLogger(__name__)
 _INTERVAL_S = 20.0
@@ -51,9 +52,7 @@ class Upkeep:
                 if self._ended.is_set():
                     return
                 try:
-                    await self._sessions.aside(
-                        lambda task=task: run_if_due(self._sessions, task)
-                    )
+                    await self._sessions.aside(partial(run_if_due, self._sessions, task))
                 except (SQLAlchemyError, OSError) as error:
                     # The next round tries again, or the one in which it is due again.
                     log.warning("upkeep, %s: %s", task.name, safe_text(error))

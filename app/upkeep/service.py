@@ -4,7 +4,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.sessions import Sessions
 from app.upkeep import repository
-from app.upkeep.tasks import Task
+from app.upkeep.rules import Task
 
 
 def run_if_due(sessions: Sessions, task: Task) -> bool:

@@ -1,7 +1,5 @@
 """The one list of what the service does by itself."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.accounts.mail.sending import outbox
@@ -13,20 +11,7 @@ from app.database.sessions import WritingSession
 from app.http.repository import forget_addresses
 from app.letters.notes.repository import delete_notes
 from app.settings import Settings
-
-
-@dataclass(frozen=True)
-class Task:
-    """Something done once in a while; `act` tells how much it removed.
-
-    `afterwards`, what is left to do outside the database once it is committed.
-    """
-
-    name: str
-    label: str
-    every: timedelta
-    act: Callable[[WritingSession], int]
-    afterwards: Callable[[], int] = lambda: 0
+from app.upkeep.rules import Task
 
 
 def tasks_of(settings: Settings) -> tuple[Task, ...]:

@@ -11,6 +11,7 @@ from app.web.accounts.signing_in.endpoints import router as signing_in
 from app.web.administration.completeness.endpoints import router as completeness
 from app.web.administration.cpts.endpoints import router as administered_cpts
 from app.web.administration.home.endpoints import router as administration
+from app.web.administration.imports.endpoints import router as imports
 from app.web.administration.journal.endpoints import router as journal
 from app.web.administration.reports.endpoints import router as reports
 from app.web.administration.upkeep.endpoints import router as upkeep
@@ -62,5 +63,6 @@ for group in (
     completeness,
     journal,
     upkeep,
+    imports,
 ):
     router.include_router(group)

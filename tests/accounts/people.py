@@ -49,7 +49,7 @@ def csrf(client: TestClient, page: str = "/connexion") -> str:
 
 
 def send(
-    client: TestClient, address: str, fields: Mapping[str, str], page: str | None = None
+    client: TestClient, address: str, fields: Mapping[str, Any], page: str | None = None
 ) -> Any:
     """Fill in a form of a page (of the address itself by default) and send it."""
     data = {"csrf": csrf(client, page or address), **fields}

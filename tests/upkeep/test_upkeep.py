@@ -1,7 +1,6 @@
 """What runs by itself runs once, whatever the number of workers, and tells what came of it."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +14,9 @@ from starlette.testclient import TestClient
 from app.database.sessions import Sessions, WritingSession
 from app.main import create_app
 from app.settings import Settings
+from app.upkeep.rules import Task
 from app.upkeep.service import run_if_due
-from app.upkeep.tasks import Task, tasks_of
+from app.upkeep.tasks import tasks_of
 from tests.accounts.people import make_person, session_of
 from tests.web.administration.desk import page, sign_in_as
 
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def sessions(engine: Engine) -> Iterator[Sessions]:
+def sessions(engine: Engine) -> Sessions:
     return Sessions.on(engine)
 
 

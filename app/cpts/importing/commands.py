@@ -99,6 +99,14 @@ def import_listing(
             help="Système de coordonnées des polygones, si le fichier ne le dit pas.",
         ),
     ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            help="Qui publie la liste : les corrections faites au navigateur pour cette source "
+            "s'appliquent.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Rapport CSV, une ligne par ligne du fichier.")
     ] = None,
@@ -108,6 +116,7 @@ def import_listing(
     from app.cpts.completeness.rules import department_codes
     from app.cpts.importing import service
     from app.cpts.importing.columns import parse_column_options
+    from app.cpts.importing.drafts.service import corrected
     from app.cpts.importing.plan import Options
     from app.cpts.importing.report import check_writable, write_report
     from app.database.calendar import today
@@ -138,6 +147,8 @@ def import_listing(
                     None if complete_for is None else department_codes(complete_for),
                     departments=service.stated_departments(session, department),
                 )
+                if origin is not None:
+                    listing = corrected(session, listing, origin)
                 if dry_run:
                     plan = service.plan_import(session, listing, options, progress)
                 else:

@@ -143,6 +143,7 @@ def _line(
         [commune.name for commune in reading.communes],
         _joined(sheet, detail, *entry.notes, *(cpts.remarks.get(row, ()) if cpts else ())),
         group=cpts.position if cpts else None,
+        candidates=reading.candidates,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.cpts.importing.rules import Outcome
 from app.files.cells import spreadsheet_safe
 from app.files.sources import unusable
+from app.geography.resolution import CommuneRef
 
 COLUMNS = (
     "row", "cpts", "given", "department", "outcome", "commune_code", "commune_name", "detail",
@@ -31,6 +32,8 @@ class ReportLine:
     is_unclaimed: bool = False
     # The place in the file of the row's CPTS, None for a row of nobody or of several.
     group: int | None = None
+    # The communes that a row may mean which is not resolved.
+    candidates: Sequence[CommuneRef] = ()
 
 
 def write_report(path: Path, lines: Sequence[ReportLine]) -> None:

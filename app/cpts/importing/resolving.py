@@ -32,6 +32,8 @@ class Reading:
     communes: tuple[CommuneRef, ...] = ()
     detail: str = ""
     doubtful: int = 0
+    # The communes that it may mean, when it is not resolved.
+    candidates: tuple[CommuneRef, ...] = ()
 
 
 def read_names(
@@ -68,13 +70,19 @@ def _single(resolution: Resolution) -> Reading:
         outcome = Outcome.CORRECTED if resolution.corrected else Outcome.LOADED
         return Reading(outcome, resolution.communes, note)
     if resolution.contradictory:
-        return Reading(Outcome.AMBIGUOUS, detail=note)
+        return Reading(Outcome.AMBIGUOUS, detail=note, candidates=tuple(resolution.candidates))
     if resolution.outcome == "ambiguous":
         detail = f"plusieurs communes possibles : {listed(resolution.candidates)}"
-        return Reading(Outcome.AMBIGUOUS, detail=_joined(detail, note))
+        return Reading(
+            Outcome.AMBIGUOUS,
+            detail=_joined(detail, note),
+            candidates=tuple(resolution.candidates),
+        )
     near = listed(resolution.candidates)
     detail = "commune inconnue" + (f" ; les plus proches : {near}" if near else "")
-    return Reading(Outcome.UNKNOWN, detail=_joined(detail, note))
+    return Reading(
+        Outcome.UNKNOWN, detail=_joined(detail, note), candidates=tuple(resolution.candidates)
+    )
 
 
 def read_polygons(

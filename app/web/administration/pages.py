@@ -17,6 +17,7 @@ from app.web.layout.rendering import render
 PARTS: tuple[tuple[str, str, Permission], ...] = (
     ("/administration", "Vue d’ensemble", "administration.open"),
     ("/administration/cpts", "CPTS", "administration.open"),
+    ("/administration/imports", "Imports", "registry.import"),
     ("/administration/signalements", "Signalements", "reports.handle"),
     ("/administration/completude", "Complétude", "completeness.declare"),
     ("/administration/journal", "Journal", "administration.journal"),

@@ -24,13 +24,14 @@ JOURNAL = "/administration/journal"
 
 def report(engine: Engine, cpts: int | None, message: str, reply_to: str | None = None) -> int:
     with engine.begin() as connection:
-        return connection.execute(
+        number: int = connection.execute(
             text(
                 "INSERT INTO error_report (cpts_id, message, reply_to)"
                 " VALUES (:cpts, :message, :reply_to) RETURNING id"
             ),
             {"cpts": cpts, "message": message, "reply_to": reply_to},
         ).scalar_one()
+        return number
 
 
 def test_a_report_is_answered_by_mail_and_its_address_forgotten(

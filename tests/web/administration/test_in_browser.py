@@ -1,6 +1,7 @@
 """The administration in a real browser: two roles at once, keyboard alone, small screens."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -120,3 +121,51 @@ def test_pages_fit_small_screens_and_hold_for_everybody(
         page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
         assert fits(page), address
         assert accessibility_faults_in_light_and_dark(page) == [], address
+
+
+def test_a_file_is_imported_by_keyboard_and_undone(
+    signed_in: Callable[..., Page], tmp_path: Path
+) -> None:
+    listing = tmp_path / "liste-ars.csv"
+    listing.write_text(
+        "Nom CPTS,Commune,Stade\nCPTS du Gapençais,Gap,ACI signé\n"
+        "CPTS de Saint-Denis,Saint-Denis,ACI signé\n",
+        "utf-8",
+    )
+    page = signed_in("admin")
+    page.goto("/administration/imports")
+    heading(page, "Importer une liste de CPTS")
+    assert accessibility_faults_in_light_and_dark(page) == []
+    page.get_by_label("Fichier", exact=True).set_input_files(listing)
+    page.get_by_label("Qui publie cette liste").fill("ARS d’essai")
+    page.get_by_label("Qui publie cette liste").press("Enter")
+    heading(page, "liste-ars.csv")
+    # The page follows the work by itself.
+    row = page.get_by_role("row", name="CPTS de Saint-Denis")
+    expect(row).to_contain_text("Ambiguës", timeout=60_000)
+    assert accessibility_faults_in_light_and_dark(page) == []
+    row.get_by_label("Elle veut dire").focus()
+    row.get_by_label("Elle veut dire").select_option("97411")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Décidé : 97411")).to_be_visible()
+    page.get_by_role("button", name="Refaire le plan").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Importer ce que dit ce plan")).to_be_visible(
+        timeout=60_000
+    )
+    page.get_by_role("link", name="Voir le plan sur la carte").click()
+    heading(page, "Le plan sur la carte")
+    assert accessibility_faults_in_light_and_dark(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert fits(page)
+    page.go_back()
+    assert fits(page)
+    page.get_by_role("button", name="Importer ce que dit ce plan").focus()
+    page.keyboard.press("Enter")
+    undo = page.get_by_role("button", name="Annuler cet import")
+    expect(undo).to_be_visible(timeout=60_000)
+    undo.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Import annulé le")).to_be_visible(timeout=60_000)

@@ -1,0 +1,1 @@
+"""An import in the browser: file, columns, plan, corrections, import, undo."""

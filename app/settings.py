@@ -71,6 +71,8 @@ class ServiceSettings(BaseSettings):
     reports_per_minute: Annotated[int, Field(ge=1)] = 5
     # Whom to ask to start a CPTS, by region (TOML); the service's own texts without it.
     contacts_file: Path | None = None
+    # A folder with the files of the next release, for /administration/geographie.
+    next_geography: Path | None = None
     # Whether the service removes by itself what is past its term.
     upkeep: bool = True
     # Memory for cached answers, per worker.

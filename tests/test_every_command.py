@@ -480,6 +480,17 @@ def test_reference_files_are_built(test_database: str, tmp_path: Path) -> None:
     assert (output / "communes.parquet").stat().st_size > 0
 
 
+@of("geography", "preview")
+def test_a_release_is_looked_at_without_being_loaded(fresh: str, tmp_path: Path) -> None:
+    release = SmallRelease((SmallCommune("91001", "Albe", ((0, 0),)),))
+    directory = write_release(tmp_path, release)
+    ended = done(fresh, "geography", "preview", f"--directory={directory}")
+    assert "Communes au 01/01/2026 : 1 nouvelles, 0 retirées, 0 fusions." in ended.stdout
+    done(fresh, "geography", "load", f"--directory={directory}")
+    again = done(fresh, "geography", "preview", f"--directory={directory}")
+    assert "déjà chargée" in again.stdout
+
+
 @of("geography", "load")
 def test_a_release_is_loaded(fresh: str, tmp_path: Path) -> None:
     release = SmallRelease((SmallCommune("91001", "Albe", ((0, 0),)),))

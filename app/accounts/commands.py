@@ -39,9 +39,9 @@ def create(
     with command_engine(progress=progress) as engine:
         if region:
             # Regions are known once the reference geography is there.
-            from app.geography.loading import load_geography
+            from app.geography.loading import load_or_keep
 
-            load_geography(engine, progress)
+            load_or_keep(engine, progress)
         with session_scope(engine) as session:
             token = create_token(
                 session,

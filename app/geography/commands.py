@@ -102,6 +102,39 @@ def build(
     )
 
 
+@geography_app.command("preview")
+def preview(
+    *,
+    directory: Annotated[
+        Path, typer.Option(help="Dossier des fichiers de la géographie à venir.")
+    ] = GEO_DATA,
+) -> None:
+    """Dit ce qu'une géographie changerait, sans rien changer : 0 elle entrerait, 1 non."""
+    from app.cluster.command_database import command_engine
+    from app.french import short_date
+    from app.geography.loading.preview import preview_geography
+
+    with command_engine() as engine:
+        found = preview_geography(engine, directory)
+    if found.is_loaded:
+        typer.echo(f"La géographie du {short_date(found.reference_date)} est déjà chargée.")
+        return
+    typer.echo(
+        f"Communes au {short_date(found.reference_date)} : {found.added} nouvelles, "
+        f"{found.removed} retirées, {len(found.mergers)} fusions."
+    )
+    for merger in found.mergers:
+        holders = ", ".join(each.name for each in merger.holders) or "aucune CPTS"
+        typer.echo(f"{merger.name} ({merger.code}) ← {', '.join(merger.merged)} : {holders}")
+    for split in found.splits:
+        typer.echo(f"{split.name} ({split.code}) se sépare de {split.origin}.")
+    for each in found.stranded:
+        typer.echo(f"Sans une seule suite : {each.name}, tenue par {', '.join(each.holders)}.")
+    for claim in found.straddling:
+        typer.echo(f"À départager : {claim.name}, {claim.holder} ({', '.join(claim.held)}).")
+    raise typer.Exit(0 if found.may_be_loaded else 1)
+
+
 @geography_app.command("load")
 def load(
     *,

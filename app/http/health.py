@@ -12,8 +12,9 @@ from starlette.responses import Response
 from app.database.failures import CANNOT_RECORD, Trouble, trouble_of
 from app.database.migration import current_revision, newest_revision
 from app.database.sessions import Sessions
+from app.french import short_date
 from app.http.problem_answers import unavailable
-from app.http.repository import geography_is_loaded, write_something
+from app.http.repository import geography_is_loaded, refused_geography, write_something
 from app.problems import DatabaseUnavailable, declared
 
 # How often a process tries whether it can write, in seconds: as long as it can, and
@@ -25,9 +26,10 @@ router = APIRouter(tags=["Service"])
 
 
 class Health(BaseModel):
-    """The service's word on itself."""
+    """The service's word on itself; `geography` tells of a release that was not loaded."""
 
     status: str
+    geography: str | None = None
 
 
 _newest_revision = lru_cache(maxsize=1)(newest_revision)
@@ -57,6 +59,17 @@ class Readiness:
             return unavailable(trouble_of(error) or Trouble.UNREACHABLE)
         return unavailable(trouble) if trouble else None
 
+    def remark(self) -> str | None:
+        """Tell which release of the geography could not be loaded, None without one."""
+        with self._sessions.aside_read() as session:
+            day = refused_geography(session.connection())
+        if day is None:
+            return None
+        return (
+            f"La géographie du {short_date(day)} n'est pas chargée : des communes qui changent "
+            "sont tenues par plusieurs CPTS, ou n'ont pas de suite. La précédente reste."
+        )
+
     def _recording_trouble(self) -> Trouble | None:
         """Tell what keeps the process from recording, by trying it now and then.
 
@@ -83,7 +96,7 @@ class Readiness:
         return recording.trouble
 
 
-@router.get("/healthz", summary="Le processus est vivant")
+@router.get("/healthz", summary="Le processus est vivant", response_model_exclude_none=True)
 async def healthz(response: Response) -> Health:
     """Répond sans consulter la base de données."""
     response.headers["Cache-Control"] = "no-store"
@@ -91,7 +104,10 @@ async def healthz(response: Response) -> Health:
 
 
 @router.get(
-    "/readyz", summary="Le service peut répondre", responses=declared(DatabaseUnavailable)
+    "/readyz",
+    summary="Le service peut répondre",
+    responses=declared(DatabaseUnavailable),
+    response_model_exclude_none=True,
 )
 async def readyz(request: Request, response: Response) -> Health:
     """Vérifie que la base répond et enregistre, schéma à jour et géographie chargée."""
@@ -101,4 +117,4 @@ async def readyz(request: Request, response: Response) -> Health:
     if problem is not None:
         raise problem
     response.headers["Cache-Control"] = "no-store"
-    return Health(status="ready")
+    return Health(status="ready", geography=await sessions.aside(readiness.remark))

@@ -1,7 +1,7 @@
 """What every answer depends on, asked from the database: revision, readiness, limits."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -13,6 +13,8 @@ _TABLES = text("SELECT to_regclass('geography_release') IS NOT NULL")
 _GEOGRAPHY = text(
     "SELECT EXISTS (SELECT FROM geography_release) AND EXISTS (SELECT FROM commune)"
 )
+
+_REFUSED = text("SELECT reference_date FROM geography_refusal")
 
 _COUNT = text("""
     INSERT INTO address_count AS c (what, address_digest, since, requests)
@@ -71,6 +73,12 @@ def geography_is_loaded(connection: Connection) -> bool:
     if not connection.execute(_TABLES).scalar_one():
         return False
     return bool(connection.execute(_GEOGRAPHY).scalar_one())
+
+
+def refused_geography(connection: Connection) -> date | None:
+    """Give the day of the release that could not be loaded, None when none is in wait."""
+    day: date | None = connection.execute(_REFUSED).scalar_one_or_none()
+    return day
 
 
 def count_request(

@@ -10,7 +10,7 @@ from app.cpts.demonstration.service import load_on_first_start
 from app.database.engine import create_database_engine
 from app.database.sessions import session_scope
 from app.directory.demonstration.service import fill_sheets
-from app.geography.loading import load_geography
+from app.geography.loading import load_or_keep
 from app.progress import Progress
 from app.settings import Settings
 
@@ -53,10 +53,10 @@ def _demonstration_accounts(engine: Engine, wanted: bool, progress: Progress) ->
 def _load_geography(address: DatabaseAddress, engine: Engine, progress: Progress) -> None:
     """Load the geography as the owner of its tables, who may have them analysed."""
     if address.owner_url is None:
-        load_geography(engine, progress)
+        load_or_keep(engine, progress)
         return
     owner = create_database_engine(address.owner_url, application_name="cpts-prepare")
     try:
-        load_geography(owner, progress)
+        load_or_keep(owner, progress)
     finally:
         owner.dispose()

@@ -10,6 +10,7 @@ from app.web.accounts.second_factor.endpoints import router as second_factor
 from app.web.accounts.signing_in.endpoints import router as signing_in
 from app.web.administration.completeness.endpoints import router as completeness
 from app.web.administration.cpts.endpoints import router as administered_cpts
+from app.web.administration.geography.endpoints import router as geography
 from app.web.administration.home.endpoints import router as administration
 from app.web.administration.imports.endpoints import router as imports
 from app.web.administration.journal.endpoints import router as journal
@@ -64,5 +65,6 @@ for group in (
     journal,
     upkeep,
     imports,
+    geography,
 ):
     router.include_router(group)

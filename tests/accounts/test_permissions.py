@@ -94,6 +94,7 @@ PAGES: dict[Route, Permission] = {
     ("POST", "/administration/imports/{number}/annulation"): "registry.import",
     ("POST", "/administration/imports/{number}/reprise"): "registry.import",
     ("POST", "/administration/imports/{number}/abandon"): "registry.import",
+    ("GET", "/administration/geographie"): "service.upkeep",
     ("GET", "/administration/entretien"): "service.upkeep",
     ("GET", "/comptes/jetons"): "people.manage",
     ("POST", "/comptes/jetons/{number:int}/revocation"): "people.manage",

@@ -15,7 +15,8 @@ from sqlalchemy.engine import URL
 from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.failures import Failure
-from app.geography.loading import load_geography
+from app.geography.loading import load_geography, load_or_keep
+from app.geography.loading.preview import preview_geography
 from app.progress import SilentProgress
 from tests.geography.small_release import SmallCommune, SmallRelease, write_release
 
@@ -466,3 +467,66 @@ def test_files_that_contradict_themselves_are_refused(
     with pytest.raises(Failure, match=said):
         load(replace(broken, epci={}, former=()))
     assert ask(empty, "SELECT count(*) FROM commune") == [(0,)]
+
+
+def test_a_service_that_holds_a_release_goes_on_with_it(
+    empty: Engine, load: Load, tmp_path: Path
+) -> None:
+    load(COUNTRY)
+    hold(empty, "CPTS Amont", c91001="[2024-01-01,)")
+    aval = hold(empty, "CPTS Aval", c91003="[2024-01-01,)", c91002="[2024-01-01,)")
+    directory = write_release(tmp_path / "next", NEXT_YEAR)
+    before = claims(empty)
+    for _ in range(2):
+        assert load_or_keep(empty, SilentProgress(), directory) is False
+    [(day, reason)] = ask(empty, "SELECT reference_date::text, reason FROM geography_refusal")
+    assert day == "2027-01-01"
+    assert "CPTS Amont" in reason
+    assert "CPTS Aval" in reason
+    assert claims(empty) == before
+    assert ask(empty, "SELECT reference_date::text FROM geography_release") == [("2026-01-01",)]
+    with empty.begin() as connection:
+        connection.execute(
+            text("DELETE FROM claim WHERE cpts_id = :aval AND commune_code = '91003'"),
+            {"aval": aval},
+        )
+    assert load_or_keep(empty, SilentProgress(), directory) is True
+    assert ask(empty, "SELECT reference_date FROM geography_refusal") == []
+
+
+def test_a_service_without_any_release_does_not_start_with_a_wrong_one(
+    empty: Engine, tmp_path: Path
+) -> None:
+    with pytest.raises(Failure):
+        load_or_keep(empty, SilentProgress(), tmp_path)
+
+
+def test_a_preview_tells_what_loading_does_and_changes_nothing(
+    empty: Engine, load: Load, tmp_path: Path
+) -> None:
+    load(COUNTRY)
+    amont = hold(empty, "CPTS Amont", c91001="[2024-01-01,)")
+    aval = hold(empty, "CPTS Aval", c91003="[2024-01-01,)", c91002="[2024-01-01,)")
+    directory = write_release(tmp_path / "next", NEXT_YEAR)
+    before = claims(empty)
+    found = preview_geography(empty, directory)
+    assert (found.added, found.removed, found.may_be_loaded) == (0, 1, False)
+    [merger] = found.mergers
+    assert (merger.code, list(merger.merged)) == ("91001", ["Corme"])
+    assert {each.id for each in merger.holders} == {amont, aval}
+    assert {(each.code, each.holder) for each in found.straddling} == {
+        ("91001", "CPTS Amont"),
+        ("91001", "CPTS Aval"),
+    }
+    assert claims(empty) == before
+    with empty.begin() as connection:
+        connection.execute(
+            text("UPDATE claim SET cpts_id = :amont WHERE commune_code = '91003'"),
+            {"amont": amont},
+        )
+    settled = preview_geography(empty, directory)
+    # A merger inside one CPTS.
+    assert settled.may_be_loaded
+    assert [each.name for each in settled.mergers[0].holders] == ["CPTS Amont"]
+    assert load_or_keep(empty, SilentProgress(), directory) is True
+    assert preview_geography(empty, directory).is_loaded

@@ -121,7 +121,7 @@ def import_listing(
     from app.cpts.importing.report import check_writable, write_report
     from app.database.calendar import today
     from app.database.sessions import session_scope
-    from app.geography.loading import load_geography
+    from app.geography.loading import load_or_keep
     from app.progress import terminal_progress
 
     progress = terminal_progress()
@@ -137,7 +137,7 @@ def import_listing(
         for remark in listing.remarks:
             typer.echo(remark)
         with command_engine(progress=progress) as engine:
-            load_geography(engine, progress)
+            load_or_keep(engine, progress)
             with session_scope(engine) as session:
                 options = Options(
                     as_of.date() if as_of else today(),

@@ -14,12 +14,12 @@ def load() -> None:
     from app.cpts.demonstration.service import load_demonstration
     from app.database.sessions import session_scope
     from app.directory.demonstration.service import fill_sheets
-    from app.geography.loading import load_geography
+    from app.geography.loading import load_or_keep
     from app.progress import terminal_progress
 
     progress = terminal_progress()
     with command_engine(progress=progress) as engine:
-        load_geography(engine, progress)
+        load_or_keep(engine, progress)
         cpts, communes = load_demonstration(engine, progress)
         with session_scope(engine) as session:
             fill_sheets(session)

@@ -80,8 +80,10 @@ def content_hash(directory: Path) -> str:
     return digest.hexdigest()
 
 
-def read_release(directory: Path) -> Release:
+def read_release(directory: Path, *, with_geometries: bool = True) -> Release:
     """Read a release.
+
+    Parameters: `with_geometries`, False for whoever needs none: `geometries` is then empty.
 
     Raises `Failure` when a file is missing or lacks a column, when a unit stands twice,
     or names a region, department, EPCI or city that no file has.
@@ -93,7 +95,7 @@ def read_release(directory: Path) -> Release:
     except (ValueError, KeyError, TypeError) as error:
         raise Failure(f"{RELEASE} : la date de référence est illisible.") from error
     tables = {name: tuple(_rows(directory / name, TABLES[name])) for name in TABLES}
-    units, geometries = _units(directory / COMMUNES)
+    units, geometries = _units(directory / COMMUNES, with_geometries=with_geometries)
     release = Release(
         reference_date=reference_date,
         content_hash=digest,
@@ -119,26 +121,29 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[Row]:
         yield from reader
 
 
-def _units(path: Path) -> tuple[tuple[Unit, ...], Any]:
+def _units(path: Path, *, with_geometries: bool) -> tuple[tuple[Unit, ...], Any]:
     import numpy as np  # noqa: PLC0415 (slow to import, and needed while loading only)
     import pyarrow.parquet as pq  # noqa: PLC0415
     import shapely  # noqa: PLC0415
 
     columns = [
         *("code", "name", "kind", "city", "department", "region", "epci"),
-        *("population", "population_year", "postcodes", "geometry"),
+        *("population", "population_year", "postcodes"),
     ]
+    shapes = ["geometry"] if with_geometries else []
     try:
-        table = pq.read_table(path, columns=columns)
-        polygons = shapely.from_wkb(np.array(table["geometry"].to_pylist(), dtype=object))
+        table = pq.read_table(path, columns=[*columns, *shapes])
+        polygons = [
+            shapely.from_wkb(np.array(table[name].to_pylist(), dtype=object)) for name in shapes
+        ]
     except (OSError, ValueError, KeyError, shapely.errors.ShapelyError) as error:
         raise Failure(f"{path.name} : fichier illisible ou colonne manquante.") from error
-    values = {name: table[name].to_pylist() for name in columns[:-1]}
+    values = {name: table[name].to_pylist() for name in columns}
     units = tuple(
         Unit(**dict(zip(values, row, strict=True)) | {"postcodes": tuple(row[-1] or ())})
         for row in zip(*values.values(), strict=True)
     )
-    return units, polygons
+    return units, polygons[0] if polygons else ()
 
 
 def _check(release: Release) -> None:

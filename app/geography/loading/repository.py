@@ -117,6 +117,34 @@ GROUP BY n.code, n.name, c.name
 ORDER BY n.code
 """
 
+_COUNTED = """
+SELECT (SELECT count(*) FROM new_commune n
+        WHERE NOT EXISTS (SELECT FROM commune c WHERE c.code = n.code)),
+       (SELECT count(*) FROM vanished)
+"""
+
+# Communes that go into one, with whoever holds any of them, or that one, from today on.
+_MERGERS = """
+SELECT n.code, n.name, array_agg(DISTINCT v.name ORDER BY v.name),
+       coalesce((
+           SELECT array_agg(DISTINCT ARRAY[p.id::text, p.name])
+           FROM claim c JOIN cpts p ON p.id = c.cpts_id
+           WHERE (upper_inf(c.held) OR upper(c.held) > current_date)
+             AND (c.commune_code = n.code OR c.commune_code IN (
+                 SELECT w.code FROM vanished w WHERE w.successors = ARRAY[n.code]))), '{}')
+FROM vanished v JOIN new_commune n ON v.successors = ARRAY[n.code]
+GROUP BY n.code, n.name
+ORDER BY n.code
+"""
+_RECORD_REFUSAL = """
+INSERT INTO geography_refusal (id, reference_date, content_hash, reason, refused_at)
+VALUES (1, %s, %s, %s, clock_timestamp())
+ON CONFLICT (id) DO UPDATE SET reference_date = excluded.reference_date,
+    content_hash = excluded.content_hash, reason = excluded.reason,
+    refused_at = CASE WHEN geography_refusal.content_hash = excluded.content_hash
+                      THEN geography_refusal.refused_at ELSE excluded.refused_at END
+"""
+
 _RECORD_RELEASE = """
 INSERT INTO geography_release (id, reference_date, content_hash, loaded_at)
 VALUES (1, %s, %s, clock_timestamp())
@@ -143,6 +171,22 @@ class Contested:
     name: str
     holder: str
     held: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A CPTS that holds a commune."""
+
+    id: int
+    name: str
+
+
+@contextmanager
+def rolled_back(engine: Engine) -> Iterator[Cursor[Any]]:
+    """Give a cursor in a transaction that leaves nothing."""
+    with engine.connect() as connection:
+        yield _cursor(connection)
+        connection.rollback()
 
 
 @contextmanager
@@ -212,6 +256,41 @@ def detached_communes(cursor: Cursor[Any]) -> list[tuple[str, str, str, tuple[st
         (code, name, origin, tuple(holders))
         for code, name, origin, holders in cursor.execute(_DETACHED)
     ]
+
+
+def counted(cursor: Cursor[Any]) -> tuple[int, int]:
+    """Count the communes that a release adds, and those that it no longer has."""
+    row = cursor.execute(_COUNTED).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def mergers(
+    cursor: Cursor[Any],
+) -> list[tuple[str, str, tuple[str, ...], tuple[Holder, ...]]]:
+    """List `(code, name, communes that go into it, holders of any of them)`."""
+    return [
+        (code, name, tuple(merged), tuple(Holder(int(each[0]), each[1]) for each in holders))
+        for code, name, merged, holders in cursor.execute(_MERGERS)
+    ]
+
+
+def record_refusal(
+    engine: Engine, reference_date: date, content_hash: str, reason: str
+) -> None:
+    """Keep which release could not be loaded, since when and why."""
+    with engine.begin() as connection:
+        cursor = _cursor(connection)
+        cursor.execute(_RECORD_REFUSAL, (reference_date, content_hash, reason))
+
+
+def forget_refusal(engine: Engine) -> None:
+    """Forget the release that could not be loaded: another one is in its place."""
+    with engine.begin() as connection:
+        cursor = _cursor(connection)
+        # Whoever only reads may come by here too.
+        if cursor.execute("SELECT FROM geography_refusal").fetchone() is not None:
+            cursor.execute("DELETE FROM geography_refusal")
 
 
 def apply_territories(cursor: Cursor[Any]) -> None:

@@ -21,6 +21,34 @@ GEO_DATA = PROJECT_ROOT / "geo_data"
 ACTOR = "chargement de la géographie"
 
 
+class GeographyRefused(Failure):
+    """A release cannot be loaded because of what CPTS hold; somebody has to settle it."""
+
+
+def load_or_keep(engine: Engine, progress: Progress, directory: Path = GEO_DATA) -> bool:
+    """As `load_geography`; but a service that holds a release goes on with it.
+
+    What keeps the new one from being loaded is said, kept for `/readyz` and the
+    administration, and forgotten once a release is loaded.
+    """
+    try:
+        loaded = load_geography(engine, progress, directory)
+    except GeographyRefused as refused:
+        if repository.loaded_hash(engine) is None:
+            raise
+        release = read_release(directory, with_geometries=False)
+        repository.record_refusal(
+            engine, release.reference_date, release.content_hash, refused.message
+        )
+        progress.say(refused.message)
+        progress.say(
+            "Le service garde la géographie qu'il a : voir /administration/geographie."
+        )
+        return False
+    repository.forget_refusal(engine)
+    return loaded
+
+
 def load_geography(engine: Engine, progress: Progress, directory: Path = GEO_DATA) -> bool:
     """Load a reference geography in one transaction; do nothing when it is loaded already.
 
@@ -206,7 +234,7 @@ def _refuse_lost_claims(cursor: Cursor[Any]) -> None:
             + (f"partagée entre {', '.join(s.successors)}" if s.successors else "sans suite")
             for s in stranded
         ]
-        raise Failure(
+        raise GeographyRefused(
             "Géographie non chargée, rien n'a changé : des communes tenues disparaissent sans "
             "une seule commune pour leur succéder. Retirez-les d'abord des territoires : "
             + " ; ".join(lines)
@@ -221,7 +249,7 @@ def _refuse_lost_claims(cursor: Cursor[Any]) -> None:
             + ", ".join(f"{each.holder} (tient {', '.join(each.held)})" for each in claims)
             for commune, claims in contested.items()
         ]
-        raise Failure(
+        raise GeographyRefused(
             "Géographie non chargée, rien n'a changé : des communes fusionnent alors que "
             "plusieurs CPTS les tiennent le même jour. Départagez-les d'abord : "
             + " ; ".join(lines)

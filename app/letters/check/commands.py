@@ -84,7 +84,7 @@ def _answer(
     # Slow to import, and not needed to show the help.
     from app.cluster.command_database import command_engine
     from app.database.sessions import snapshot_scope
-    from app.geography.loading import load_geography
+    from app.geography.loading import load_or_keep
     from app.letters.check import service
     from app.letters.check.commune_lists import read_commune_list
     from app.problems import Invalid
@@ -100,7 +100,7 @@ def _answer(
     )
     progress = terminal_progress()
     with command_engine(progress=progress) as engine:
-        load_geography(engine, progress)
+        load_or_keep(engine, progress)
         with snapshot_scope(engine) as session:
             if department is not None:
                 question = replace(question, settled_in=_stated(session, department))

@@ -22,6 +22,7 @@ PARTS: tuple[tuple[str, str, Permission], ...] = (
     ("/administration/completude", "Complétude", "completeness.declare"),
     ("/administration/journal", "Journal", "administration.journal"),
     ("/comptes", "Comptes", "people.manage"),
+    ("/administration/geographie", "Géographie", "service.upkeep"),
     ("/administration/entretien", "Entretien", "service.upkeep"),
 )
 

@@ -1,0 +1,1 @@
+"""The geography: the release that is loaded, and what another one would change."""

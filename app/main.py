@@ -170,9 +170,7 @@ def create_app(
     install_problem_handlers(app, CONSTRAINTS)
     # The last one added is the first one that a request meets.
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(
-        RequestLimits, uploads={**letters.UPLOADS, **PAGE_UPLOADS, **IMPORTS}
-    )
+    app.add_middleware(RequestLimits, uploads={**letters.UPLOADS, **PAGE_UPLOADS, **IMPORTS})
     app.add_middleware(
         Caching,
         revisions=revisions,

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from app.accounts import endpoints as accounts
 from app.accounts.mail.loop import MailLoop
-from app.accounts.mail.repository import enqueue_text
 from app.accounts.mail.sending import carrier
 from app.accounts.mail.service import Post
 from app.accounts.provider.asking import Provider
@@ -18,17 +17,12 @@ from app.cpts.completeness import endpoints as cpts_completeness
 from app.cpts.history import endpoints as cpts_history
 from app.cpts.reading import endpoints as cpts_reading
 from app.cpts.writing import endpoints as cpts_writing
-from app.database.calendar import today
 from app.database.engine import database_url
 from app.database.observation import TimedPool, observe
 from app.database.sessions import Sessions
 from app.database.waiting import WaitLimits
-from app.directory.contacts.service import purge
 from app.directory.exchange.tables import TableReader
-from app.directory.loop import DirectoryLoop, Task
 from app.directory.personal_data import personal_data as directory_data
-from app.directory.reminders.service import remind
-from app.directory.saved_searches.digest import DigestLoop
 from app.directory.search import endpoints as directory
 from app.directory.sheets import endpoints as sheets
 from app.failures import Failure
@@ -123,12 +117,6 @@ def create_app(
         async with (
             Upkeep(sessions, tasks_of(settings) if settings.service.upkeep else ()),
             MailLoop(app.state.post, interval_s=settings.mail.interval),
-            DigestLoop(
-                sessions,
-                base=settings.service.link_base,
-                interval_s=DIGEST_INTERVAL_S,
-            ),
-            DirectoryLoop(sessions, _daily(settings)),
         ):
             yield
         await revisions.close()
@@ -200,15 +188,6 @@ def _database_address(settings: Settings) -> str:
     if settings.database.url is None:
         raise Failure("DATABASE_URL n'est pas défini : lancez le service par ./cpts serve.")
     return settings.database.url.get_secret_value()
-
-
-def _daily(settings: Settings) -> list[Task]:
-    """Give what is done each day for the directory."""
-    base = settings.service.link_base
-    return [
-        lambda session: remind(session, enqueue_text, base, today()),
-        purge,
-    ]
 
 
 @cache

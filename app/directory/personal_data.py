@@ -1,15 +1,23 @@
 """What the directory keeps on a person, as `/api/v1/me/data` tells it."""
 
-from typing import Any
+from typing import Any, Protocol
 
-from app.accounts.rules import Caller
 from app.database.sessions import ReadingSession
 from app.directory.contacts import repository as contacts
 from app.directory.saved_searches import repository as searches
 from app.directory.sheets import repository as sheets
 
 
-def personal_data(session: ReadingSession, caller: Caller) -> dict[str, Any]:
+class Asking(Protocol):
+    """Whoever asks: a person, or the token of a machine."""
+
+    @property
+    def person_id(self) -> int | None: ...
+    @property
+    def token_id(self) -> int: ...
+
+
+def personal_data(session: ReadingSession, caller: Asking) -> dict[str, Any]:
     """Gather what sheets tell of whoever calls, and whose contacts they were shown."""
     person = caller.person_id
     return {

@@ -9,7 +9,7 @@ from app.database.sessions import WritingSession
 
 @dataclass(frozen=True)
 class Task:
-    """Something done once in a while; `act` tells how much it removed.
+    """Something done once in a while; `act` tells how much it did.
 
     `afterwards`, what is left to do outside the database once it is committed.
     """

@@ -1,6 +1,7 @@
 """The plain rules of the directory: reasons, likeness, freshness, links to mail."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -129,7 +130,7 @@ def test_what_an_address_may_hold_stays_part_of_it() -> None:
 
 
 def test_without_contacts_the_association_is_who_to_call() -> None:
-    item = {
+    item: dict[str, Any] = {
         "name": "CPTS d'essai", "website": None, "address": None, "email": "c@e.example",
         "phone": None, "contacts": [],
     }  # fmt: skip

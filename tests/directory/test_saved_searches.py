@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.accounts.mail.repository import enqueue_text
 from app.accounts.mail.service import Post
 from app.database.sessions import session_scope
-from app.directory.saved_searches.digest import DigestLoop, send_next
+from app.directory.saved_searches.digest import send_due
 from tests.accounts.people import EMAIL, Mailbox, csrf, make_person, send, session_of
 from tests.web.conftest import BROWSER
 
@@ -40,9 +41,8 @@ def save(member: TestClient, name: str = "Diabète", query: str = "theme=diabete
 
 
 def look(app: Any) -> None:
-    loop = DigestLoop(app.state.sessions, base="https://exemple.example", interval_s=1)
-    while loop.send_one():
-        pass
+    with app.state.sessions.aside_write() as session, session.begin():
+        send_due(session, enqueue_text, "https://exemple.example")
 
 
 def test_who_newly_matches_is_told_once_and_one_click_stops_it(
@@ -87,12 +87,12 @@ def test_two_workers_tell_once(member: TestClient, engine: Engine, register: Reg
     register("CPTS d'Hazebrouck", communes=("59295",), themes=["diabete"])
     of_yesterday(engine)
     with session_scope(engine) as one:
-        assert send_next(one, "https://exemple.example")
+        assert send_due(one, enqueue_text, "https://exemple.example") == 1
         with session_scope(engine) as two:
             # Claimed, and not committed yet.
-            assert not send_next(two, "https://exemple.example")
+            assert send_due(two, enqueue_text, "https://exemple.example") == 0
     with session_scope(engine) as three:
-        assert not send_next(three, "https://exemple.example")
+        assert send_due(three, enqueue_text, "https://exemple.example") == 0
     with engine.connect() as connection:
         waiting = connection.execute(text("SELECT count(*) FROM outgoing_message"))
         assert waiting.scalar_one() == 1

@@ -142,5 +142,5 @@ def test_a_running_service_does_it_by_itself_and_the_page_tells(
                 names = set(connection.execute(rows).scalars())
         sign_in_as(client, engine, "admin")
         told = page(client, "/administration/entretien")
-        assert told.count("0 effacé") == len(names)
+        assert told.count("0 traité") == len(names)
         assert ">jamais<" not in told

@@ -1,6 +1,5 @@
 """Reminders: a month before the year is over, when it is, and once whoever sends them."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import date
 
@@ -8,8 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
-from app.database.sessions import Sessions, WritingSession, session_scope
-from app.directory.loop import DirectoryLoop
+from app.database.sessions import WritingSession, session_scope
 from app.directory.reminders.service import remind
 from tests.accounts.people import EMAIL, make_person
 from tests.directory.sheets.test_sheet_writing import put
@@ -81,52 +79,3 @@ def test_nobody_else_is_reminded(cpts: int, engine: Engine, change: str) -> None
     with engine.begin() as connection:
         connection.execute(text(change))
     assert sent_on(engine, "2032-03-03") == []
-
-
-def test_of_many_workers_one_sends(cpts: int, engine: Engine) -> None:
-    done: list[int] = []
-
-    def task(session: WritingSession) -> None:
-        def send(own: WritingSession, recipient: str, subject: str, body: str) -> None:
-            own.execute(
-                text(
-                    "INSERT INTO outgoing_message (kind, recipient, details)"
-                    " VALUES ('text', :to, jsonb_build_object('subject', CAST(:s AS text)))"
-                ),
-                {"to": recipient, "s": subject + body},
-            )
-
-        done.append(remind(session, send, BASE, date(2032, 3, 3)))
-
-    async def work() -> None:
-        sessions = Sessions.on(engine)
-        loops = [DirectoryLoop(sessions, [task], interval_s=0.01) for _ in range(4)]
-        for loop in loops:
-            await loop.__aenter__()
-        while len(done) < 12:
-            await asyncio.sleep(0.01)
-        for loop in loops:
-            await loop.__aexit__()
-
-    asyncio.run(asyncio.wait_for(work(), 30))
-    assert sum(done) == 1
-    with engine.connect() as connection:
-        waiting = connection.execute(text("SELECT recipient FROM outgoing_message"))
-        assert [row.recipient for row in waiting] == [EMAIL]
-
-
-def test_a_task_that_fails_is_tried_again_and_stops_no_other(engine: Engine) -> None:
-    done: list[str] = []
-
-    def failing(session: WritingSession) -> None:
-        done.append("failing")
-        session.execute(text("SELECT 1 / 0"))
-
-    async def work() -> None:
-        tasks = [failing, lambda _: done.append("other")]
-        async with DirectoryLoop(Sessions.on(engine), tasks, interval_s=0.01):
-            while done.count("failing") < 2 or "other" not in done:
-                await asyncio.sleep(0.01)
-
-    asyncio.run(asyncio.wait_for(work(), 30))
-    assert done[:3] == ["failing", "other", "failing"]

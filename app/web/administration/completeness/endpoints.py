@@ -18,7 +18,7 @@ from app.database.sessions import ReadingSession
 from app.failures import Failure
 from app.problems import Invalid, Problem
 from app.web.administration.pages import administration_page, leading_to, sent_form
-from app.web.letters.record import forms
+from app.web.layout import fields
 
 router = APIRouter(prefix="/administration/completude")
 SentForm = Annotated[FormData, Depends(sent_form)]
@@ -50,11 +50,11 @@ def declare(
 ) -> Response:
     """Declare departments complete, or take that back."""
     try:
-        values = {"departments": forms.texts(form, "departments")} | forms.fields(form, "on")
-        sent = forms.read(Declaration, values)
+        values = {"departments": fields.texts(form, "departments")} | fields.fields(form, "on")
+        sent = fields.read(Declaration, values)
         for region in regions_of(session, sent.departments).values():
             caller.may_work_in("completeness.declare", [region])
-        withdrawn = forms.text(form, "act") == "withdraw"
+        withdrawn = fields.text(form, "act") == "withdraw"
         act = use_cases.declare_incomplete if withdrawn else use_cases.declare_complete
         try:
             act(session, sorted(set(sent.departments)), sent.on or today(), caller)

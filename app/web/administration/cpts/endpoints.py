@@ -37,7 +37,7 @@ from app.problems import Invalid, Problem
 from app.web.administration.changes import service as changes
 from app.web.administration.cpts import service
 from app.web.administration.pages import administration_page, leading_to, sent_form
-from app.web.letters.record import forms
+from app.web.layout import fields
 
 router = APIRouter(prefix="/administration/cpts")
 
@@ -116,11 +116,11 @@ def describe(
 
     def act() -> None:
         writing.open_for_change(session, number)
-        sent: dict[str, Any] = {name: forms.text(form, name) for name in _LINES}
-        sent["themes"] = forms.texts(form, "themes")
+        sent: dict[str, Any] = {name: fields.text(form, name) for name in _LINES}
+        sent["themes"] = fields.texts(form, "themes")
         cpts = service.present(session, number)
         values = service.changed_members(cpts, service.themes_of(session, number), sent)
-        patch = forms.read(CptsPatch, values | forms.fields(form, "reason"))
+        patch = fields.read(CptsPatch, values | fields.fields(form, "reason"))
         writing.update_cpts(session, number, patch, caller, may_correct_stage=False)
 
     return _changed(request, session, caller, number, form=form, act=act)
@@ -138,14 +138,14 @@ def advance(
 
     def act() -> None:
         writing.open_for_change(session, number)
-        values: dict[str, Any] = forms.fields(form, "stage", "reason")
-        if forms.text(form, "dated") == "unknown":
+        values: dict[str, Any] = fields.fields(form, "stage", "reason")
+        if fields.text(form, "dated") == "unknown":
             values["stage_since"] = None
-        elif forms.text(form, "stage_since"):
-            values["stage_since"] = forms.text(form, "stage_since")
-        elif forms.text(form, "dated") == "known":
+        elif fields.text(form, "stage_since"):
+            values["stage_since"] = fields.text(form, "stage_since")
+        elif fields.text(form, "dated") == "known":
             raise Invalid.at("body", "stage_since", message="Donnez la date du stade.")
-        patch = forms.read(CptsPatch, values)
+        patch = fields.read(CptsPatch, values)
         may_correct = caller.may("registry.correct-stage")
         writing.update_cpts(session, number, patch, caller, may_correct_stage=may_correct)
 
@@ -163,9 +163,9 @@ def exclude(
     """Take communes out that the CPTS was wrongly given."""
 
     def act() -> None:
-        values: dict[str, Any] = {"communes": forms.texts(form, "communes")}
-        values |= forms.fields(form, "since", "reason")
-        sent = forms.read(Exclusion, values)
+        values: dict[str, Any] = {"communes": fields.texts(form, "communes")}
+        values |= fields.fields(form, "since", "reason")
+        sent = fields.read(Exclusion, values)
         corrections.exclude_claims(
             session, number, sent.communes, caller, reason=sent.reason, since=sent.since
         )
@@ -184,8 +184,8 @@ def merge(
     """Merge others into the CPTS, today."""
 
     def act() -> None:
-        values = {"absorbed": forms.texts(form, "absorbed")} | forms.fields(form, "reason")
-        sent = forms.read(Merger, values)
+        values = {"absorbed": fields.texts(form, "absorbed")} | fields.fields(form, "reason")
+        sent = fields.read(Merger, values)
         if not sent.absorbed or number in sent.absorbed:
             raise Invalid.at("body", "absorbed", message="Choisissez les CPTS à absorber.")
         if sent.reason is None:
@@ -214,7 +214,7 @@ def end(
     """End the CPTS today."""
 
     def act() -> None:
-        sent = forms.read(Told, forms.fields(form, "reason"))
+        sent = fields.read(Told, fields.fields(form, "reason"))
         if sent.reason is None:
             raise Invalid.at("body", "reason", message="Dites pourquoi la CPTS prend fin.")
         writing.end_cpts(session, number, caller, sent.reason)
@@ -243,7 +243,7 @@ def undo_change(
         )
 
     def act() -> None:
-        sent = forms.read(Told, forms.fields(form, "reason"))
+        sent = fields.read(Told, fields.fields(form, "reason"))
         undo(session, change, caller, reason=sent.reason, letters_behind=letters)
 
     return _changed(request, session, caller, number, form=form, act=act)
@@ -278,7 +278,7 @@ def _changed(
         session.rollback()
         return _page(request, session, caller, number, problem, form=form)
     mark = changes.fingerprint(recorded)
-    given = forms.text(form, "confirmed")
+    given = fields.text(form, "confirmed")
     if recorded and given == mark:
         return leading_to(f"/administration/cpts/{number}?fait=true")
     told = changes.told(session, recorded)
@@ -326,7 +326,7 @@ def _page(
         caller=caller,
         problem=problem,
         done=done,
-        sent=forms.sent(form),
+        sent=fields.sent(form),
         refused_form=request.url.path.rsplit("/", 1)[-1] if problem else "",
         **service.sheet_values(session, number, absorbed=absorbed, region=caller.region),
     )

@@ -25,7 +25,7 @@ from app.settings import Settings
 from app.web.administration.imports import service
 from app.web.administration.imports.repository import parts, paths
 from app.web.administration.pages import administration_page, leading_to, sent_form
-from app.web.letters.record import forms
+from app.web.layout import fields
 
 router = APIRouter(prefix="/administration/imports")
 LARGEST_FILE_BYTES = 30 * 2**20
@@ -81,10 +81,10 @@ def deposit(
         if len(content) > LARGEST_FILE_BYTES:
             raise TooLarge(f"Le fichier dépasse {LARGEST_FILE_BYTES // 2**20} Mo.")
         name = shown_name(file.filename if isinstance(file, SentFile) else None)
-        source = " ".join(forms.text(form, "source").split())[:200]
+        source = " ".join(fields.text(form, "source").split())[:200]
         if not source:
             raise Invalid.at("body", "source", message="Dites qui publie cette liste.")
-        choices = forms.read(Choices, forms.fields(form, *_CHOICES))
+        choices = fields.read(Choices, fields.fields(form, *_CHOICES))
         number = repository.insert_draft(
             session,
             content,
@@ -166,11 +166,11 @@ def read_otherwise(
 ) -> Response:
     """Have the file read by other columns or options, and with the corrections made since."""
     try:
-        choices = forms.read(Choices, forms.fields(form, *_CHOICES))
+        choices = fields.read(Choices, fields.fields(form, *_CHOICES))
         columns = {
             role: header
             for role in service.ROLES
-            if (header := forms.text(form, f"column_{role.value}"))
+            if (header := fields.text(form, f"column_{role.value}"))
         }
         options = {**choices.options(), "columns": columns} if columns else choices.options()
         service.ask(
@@ -193,14 +193,14 @@ def correct(
     form: SentForm,
 ) -> Response:
     """Say what a row means; kept for the next file of the same source."""
-    outcome, offset = forms.text(form, "outcome"), forms.text(form, "offset")
+    outcome, offset = fields.text(form, "outcome"), fields.text(form, "offset")
     try:
         service.correct(
             session,
             number,
             position,
-            code=forms.text(form, "other") or forms.text(form, "code"),
-            act=forms.text(form, "act"),
+            code=fields.text(form, "other") or fields.text(form, "code"),
+            act=fields.text(form, "act"),
             actor=caller.name,
         )
         session.flush()
@@ -308,7 +308,7 @@ def _list(
         session=session,
         caller=caller,
         problem=problem,
-        sent=forms.sent(form),
+        sent=fields.sent(form),
         **service.listed(session),
     )
 

@@ -23,9 +23,9 @@ from app.http.parameters import RowId
 from app.problems import Invalid, Problem, StaleWrite
 from app.web.accounts.forms import leading_to
 from app.web.directory.editing import service
-from app.web.directory.editing.forms import LABELS, Draft, told_errors
+from app.web.directory.editing.drafts import LABELS, Draft, told_errors
+from app.web.layout.fields import text
 from app.web.layout.rendering import render
-from app.web.letters.record.forms import text
 from app.web.sheets.rules import mail_address, safe_website, telephone_address
 
 router = APIRouter()

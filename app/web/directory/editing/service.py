@@ -22,7 +22,7 @@ from app.directory.sheets.service import Terms
 from app.french import day
 from app.funding.repository import scale_on
 from app.problems import NotFound
-from app.web.directory.editing.forms import LABELS, PUBLIC, Draft
+from app.web.directory.editing.drafts import LABELS, PUBLIC, Draft
 
 STATES = {"en_projet": "en projet", "en_cours": "en cours", "realise": "réalisé"}
 _ACTIONS = {

@@ -19,8 +19,8 @@ from app.letters.attachments.service import SentFile
 from app.letters.check.file_reading import shown_name
 from app.problems import Invalid, Problem, TooLarge
 from app.settings import Settings
+from app.web.layout.fields import text
 from app.web.letters.record.endpoints import SentForm, letter_page, to_page
-from app.web.letters.record.forms import text
 
 router = APIRouter(prefix="/lettres/{letter_id:int}/pieces")
 

@@ -33,9 +33,9 @@ from app.letters.record.endpoints import tell_regions
 from app.letters.record.rules import KIND_LABELS, Kind
 from app.problems import Forbidden, Invalid, Problem
 from app.settings import Settings
+from app.web.layout import fields
 from app.web.letters.deposit import forms, service
 from app.web.letters.deposit.rules import UNSETTLED, Draft, Withdrawal
-from app.web.letters.record import forms as record_forms
 from app.web.letters.record.endpoints import page_of, to_page
 from app.web.letters.record.service import themes
 
@@ -104,7 +104,7 @@ def deposit(
 ) -> Response:
     """Read a letter, or put it on record; what is wrong or in doubt is told on the page."""
     draft, problem = _draft(session, form, file)
-    if problem is not None or record_forms.text(form, "step") != forms.SEND:
+    if problem is not None or fields.text(form, "step") != forms.SEND:
         return _deposit_page(
             request, session, caller, form, draft=draft, problem=problem, shown=True
         )
@@ -114,9 +114,7 @@ def deposit(
         cpts = _one_cpts(values)
         merged = [each["id"] for each in values["merged_cpts"]]
         chosen = replace(draft, merged=merged)
-        asked = record_forms.read(
-            schemas.LetterDeposit, forms.deposit_values(form, chosen, cpts)
-        )
+        asked = fields.read(schemas.LetterDeposit, forms.deposit_values(form, chosen, cpts))
         written = procedure.deposit(session, asked, caller)
         tell_regions(session, caller, written.letter_id)
     except Problem as refused:
@@ -151,7 +149,7 @@ def change_territory(
 ) -> Response:
     """Read what a letter's territory becomes, or change it."""
     draft, problem = _difference(session, form, file)
-    if problem is not None or record_forms.text(form, "step") != forms.SEND:
+    if problem is not None or fields.text(form, "step") != forms.SEND:
         return _territory_page(
             request, session, caller, letter_id, form, draft=draft, problem=problem
         )
@@ -159,8 +157,8 @@ def change_territory(
         letter = _letter_to_change(session, caller, letter_id)
         values = service.correction_values(session, caller, letter, draft)
         _check_confirmed(form, values["withdrawal"])
-        sent = forms.territory_values(draft) | record_forms.fields(form, "note")
-        asked = record_forms.read(schemas.LetterTerritory, sent)
+        sent = forms.territory_values(draft) | fields.fields(form, "note")
+        asked = fields.read(schemas.LetterTerritory, sent)
         procedure.change_territory(session, letter_id, asked, caller)
         tell_regions(session, caller, letter_id)
     except Problem as refused:
@@ -178,15 +176,15 @@ def _draft(
     problem = file if isinstance(file, Problem) else None
     try:
         if "territory" in form:
-            cpts = record_forms.number(record_forms.text(form, "cpts"))
-            lines = record_forms.lines(record_forms.text(form, "territory"))
+            cpts = fields.number(fields.text(form, "cpts"))
+            lines = fields.lines(fields.text(form, "territory"))
             known = cpts if isinstance(cpts, int) and cpts < 2**63 else None
             return service.draft_of_territory(session, lines[: forms.MOST_LINES], known), None
         found = service.lines_of_file(session, file) if isinstance(file, FileContent) else []
         names = service.names_of(session, forms.choices_of(form))
         return forms.draft_of(form, names, found), problem
     except Problem as refused:
-        return Draft(kind=record_forms.text(form, "kind") or Kind.CREATION), refused
+        return Draft(kind=fields.text(form, "kind") or Kind.CREATION), refused
 
 
 def _difference(
@@ -204,7 +202,7 @@ def _difference(
 def _check_confirmed(form: FormData, withdrawal: Withdrawal | None) -> None:
     if withdrawal is None or not withdrawal.is_heavy:
         return
-    if record_forms.text(form, "withdrawal_confirmed") != withdrawal.confirmation:
+    if fields.text(form, "withdrawal_confirmed") != withdrawal.confirmation:
         raise Invalid.at(
             "body",
             "withdrawal_confirmed",
@@ -243,8 +241,8 @@ def _deposit_page(
     values |= {
         "themes": themes(session),
         "kinds": KIND_LABELS,
-        "sent": record_forms.sent(form),
-        "orientations": record_forms.texts(form, "orientations"),
+        "sent": fields.sent(form),
+        "orientations": fields.texts(form, "orientations"),
         "unsettled": UNSETTLED,
         "stage_labels": service.stage_labels(session),
     }
@@ -265,7 +263,7 @@ def _territory_page(
     values = service.correction_values(session, caller, letter, draft)
     values |= {
         "letter": letter,
-        "sent": record_forms.sent(form),
+        "sent": fields.sent(form),
         "unsettled": UNSETTLED,
         "stage_labels": service.stage_labels(session),
     }

@@ -8,17 +8,9 @@ from starlette.datastructures import FormData
 
 from app.letters.record.rules import Kind
 from app.problems import Invalid
+from app.web.layout.fields import fields, filled, lines, number, numbers, text, texts
 from app.web.letters.deposit.rules import ADD, COMMUNES, LISTS, WITHDRAW, Draft, settled
-from app.web.letters.record.forms import (
-    contact_values,
-    fields,
-    filled,
-    lines,
-    number,
-    numbers,
-    text,
-    texts,
-)
+from app.web.letters.record.forms import contact_values
 
 # What the two buttons of a page ask for.
 READ, SEND = "read", "send"

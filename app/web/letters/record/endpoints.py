@@ -33,6 +33,7 @@ from app.letters.record import schemas
 from app.letters.record import service as procedure
 from app.letters.record.endpoints import tell_regions
 from app.problems import Problem
+from app.web.layout import fields
 from app.web.layout.rendering import render
 from app.web.letters.conciliations.service import shared_values
 from app.web.letters.record import forms, service
@@ -87,14 +88,14 @@ def close_conciliation(
         values = forms.closure_values(form)
         if "sharing" in form:
             chosen = {
-                name.removeprefix("share_"): forms.text(form, name)
+                name.removeprefix("share_"): fields.text(form, name)
                 for name in form
                 if name.startswith("share_")
             }
-            values = shared_values(session, caller, conciliation_id, chosen) | forms.fields(
+            values = shared_values(session, caller, conciliation_id, chosen) | fields.fields(
                 form, "closed_on", "note"
             )
-        closure.close(session, conciliation_id, forms.read(Closure, values), caller)
+        closure.close(session, conciliation_id, fields.read(Closure, values), caller)
         session.flush()
         told = reading.conciliation_detail(session, caller, conciliation_id)
         for letter in told["letters"]:
@@ -127,12 +128,12 @@ def decide(
     """Take a decision once it was confirmed; before that, tell what it leads to."""
     address = "decision"
     try:
-        sent = forms.read(
-            schemas.Decision, forms.fields(form, address, "decided_on", "authority", "note")
+        sent = fields.read(
+            schemas.Decision, fields.fields(form, address, "decided_on", "authority", "note")
         )
         letter = reading.letter_detail(session, caller, letter_id)
         confirming = service.decision_outlook(letter, caller, sent)
-        if confirming is not None and forms.text(form, "confirmed") != sent.decision:
+        if confirming is not None and fields.text(form, "confirmed") != sent.decision:
             return letter_page(
                 request,
                 session,
@@ -153,17 +154,17 @@ def decide(
 
 
 def _opine(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
-    sent = forms.read(schemas.Opinion, forms.fields(form, "opinion", "given_on", "note"))
+    sent = fields.read(schemas.Opinion, fields.fields(form, "opinion", "given_on", "note"))
     decisions.record_opinion(session, letter, sent, caller)
 
 
 def _withdraw(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
-    sent = forms.read(schemas.Withdrawal, forms.fields(form, "withdrawn_on", "note"))
+    sent = fields.read(schemas.Withdrawal, fields.fields(form, "withdrawn_on", "note"))
     procedure.withdraw(session, letter, sent, caller)
 
 
 def _correct(session: WritingSession, letter: int, form: FormData, caller: Caller) -> None:
-    sent = forms.read(schemas.LetterPatch, forms.correction_values(form))
+    sent = fields.read(schemas.LetterPatch, forms.correction_values(form))
     procedure.correct(session, letter, sent, caller)
 
 
@@ -229,7 +230,7 @@ def letter_page(
     """
     values = service.letter_values(session, caller, letter_id)
     values["confirming"] = confirming
-    values |= {"refused": refused, "sent": forms.sent(form), "ticked": forms.sent_lists(form)}
+    values |= {"refused": refused, "sent": fields.sent(form), "ticked": fields.sent_lists(form)}
     return page_of(request, "record/letter.html", session, caller, values, problem=problem)
 
 
@@ -243,7 +244,7 @@ def _conciliation_page(
     form: FormData | None = None,
 ) -> HTMLResponse:
     values = service.conciliation_values(session, caller, conciliation_id)
-    values |= {"sent": forms.sent(form), "ticked": forms.sent_lists(form)}
+    values |= {"sent": fields.sent(form), "ticked": fields.sent_lists(form)}
     return page_of(
         request, "record/conciliation.html", session, caller, values, problem=problem
     )

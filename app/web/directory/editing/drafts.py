@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from app.cpts.writing.schemas import CptsPatch
 from app.directory.sheets.schemas import SheetWrite
 from app.problems import Invalid
-from app.web.letters.record.forms import lines, read, text, texts
+from app.web.layout.fields import lines, read, text, texts
 
 PUBLIC = ("website", "email", "phone", "address")
 _ACTION = ("theme", "state", "year", "text", "links")

@@ -67,13 +67,17 @@ def csv_for_excel(sheet: Sheet) -> bytes:
     return buffer.getvalue().encode("utf-8-sig")
 
 
-def workbook(sheet: Sheet, about: Sequence[tuple[str, str]], *, written_at: datetime) -> bytes:
-    """Write a table as XLSX: typed cells, a header that stays and filters, and a second
-    sheet, « Définitions », that says what each column means.
+def workbook(
+    sheets: Sequence[Sheet],
+    *,
+    written_at: datetime,
+    about: Sequence[tuple[str, str]] | None = None,
+) -> bytes:
+    """Write tables as XLSX: typed cells, a header that stays and filters.
 
-    Parameters: `about`, what stands above the definitions, such as the date and the source;
-    `written_at`, the moment that the file gives as its own: the same table written twice is
-    the same bytes.
+    Parameters: `written_at`, the moment that the file gives as its own: the same tables
+    written twice are the same bytes; `about`, such as the date and the source, which stand
+    above what each column means on one sheet more, « Définitions »; None for no such sheet.
     """
     import xlsxwriter  # noqa: PLC0415  (only whoever writes one pays for it)
 
@@ -87,8 +91,11 @@ def workbook(sheet: Sheet, about: Sequence[tuple[str, str]], *, written_at: date
         moment=book.add_format({"num_format": "dd/mm/yyyy hh:mm"}),
         wrapped=book.add_format({"text_wrap": True, "valign": "top"}),
     )
-    _write_table(book.add_worksheet(sheet.title[:_SHEET_TITLE_SIGNS]), sheet, formats)
-    _write_definitions(book.add_worksheet("Définitions"), sheet, about, formats)
+    for sheet in sheets:
+        _write_table(book.add_worksheet(sheet.title[:_SHEET_TITLE_SIGNS]), sheet, formats)
+    if about is not None:
+        headings = [heading for sheet in sheets for heading in sheet.headings]
+        _write_definitions(book.add_worksheet("Définitions"), headings, about, formats)
     book.close()
     return buffer.getvalue()
 
@@ -147,11 +154,14 @@ class _Cells:
 
 
 def _write_definitions(
-    target: "Worksheet", sheet: Sheet, about: Sequence[tuple[str, str]], formats: _Formats
+    target: "Worksheet",
+    headings: Sequence[Heading],
+    about: Sequence[tuple[str, str]],
+    formats: _Formats,
 ) -> None:
     target.set_column(0, 0, 32)
     target.set_column(1, 1, 110)
-    described = [(heading.title, heading.description) for heading in sheet.headings]
+    described = [(heading.title, heading.description) for heading in headings]
     lines = [*about, ("", ""), ("Colonne", "Ce qu’elle dit"), *described]
     for line, (name, text) in enumerate(lines):
         target.write_string(line, 0, name, formats.bold)

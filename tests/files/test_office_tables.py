@@ -40,7 +40,7 @@ def test_csv_for_excel_has_its_mark_semicolons_and_french_values() -> None:
 
 
 def test_a_workbook_has_typed_cells_and_no_formula() -> None:
-    book = openpyxl.load_workbook(io.BytesIO(workbook(_sheet(), [], written_at=MOMENT)))
+    book = openpyxl.load_workbook(io.BytesIO(workbook([_sheet()], written_at=MOMENT, about=[])))
     table = book.worksheets[0]
     assert [cell.value for cell in table[1]] == [heading.title for heading in HEADINGS]
     name, code, share, count, yes, day, moment = table[2]
@@ -57,7 +57,7 @@ def test_a_workbook_has_typed_cells_and_no_formula() -> None:
 
 
 def test_a_workbook_defines_its_columns_below_what_it_is() -> None:
-    written = workbook(_sheet(), [("Situation au", "1er mars 2024")], written_at=MOMENT)
+    written = workbook([_sheet()], written_at=MOMENT, about=[("Situation au", "1er mars 2024")])
     book = openpyxl.load_workbook(io.BytesIO(written))
     assert len(book.sheetnames[0]) <= 31
     assert book.sheetnames[1] == "Définitions"
@@ -68,7 +68,9 @@ def test_a_workbook_defines_its_columns_below_what_it_is() -> None:
 
 
 def test_a_table_written_twice_is_the_same_bytes() -> None:
-    first, second = (workbook(_sheet(), [("a", "b")], written_at=MOMENT) for _ in range(2))
+    first, second = (
+        workbook([_sheet()], written_at=MOMENT, about=[("a", "b")]) for _ in range(2)
+    )
     assert first == second
 
 
@@ -77,7 +79,7 @@ def test_a_table_written_twice_is_the_same_bytes() -> None:
 )
 def test_any_text_makes_a_sound_workbook(text: str) -> None:
     rows = ((text, text, None, None, None, None, None),)
-    written = workbook(_sheet(rows), [], written_at=MOMENT)
+    written = workbook([_sheet(rows)], written_at=MOMENT, about=[])
     assert zipfile.ZipFile(io.BytesIO(written)).testzip() is None
     cell = openpyxl.load_workbook(io.BytesIO(written)).worksheets[0]["A2"]
     assert cell.hyperlink is None
@@ -87,5 +89,5 @@ def test_any_text_makes_a_sound_workbook(text: str) -> None:
 
 def test_a_table_without_rows_keeps_its_header() -> None:
     assert csv_for_excel(_sheet(())).decode("utf-8-sig").count("\r\n") == 1
-    written = workbook(_sheet(()), [], written_at=MOMENT)
+    written = workbook([_sheet(())], written_at=MOMENT, about=[])
     assert openpyxl.load_workbook(io.BytesIO(written)).worksheets[0].max_row == 1

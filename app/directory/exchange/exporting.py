@@ -4,11 +4,9 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from app.cpts.references import repository as references
 from app.cpts.writing.repository import themes_of
@@ -18,6 +16,7 @@ from app.directory.exchange import repository
 from app.directory.exchange.rules import ACTION, CONTACT, FACTS, HEADINGS, IDENTIFYING, Column
 from app.directory.sheets.repository import stored_sheets, written_cpts
 from app.files.cells import csv_cell
+from app.files.office_tables import Heading, Sheet, workbook
 from app.files.sources import unusable
 
 _STATE_LABELS = {"en_projet": "en projet", "en_cours": "en cours", "realise": "réalisé"}
@@ -101,21 +100,15 @@ def write_export(path: Path, tables: Sequence[ExportTable]) -> None:
 
 def workbook_bytes(tables: Sequence[ExportTable]) -> bytes:
     """Give an export as an XLSX workbook; no cell is ever a formula."""
-    book = Workbook(write_only=True)
-    for table in tables:
-        sheet = book.create_sheet(table.name)
-        sheet.append([HEADINGS[column][0] for column in table.columns])
-        for row in table.rows:
-            cells = []
-            for column in table.columns:
-                cell = WriteOnlyCell(sheet, value=row.get(column))
-                if isinstance(row.get(column), str):
-                    cell.data_type = "s"
-                cells.append(cell)
-            sheet.append(cells)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+    sheets = [
+        Sheet(
+            table.name,
+            [Heading(HEADINGS[column][0]) for column in table.columns],
+            ([row.get(column) for column in table.columns] for row in table.rows),
+        )
+        for table in tables
+    ]
+    return workbook(sheets, written_at=datetime.now(UTC))
 
 
 def csv_bytes(tables: Sequence[ExportTable]) -> bytes:

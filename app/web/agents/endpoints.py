@@ -12,9 +12,9 @@ from app.database.calendar import today
 from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.web.agents import service
+from app.web.layout.downloads import table_to_take
 from app.web.layout.rendering import render
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 router = APIRouter(prefix="/agents")
 
 Region = Annotated[str, Path(max_length=10)]
@@ -38,8 +38,8 @@ def table_of_region(
 ) -> Response:
     """The same as CSV for spreadsheets."""
     service.region_named(session, caller, region)
-    text = service.as_csv(service.to_follow(session, caller, region))
-    return _file(text, "text/csv; charset=utf-8", f"a-suivre-{region}.csv")
+    found = service.to_follow(session, caller, region)
+    return table_to_take(service.as_sheet(found), f"a-suivre-{region}.csv")
 
 
 @router.get("/{region}/a-suivre.xlsx", response_class=Response)
@@ -48,8 +48,8 @@ def workbook_of_region(
 ) -> Response:
     """The same as a workbook."""
     service.region_named(session, caller, region)
-    content = service.as_xlsx(service.to_follow(session, caller, region))
-    return _file(content, XLSX, f"a-suivre-{region}.xlsx")
+    found = service.to_follow(session, caller, region)
+    return table_to_take(service.as_sheet(found), f"a-suivre-{region}.xlsx")
 
 
 @router.get("/{region}", response_class=HTMLResponse)
@@ -68,17 +68,6 @@ def follow_region(
         found=service.to_follow(session, caller, region),
         titles=service.TITLES,
         day=today(),
-    )
-
-
-def _file(content: str | bytes, media_type: str, name: str) -> Response:
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Disposition": f'attachment; filename="{name}"',
-        },
     )
 
 

@@ -1,19 +1,15 @@
 """What is to be followed in a region: letters, CPTS that stand still, contracts, reports."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from openpyxl import Workbook
-
 from app.cpts.references import repository as references
 from app.cpts.stages import SIGNED_STAGE
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
-from app.files.cells import csv_cell
+from app.files.office_tables import Heading, Sheet
 from app.letters.reading import service as reading
 from app.letters.reading.schemas import LetterFilters
 from app.letters.record.rules import DECIDING, PENDING, Agent, State
@@ -70,25 +66,9 @@ def to_follow(
     return rules.by_section(items)
 
 
-def as_csv(found: Mapping[Section, Sequence[Item]]) -> str:
-    """Write what is to be followed as a table (UTF-8 with a mark, semicolons)."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(_HEADERS)
-    writer.writerows([csv_cell(cell) for cell in row] for row in _rows(found))
-    return "\ufeff" + text.getvalue()
-
-
-def as_xlsx(found: Mapping[Section, Sequence[Item]]) -> bytes:
-    """Write the same as a workbook, dates as dates."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("À suivre")
-    sheet.append(_HEADERS)
-    for row in _rows(found):
-        sheet.append([csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+def as_sheet(found: Mapping[Section, Sequence[Item]]) -> Sheet:
+    """Give what is to be followed as a table for offices."""
+    return Sheet("À suivre", [Heading(title) for title in _HEADERS], _rows(found))
 
 
 def _rows(found: Mapping[Section, Sequence[Item]]) -> list[tuple[Any, ...]]:

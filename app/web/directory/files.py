@@ -1,14 +1,13 @@
 """The files of a selection: CSV, XLSX, vCard."""
 
-import csv
-import io
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import vobject
 
-from app.files.cells import csv_cell, spreadsheet_safe
+from app.files.office_tables import Heading, Sheet, csv_for_excel, workbook
 
 COLUMNS = (
     ("cpts", "CPTS"),
@@ -26,28 +25,21 @@ Rows = Sequence[dict[str, Any]]
 
 
 def csv_file(rows: Rows) -> bytes:
-    """Write the people as CSV for spreadsheets in French: `;` and a mark of UTF-8."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, delimiter=";")
-    writer.writerow(label for _, label in COLUMNS)
-    for row in rows:
-        writer.writerow([csv_cell(_text(row[name])) for name, _ in COLUMNS])
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+    """Write the people as CSV for Excel in French."""
+    return csv_for_excel(_sheet(rows))
 
 
 def xlsx_file(rows: Rows) -> bytes:
     """Write the people as a workbook."""
-    # Slow to import, and for this only.
-    from openpyxl import Workbook  # noqa: PLC0415
+    return workbook([_sheet(rows)], written_at=datetime.now(UTC))
 
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("Contacts")
-    sheet.append([label for _, label in COLUMNS])
-    for row in rows:
-        sheet.append([spreadsheet_safe(_text(row[name])) for name, _ in COLUMNS])
-    buffer = io.BytesIO()
-    workbook.save(buffer)
-    return buffer.getvalue()
+
+def _sheet(rows: Rows) -> Sheet:
+    return Sheet(
+        "Contacts",
+        [Heading(label) for _, label in COLUMNS],
+        ([_text(row[name]) for name, _ in COLUMNS] for row in rows),
+    )
 
 
 def vcard_file(rows: Rows) -> bytes:

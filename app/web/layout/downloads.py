@@ -1,6 +1,6 @@
 """Files to take away: kept until the registry changes, named, and as offices open them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from fastapi import Request
 from starlette.responses import Response
@@ -49,5 +49,23 @@ def workbook_to_keep(
     ]
     if holds_demonstration(session):
         about.append(("Démonstration", "Ce fichier peut contenir des CPTS fictives."))
-    body = workbook(sheet, about, written_at=changed_at)
+    body = workbook([sheet], written_at=changed_at, about=about)
     return file_to_keep(request, session, body, XLSX_MEDIA_TYPE, name)
+
+
+def table_to_take(sheet: Sheet, name: str) -> Response:
+    """Answer with a table for one reader, which nobody keeps.
+
+    Parameters: `name` of the file, which ends in `.csv` (as Excel in French opens it) or
+    `.xlsx`.
+    """
+    if name.endswith(".xlsx"):
+        media_type = XLSX_MEDIA_TYPE
+        body = workbook([sheet], written_at=datetime.now(UTC))
+    else:
+        media_type, body = CSV_MEDIA_TYPE, csv_for_excel(sheet)
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    return Response(body, media_type=media_type, headers=headers)

@@ -17,6 +17,7 @@ from app.http.parameters import Offset, SearchText
 from app.web.administration.journal import service
 from app.web.administration.journal.repository import entries
 from app.web.administration.pages import administration_page
+from app.web.layout.downloads import table_to_take
 
 router = APIRouter(prefix="/administration/journal")
 PAGE = 50
@@ -70,7 +71,7 @@ def read(
 def export_csv(session: ReadSession, caller: JournalPageCaller, asked: Filters) -> Response:
     """The same as CSV, all pages."""
     rows = service.told(session, _found(session, caller, asked, limit=MOST_EXPORTED))
-    return _file(service.as_csv(rows), "text/csv; charset=utf-8", "journal.csv")
+    return table_to_take(service.as_sheet(rows), "journal.csv")
 
 
 @router.get(".xlsx")
@@ -79,8 +80,7 @@ def export_workbook(
 ) -> Response:
     """The same as a workbook, all pages."""
     rows = service.told(session, _found(session, caller, asked, limit=MOST_EXPORTED))
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _file(service.as_workbook(rows), kind, "journal.xlsx")
+    return table_to_take(service.as_sheet(rows), "journal.xlsx")
 
 
 def _found(
@@ -101,14 +101,3 @@ def _found(
 def _query(request: Request) -> str:
     given = request.query_params.multi_items()
     return urlencode([(name, value) for name, value in given if name != "offset" and value])
-
-
-def _file(body: bytes, media_type: str, name: str) -> Response:
-    return Response(
-        body,
-        media_type=media_type,
-        headers={
-            "Cache-Control": "no-store",
-            "Content-Disposition": f'attachment; filename="{name}"',
-        },
-    )

@@ -1,15 +1,11 @@
 """The journal as a page and as files shows it."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-
-from openpyxl import Workbook
 
 from app.database.calendar import PARIS
 from app.database.sessions import ReadingSession
-from app.files.cells import csv_cell, spreadsheet_safe
+from app.files.office_tables import Heading, Sheet
 from app.web.administration.changes import repository as naming
 from app.web.administration.changes.rules import ACTIONS, Names, communes_in, lines
 from app.web.letters.record.service import EVENTS
@@ -49,39 +45,22 @@ def told(session: ReadingSession, entries: Sequence[Mapping[str, Any]]) -> list[
     return [_told(each, names) for each in entries]
 
 
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Give worded entries as CSV (UTF-8, comma)."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(HEADERS)
-    writer.writerows([csv_cell(value) for value in row] for row in _cells(rows))
-    return written.getvalue().encode()
+def as_sheet(rows: Iterable[Mapping[str, Any]]) -> Sheet:
+    """Give worded entries as a table for offices."""
+    return Sheet("Journal", [Heading(title) for title in HEADERS], map(_cells, rows))
 
 
-def as_workbook(rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """Give worded entries as an XLSX workbook."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Journal")
-    sheet.append(HEADERS)
-    for row in _cells(rows):
-        sheet.append([spreadsheet_safe(value)[:32_000] for value in row])
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
-
-
-def _cells(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
-    for row in rows:
-        changes = " ; ".join(f"{n.member} : {n.before} → {n.after}" for n in row["lines"])
-        yield [
-            f"{row['moment']:%Y-%m-%d %H:%M:%S}",
-            row["kind_label"],
-            row["action"],
-            row["subject"],
-            row["actor"],
-            row["reason"] or "",
-            changes or row["details"],
-        ]
+def _cells(row: Mapping[str, Any]) -> Sequence[Any]:
+    changes = " ; ".join(f"{n.member} : {n.before} → {n.after}" for n in row["lines"])
+    return (
+        row["moment"],
+        row["kind_label"],
+        row["action"],
+        row["subject"],
+        row["actor"],
+        row["reason"],
+        changes or row["details"],
+    )
 
 
 def _told(each: Mapping[str, Any], names: Names) -> dict[str, Any]:

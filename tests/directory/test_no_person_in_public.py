@@ -176,6 +176,15 @@ def public_addresses(note: str) -> Iterator[str]:
                 yield address.replace("{note}", note)
 
 
+def is_walked(caller: str, address: str) -> bool:
+    """Tell whether a caller asks for an address: with a token, the API; in person, pages."""
+    if DRAWN.match(address):
+        return caller in ("visitor", "admin in person")
+    if "visitor" in caller:
+        return True
+    return address.startswith("/api/") is caller.endswith("by token")
+
+
 def content(answer: Any) -> str:
     """Give all that an answer says, unpacked; headers too."""
     body: bytes = answer.content
@@ -222,10 +231,10 @@ def test_nothing_public_names_a_person(
     addresses = list(public_addresses(planted))
     assert len(addresses) > 60
     found: list[tuple[str, str, list[str]]] = []
-    answered = 0
+    asked = answered = 0
     for caller, headers in callers.items():
         for address in addresses:
-            if DRAWN.match(address) and caller not in ("visitor", "admin in person"):
+            if not is_walked(caller, address):
                 continue
             is_page = not address.startswith(("/api/", "/donnees/"))
             answer = client.get(
@@ -233,6 +242,7 @@ def test_nothing_public_names_a_person(
                 headers={**headers, **(BROWSER if is_page else {})},
                 follow_redirects=False,
             )
+            asked += 1
             answered += answer.status_code == 200
             told = content(answer)
             if "visitor" not in caller and OF_LETTERS.match(address):
@@ -243,5 +253,6 @@ def test_nothing_public_names_a_person(
             if names:
                 found.append((caller, address, names))
     assert found == []
-    assert answered > 0.5 * len(addresses) * len(callers)
+    assert asked > 500
+    assert answered > 0.7 * asked
     assert named(caplog.text, own=False) == []

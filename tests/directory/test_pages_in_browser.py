@@ -43,7 +43,10 @@ def test_a_search_ends_in_a_copied_contact(member: Page, live_server: str) -> No
     member.goto("/membres")
     member.get_by_label("Mots : nom, commune, thème, texte").fill("depistage pharmacie")
     member.get_by_role("button", name="Chercher").click()
-    member.wait_for_url("**/membres?q=depistage+pharmacie*")
+    member.wait_for_url(
+        lambda address: "q=depistage+pharmacie&near=" in address, wait_until="commit"
+    )
+    member.get_by_text("répond à « depistage pharmacie »").first.wait_for()
     assert member.locator(".directory-item").count() == 1
     assert "Camille Exemple" in member.locator(".directory-item").inner_text()
     member.get_by_role("button", name="Copier l’adresse de Camille Exemple").click()

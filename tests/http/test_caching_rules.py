@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from app.http.caching import Caching, entity_tag, keep_until_change, matches
+from app.http.caching import Caching, entity_tag, keep_for_good, keep_until_change, matches
 from app.http.repository import Revision
 from app.http.revisions import Revisions, RevisionUnknown
 from tests.event_loop import run_apart
@@ -30,6 +30,7 @@ class Registry:
         self.asked = 0
         self.down = False
         self.kept = True
+        self.kept_for_good = False
         self.status = 200
         self.padding = b""
         # Set for answers to leave; cleared, they wait with the number they have read.
@@ -49,6 +50,8 @@ class Registry:
         await self.gate.wait()
         if self.kept:
             keep_until_change(Request(scope), revision(number))
+        if self.kept_for_good:
+            keep_for_good(Request(scope))
         response = Response(b"state %d" % number + self.padding, self.status)
         await response(scope, receive, send)
 
@@ -105,6 +108,25 @@ def test_an_answer_is_built_once_until_the_registry_changes() -> None:
         assert registry.built == 2
 
     run(scenario())
+
+
+def test_what_depends_on_the_program_alone_is_built_once_whatever_changes() -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        registry.kept, registry.kept_for_good = False, True
+        app = caching(registry)
+        _, body, headers = await get(app)
+        assert headers["etag"] == entity_tag(body)
+        registry.number = 2
+        assert (await get(app))[1] == body == b"state 1"
+        assert (await get(app, if_none_match=headers["etag"]))[0] == 304
+        assert registry.built == 1
+
+    run(scenario())
+
+
+def test_outside_of_what_keeps_answers_a_wish_to_be_kept_is_nothing() -> None:
+    keep_for_good(Request({"type": "http"}))
 
 
 def test_an_answer_is_built_anew_on_another_day(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -525,7 +525,7 @@ def test_whatever_agents_do_no_commune_is_held_twice_and_history_tells_it_all(
     run_state_machine_as_test(
         LetterLives,
         settings=settings(
-            max_examples=examples(12, many=200),
+            max_examples=examples(25, many=200),
             stateful_step_count=20,
             deadline=None,
             # A life that breaks a rule tells enough as it is; making it shorter takes minutes.

@@ -68,6 +68,8 @@ def test_a_draft_is_read_before_anything_is_written(client: TestClient, ars: Non
     said = words(page)
     assert "Territoire lu" in said
     assert "Communes 2" in said
+    # The registry is not declared complete here, which is said once.
+    assert said.count("Territoire non renseigné") == 1
     assert 'value="Weppes"' in page
 
 

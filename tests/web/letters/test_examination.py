@@ -220,6 +220,8 @@ def test_communes_are_given_by_a_click_or_by_the_list(
     expect(insurance.get_by_role("button", name="Enregistrer ce partage")).to_have_count(0)
 
     ars.goto(insurance.url)
+    # Lille is asked for by one project only, and has its colour.
+    expect(ars.locator(".rivals path.party-1").first).to_have_css("fill", "rgb(42, 120, 184)")
     marcq = ars.locator(f'.rivals path[data-code="{MARCQ}"]')
     group = ars.get_by_role("group", name="Marcq-en-Barœul")
     marcq.dispatch_event("click")

@@ -192,6 +192,7 @@ class FormerContact(Base):
         CheckConstraint("length(phone) <= 40", name="phone"),
         CheckConstraint("until_version > since_version", name="versions"),
         CheckConstraint("kept_until >= removed_on", name="kept_until"),
+        Index("former_contact_email_idx", text("lower(email)")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

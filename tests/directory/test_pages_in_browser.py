@@ -44,7 +44,8 @@ def test_a_search_ends_in_a_copied_contact(member: Page, live_server: str) -> No
     member.get_by_label("Mots : nom, commune, thème, texte").fill("depistage pharmacie")
     member.get_by_role("button", name="Chercher").click()
     member.wait_for_url(
-        lambda address: "q=depistage+pharmacie&near=" in address, wait_until="commit"
+        lambda address: address.endswith("/membres?near=59350&q=depistage+pharmacie"),
+        wait_until="commit",
     )
     member.get_by_text("répond à « depistage pharmacie »").first.wait_for()
     assert member.locator(".directory-item").count() == 1

@@ -161,6 +161,7 @@ def test_a_file_is_imported_by_keyboard_and_undone(
     page.set_viewport_size({"width": 360, "height": 740})
     assert fits(page)
     page.go_back()
+    page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
     assert fits(page)
     page.get_by_role("button", name="Importer ce que dit ce plan").focus()
     page.keyboard.press("Enter")

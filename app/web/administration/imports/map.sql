@@ -18,7 +18,10 @@ WITH told AS (
 ), extent AS (
     SELECT ST_Expand(ST_Extent(geom)::geometry, greatest(
         5000, 0.06 * (ST_XMax(ST_Extent(geom)) - ST_XMin(ST_Extent(geom))))) AS box
-    FROM concerned
+    -- Candidates may lie anywhere: they widen the view only where there is nothing else.
+    FROM concerned c
+    WHERE c.outcome <> 'doubtful'
+       OR NOT EXISTS (SELECT FROM concerned o WHERE o.outcome <> 'doubtful')
 ), pieces AS (
     SELECT 'department' AS outcome, d.code, d.name,
            ST_Transform(d.geom_department, :srid) AS geom, 0 AS layer

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 
 from tests.command_processes import ROOT, environment
-from tests.running.test_serving import free_port
+from tests.running.test_serving import free_port, is_listened_at
 
 START_S = 240
 # What one request may take on a busy machine before it is given up: every wait of the
@@ -72,10 +72,12 @@ class Service:
         """Wait for a 200 of /readyz; fails with what the service said."""
         deadline = time.monotonic() + START_S
         while True:
+            # Once somebody listens: a client each time takes more than the start itself.
             with suppress(httpx2.HTTPError):
-                answer = httpx2.get(f"{self.address}/readyz", timeout=REQUEST_S)
-                if answer.status_code == 200:
-                    return
+                if is_listened_at(self.port):
+                    answer = httpx2.get(f"{self.address}/readyz", timeout=REQUEST_S)
+                    if answer.status_code == 200:
+                        return
             assert self._process is not None
             assert self._process.poll() is None, self.said()
             assert time.monotonic() < deadline, f"not ready: {self.said()}"

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from tests.command_processes import start
-from tests.running.test_serving import free_port
+from tests.running.test_serving import free_port, is_listened_at
 
 START_S = 120
 PERSON = "camille.plante"
@@ -38,16 +38,13 @@ def serve(database: str) -> Watched:
         database, "serve", f"--port={port}", "--workers=2", CPTS_LOG_FORMAT="json",
         CPTS_ACCESS_LOG="1", CPTS_METRICS_PORT=str(metrics),
     )  # fmt: skip
-    base = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_S
-    while True:
-        try:
-            httpx2.get(f"{base}/healthz", timeout=10)
-            break
-        except httpx2.ConnectError:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+    while not is_listened_at(port):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    base = f"http://127.0.0.1:{port}"
+    httpx2.get(f"{base}/healthz", timeout=START_S)
     return Watched(process, base, f"http://127.0.0.1:{metrics}/metrics")
 
 

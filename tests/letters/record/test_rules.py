@@ -21,6 +21,7 @@ from app.letters.record.rules import (
     check_is_own,
     check_lead,
     check_may_conciliate,
+    check_may_decide,
     check_may_deposit,
     check_may_give_way,
     check_may_handle,
@@ -190,6 +191,12 @@ def test_the_ars_of_a_region_conciliates() -> None:
         assert refused(check_may_conciliate, agent, REGIONS) == NO_ARS
     for other in (None, ARS_ELSEWHERE, AM, EDITOR):
         assert not may_conciliate(other, REGIONS)
+
+
+def test_an_administrator_decides_everywhere_and_an_authority_where_it_is_examined() -> None:
+    check_may_decide(ADMIN, "32")
+    check_may_decide(ARS, "32")
+    refused(check_may_decide, ARS_ELSEWHERE, "32")
 
 
 def test_each_authority_decides_in_its_own_name_where_the_letter_is_examined() -> None:

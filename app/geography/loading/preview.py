@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from app.geography.loading import repository
 from app.geography.loading.release import content_hash, read_release
-from app.geography.loading.repository import Contested, Holder, Stranded
+from app.geography.loading.repository import Contested, MergerHolder, Stranded
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Merger:
     code: str
     name: str
     merged: Sequence[str]
-    holders: Sequence[Holder]
+    holders: Sequence[MergerHolder]
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ class Contested:
 
 
 @dataclass(frozen=True)
-class Holder:
+class MergerHolder:
     """A CPTS that holds a commune."""
 
     id: int
@@ -267,10 +267,15 @@ def counted(cursor: Cursor[Any]) -> tuple[int, int]:
 
 def mergers(
     cursor: Cursor[Any],
-) -> list[tuple[str, str, tuple[str, ...], tuple[Holder, ...]]]:
+) -> list[tuple[str, str, tuple[str, ...], tuple[MergerHolder, ...]]]:
     """List `(code, name, communes that go into it, holders of any of them)`."""
     return [
-        (code, name, tuple(merged), tuple(Holder(int(each[0]), each[1]) for each in holders))
+        (
+            code,
+            name,
+            tuple(merged),
+            tuple(MergerHolder(int(each[0]), each[1]) for each in holders),
+        )
         for code, name, merged, holders in cursor.execute(_MERGERS)
     ]
 

@@ -16,7 +16,7 @@ from app.database.sessions import session_scope, snapshot_scope
 from app.progress import SilentProgress
 from tests.database.test_upgrade_letters import SMALL_REGISTRY
 
-BEFORE = "0011"
+BEFORE = "0013"
 
 
 class Anybody:

@@ -13,7 +13,7 @@ from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from tests.database.test_upgrade_letters import SMALL_REGISTRY
 
-BEFORE = "0011"
+BEFORE = "0012"
 DATA = """
     INSERT INTO api_token (kind) VALUES ('identity');
     INSERT INTO person (identity_id, email, role, region_code)

@@ -29,6 +29,7 @@ from app.web.letters.deposit.endpoints import router as deposit
 from app.web.letters.notes.endpoints import router as notes
 from app.web.letters.record.endpoints import router as agent
 from app.web.opendata.endpoints import router as opendata
+from app.web.report.endpoints import router as report
 from app.web.sheets.endpoints import router as sheets
 from app.web.statistics.endpoints import router as statistics
 from app.web.territories.endpoints import router as territories
@@ -39,6 +40,7 @@ for group in (
     territories,
     sheets,
     statistics,
+    report,
     searches,
     directory,
     signing_in,

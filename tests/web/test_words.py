@@ -20,6 +20,7 @@ PUBLIC = (
     "/communes/05023", "/communes/75113", "/communes/69381", "/communes/75056",
     "/communes/59350",
     "/cpts/1", "/cpts/2", "/cpts/3", "/statistiques", "/statistiques?at=2021-03-04",
+    "/bilan", "/bilan?region=93",
     "/lettres/verification", "/lettres/verification?communes=05061,05023",
     "/lettres/verification?communes=05070", "/connexion", "/mot-de-passe-oublie",
     "/invitation/x", "/donnees", "/integrer", "/embed/carte", "/mentions-legales",

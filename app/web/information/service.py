@@ -15,6 +15,7 @@ PAGES = (
     "/regions",
     "/annuaire",
     "/statistiques",
+    "/bilan",
     "/donnees",
     "/integrer",
     "/aide",

@@ -1,5 +1,6 @@
 """Files to take away: kept until the registry changes, named, and as offices open them."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from fastapi import Request
@@ -32,11 +33,11 @@ def csv_to_keep(request: Request, session: ReadingSession, sheet: Sheet, name: s
 
 
 def workbook_to_keep(
-    request: Request, session: ReadingSession, sheet: Sheet, name: str, *, day: date
+    request: Request, session: ReadingSession, sheets: Sequence[Sheet], name: str, *, day: date
 ) -> Response:
-    """Answer with a table as a workbook that says where it comes from.
+    """Answer with tables as a workbook that says where they come from.
 
-    Parameters: `day` that the table shows.
+    Parameters: `day` that the tables show.
     """
     query = f"?{request.url.query}" if request.url.query else ""
     changed_at = current_revision(session).changed_at
@@ -49,7 +50,7 @@ def workbook_to_keep(
     ]
     if holds_demonstration(session):
         about.append(("Démonstration", "Ce fichier peut contenir des CPTS fictives."))
-    body = workbook([sheet], written_at=changed_at, about=about)
+    body = workbook(sheets, written_at=changed_at, about=about)
     return file_to_keep(request, session, body, XLSX_MEDIA_TYPE, name)
 
 

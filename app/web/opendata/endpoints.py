@@ -94,7 +94,7 @@ def cpts_workbook(request: Request, session: ReadSession, filters: WholeFilters)
     """The CPTS as a workbook."""
     sheet = service.cpts_sheet(session, filters)
     day = filters.at or today()
-    return workbook_to_keep(request, session, sheet, "cpts.xlsx", day=day)
+    return workbook_to_keep(request, session, [sheet], "cpts.xlsx", day=day)
 
 
 @router.get("/compositions.xlsx", dependencies=A_WORKBOOK)
@@ -104,7 +104,7 @@ def compositions_workbook(
     """CPTS and commune as a workbook."""
     sheet = service.compositions_sheet(session, filters)
     day = filters.at or today()
-    return workbook_to_keep(request, session, sheet, "compositions.xlsx", day=day)
+    return workbook_to_keep(request, session, [sheet], "compositions.xlsx", day=day)
 
 
 @router.get("/cpts.geojson")

@@ -89,7 +89,7 @@ def figures_as_workbook(
 ) -> Response:
     """The figures as a workbook."""
     sheet = table.for_offices()
-    return workbook_to_keep(request, session, sheet, f"cpts-{name}.xlsx", day=at or today())
+    return workbook_to_keep(request, session, [sheet], f"cpts-{name}.xlsx", day=at or today())
 
 
 def _kept(request: Request, session: ReadingSession, text: str, media_type: str) -> Response:

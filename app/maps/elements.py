@@ -45,7 +45,15 @@ class MapPage(Figure):
         self.icon = MAPS.address("icon.svg")
         self.program_parts = [
             MAPS.address(file)
-            for file in ("conciliations.js", "data.js", "description.js", "panels.js")
+            for file in (
+                "conciliations.js",
+                "data.js",
+                "description.js",
+                "panels.js",
+                "toolbar.js",
+                "tooltips.js",
+                "walk.js",
+            )
         ]
 
 

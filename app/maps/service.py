@@ -107,6 +107,7 @@ def map_page(
                 "departments": _address(DEPARTMENTS_ADDRESS, _bbox(outlined)),
                 "allDepartments": DEPARTMENTS_ADDRESS,
                 "outlined": _corners(outlined),
+                "at": filters.at.isoformat() if filters.at else None,
                 "detail": outline_detail(suitable_detail(filters)),
                 "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
                 "fit": follows_data(filters),

@@ -137,10 +137,11 @@ def test_the_legend_counts_and_the_tier_layer_has_its_own(
 
 
 def test_tooltip_and_popup_tell_what_is_known(watched: Page, register: Register) -> None:
-    register(
+    cpts = register(
         "CPTS d'Arras",
         "aci_signe",
         (ARRAS,),
+        themes=["vaccination", "diabete"],
         acronym="CA",
         stage_since="2022-03-04",
         website="https://cpts-arras.example/accueil",
@@ -165,7 +166,16 @@ def test_tooltip_and_popup_tell_what_is_known(watched: Page, register: Register)
         "https://cpts-arras.example/accueil",
         "mailto:contact@cpts-arras.example",
         "tel:0321000000",
+        f"/cpts/{cpts}",
+        f"/cpts/{cpts}#communes",
+        f"/cpts/{cpts}#voisines",
     ]
+    expect(popup).to_contain_text("ThèmesDiabète, Vaccination")
+    expect(popup.get_by_role("link", name="Sa page")).not_to_have_attribute("target", "_top")
+    popup.get_by_role("link", name="Ses communes").click()
+    expect(watched.get_by_role("heading", name="Les communes", exact=True)).to_be_in_viewport()
+    expect(watched.get_by_role("heading", level=1)).to_contain_text("CPTS d’Arras")
+    expect(watched.locator("#voisines")).to_have_text("Les CPTS voisines")
 
 
 def test_hostile_texts_are_shown_and_never_run(
@@ -196,7 +206,7 @@ def test_hostile_texts_are_shown_and_never_run(
     popup = watched.locator(".cpts-popup")
     expect(popup.locator("h2")).to_have_text(f"{HOSTILE} ({HOSTILE})")
     expect(popup).to_contain_text("javascript:document.title='pris'")
-    expect(popup.locator("a, b, img, script")).to_have_count(0)
+    expect(popup.locator("a:not(.own-links a), b, img, script")).to_have_count(0)
     watched.get_by_text("Liste", exact=True).click()
     expect(watched.locator(".list strong")).to_have_text(HOSTILE)
     expect(watched.locator("main b, main img:not(.leaflet-tile)")).to_have_count(0)
@@ -288,9 +298,9 @@ def test_a_cpts_without_territory_is_listed_and_reached_with_the_keyboard(
     watched.locator(".list summary").focus()
     watched.keyboard.press("Enter")
     expect(watched.locator(".list button")).to_have_count(2)
-    watched.keyboard.press("Tab")
+    watched.keyboard.press("ArrowDown")
     expect(watched.locator(".list button:focus")).to_contain_text("sans territoire")
-    watched.keyboard.press("Tab")
+    watched.keyboard.press("ArrowDown")
     watched.keyboard.press("Enter")
     popup = watched.locator(".cpts-popup")
     expect(popup).to_contain_text("CPTS d'Arras")

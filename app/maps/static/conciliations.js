@@ -1,5 +1,6 @@
 // The zones in conciliation: communes that several projects ask for. Nobody is named.
 import { count, element, longDate } from "./description.js";
+import { tellOnHover } from "./tooltips.js";
 
 const MOST_NAMED = 8;
 
@@ -19,12 +20,13 @@ function told({ opened_on, communes, population }) {
 // Over the fills and under the limits of departments.
 export function conciliationLayer(map, colour, popupOptions) {
   map.createPane("conciliations").style.zIndex = 405;
-  return L.geoJSON(null, {
+  const zones = L.geoJSON(null, {
     pane: "conciliations",
     style: { color: colour, weight: 2.5, dashArray: "7 4", fillColor: colour, fillOpacity: 0.25 },
     onEachFeature: ({ properties }, layer) => {
-      layer.bindTooltip("Zone en conciliation", { sticky: true });
       layer.bindPopup(() => told(properties), popupOptions());
     },
   });
+  tellOnHover(map, zones, () => "Zone en conciliation");
+  return zones;
 }

@@ -28,6 +28,9 @@ export function tooltip(cpts) {
   );
 }
 
+// The same for those who hear the map.
+export const told = (cpts) => `${cpts.name}, ${stageText(cpts)}, ${tierText(cpts.tier)}.`;
+
 function websiteLink(given) {
   let url;
   try {
@@ -67,7 +70,26 @@ function stageDate(cpts) {
   return cpts.stage_since ? `depuis le ${longDate(cpts.stage_since)}` : "depuis une date inconnue";
 }
 
-export function popup(cpts, departmentName) {
+// Where its page leads from here: in place of a page of this site that frames the map, and
+// beside the page of another.
+function ownLinks(cpts, at, framed) {
+  const elsewhere = !framed && window.top !== window;
+  const target = framed ? { target: "_top" } : elsewhere ? { target: "_blank", rel: "noopener" } : {};
+  const link = (text, place) =>
+    element(
+      "a",
+      { href: `/cpts/${cpts.id}${at ? `?at=${at}` : ""}${place}`, ...target },
+      text,
+    );
+  const links = [link("Sa page", "")];
+  if (cpts.commune_count) {
+    links.push(link("Ses communes", "#communes"), link("Ses voisines", "#voisines"));
+  }
+  return element("ul", { class: "own-links" }, ...links.map((each) => element("li", {}, each)));
+}
+
+// `at`: the ISO day that the map shows, if any; `framed`: by a page of this site.
+export function popup(cpts, departmentName, at, framed) {
   const facts = element("dl");
   const tell = (term, ...values) =>
     facts.append(element("dt", {}, term), element("dd", {}, ...values));
@@ -86,7 +108,13 @@ export function popup(cpts, departmentName) {
       cpts.departments.map(departmentName).join(", "),
     );
   } else {
-    tell("Territoire", "Aucune commune pour l'instant");
+    tell("Territoire", "Aucune commune pour l’instant");
+  }
+  if (cpts.themes.length > 0) {
+    tell(
+      cpts.themes.length > 1 ? "Thèmes" : "Thème",
+      cpts.themes.map((theme) => theme.label).join(", "),
+    );
   }
   if (cpts.website) tell("Site", websiteLink(cpts.website));
   if (cpts.email) tell("Courriel", emailLink(cpts.email));
@@ -94,10 +122,15 @@ export function popup(cpts, departmentName) {
 
   const heading = element("h2", {}, cpts.name);
   if (cpts.acronym) heading.append(" ", element("small", {}, `(${cpts.acronym})`));
-  const said = element("article", { class: "cpts-popup", tabindex: "-1" }, heading);
+  heading.id = `about-${cpts.id}`;
+  const said = element(
+    "div",
+    { class: "cpts-popup", role: "dialog", tabindex: "-1", "aria-labelledby": heading.id },
+    heading,
+  );
   if (cpts.demonstration) {
     said.append(element("p", { class: "fictitious" }, "Démonstration : CPTS fictive"));
   }
-  said.append(facts);
+  said.append(facts, ownLinks(cpts, at, framed));
   return said;
 }

@@ -1,8 +1,11 @@
 // Draws the CPTS on the map that Folium has made, `window.cptsMap`.
 import { conciliationLayer } from "./conciliations.js";
 import { fetchConciliations, fetchCpts, fetchDepartments, fetchFiner } from "./data.js";
-import { count, element, longDate, popup, tooltip } from "./description.js";
+import { count, element, longDate, popup, told, tooltip } from "./description.js";
 import { addFullScreen, addLegend, addList, addTerritories } from "./panels.js";
+import { gatherControls } from "./toolbar.js";
+import { tellOnHover } from "./tooltips.js";
+import { walkWithArrows } from "./walk.js";
 
 const { map, basemap, page } = window.cptsMap;
 const { palette } = page;
@@ -42,12 +45,16 @@ const cptsLayer = L.geoJSON(null, {
   style,
   onEachFeature: (feature, layer) => {
     drawn.set(feature.id, { layer, detail: page.detail });
-    layer.bindTooltip(() => tooltip(feature.properties), { sticky: true });
-    layer.bindPopup(() => popup(feature.properties, nameOfDepartment), popupOptions());
+    layer.bindPopup(() => described(feature), popupOptions());
     layer.on("mouseover", () => layer.setStyle({ weight: 3 }));
     layer.on("mouseout", () => layer.setStyle({ weight: borderWeight() }));
   },
 });
+
+const cptsTooltip = tellOnHover(map, cptsLayer, tooltip);
+
+const described = ({ properties }) =>
+  popup(properties, nameOfDepartment, page.at, window.frameElement !== null);
 
 // The frame of a popup adds about 50 pixels to what it holds.
 const popupOptions = () => ({
@@ -79,19 +86,54 @@ function prepareMap() {
   L.control.zoom({ zoomInTitle: "Agrandir", zoomOutTitle: "Réduire" }).addTo(map);
   addFullScreen(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  // A frame of this site stands among what the page around it says and links already.
+  document.documentElement.classList.toggle("framed", window.frameElement !== null);
   const container = map.getContainer();
-  container.setAttribute("role", "region");
-  container.setAttribute("aria-label", "Carte des CPTS, à parcourir avec les flèches du clavier");
+  container.setAttribute("role", "application");
+  container.setAttribute("aria-roledescription", "carte");
+  container.setAttribute("aria-label", "Carte des CPTS");
+  container.setAttribute("aria-describedby", "map-help");
+  gatherControls(map);
+  walk();
   map.on("popupopen", ({ popup: opened }) => {
     container.classList.add("popup-open");
     const close = opened.getElement().querySelector(".leaflet-popup-close-button");
     close?.setAttribute("aria-label", "Fermer");
   });
-  map.on("popupclose", () => container.classList.remove("popup-open"));
+  map.on("popupclose", ({ popup: closed }) => {
+    container.classList.remove("popup-open");
+    if (closed.getElement()?.contains(document.activeElement)) {
+      container.focus({ preventScroll: true });
+    }
+  });
   addTerritories(map, page.territories);
   departmentLayer.addTo(map);
   cptsLayer.addTo(map);
   basemap?.once("tileload", restyle);
+}
+
+function openInFull(layer) {
+  layer.openPopup(layer.getBounds().getCenter());
+  document.querySelector(".cpts-popup")?.focus({ preventScroll: true });
+}
+
+function walk() {
+  walkWithArrows(map, {
+    territories: () => cptsLayer.getLayers(),
+    mark: (layer, on) => {
+      if (!on) {
+        cptsLayer.resetStyle(layer);
+        cptsTooltip.hide();
+        return;
+      }
+      layer.setStyle({ weight: 5, dashArray: null, opacity: 1 }).bringToFront();
+      cptsTooltip.show(layer);
+    },
+    tell: ({ feature }) => {
+      document.getElementById("said").textContent = told(feature.properties);
+    },
+    open: openInFull,
+  });
 }
 
 function say(text, ...more) {
@@ -173,14 +215,14 @@ function addPanels(features) {
     const layer = drawn.get(feature.id)?.layer;
     if (layer) {
       map.fitBounds(layer.getBounds(), { maxZoom: 11, animate: false });
-      layer.openPopup(layer.getBounds().getCenter());
+      openInFull(layer);
     } else {
       const opened = L.popup(popupOptions())
         .setLatLng(map.getCenter())
-        .setContent(popup(feature.properties, nameOfDepartment));
+        .setContent(described(feature));
       opened.openOn(map);
+      document.querySelector(".cpts-popup")?.focus({ preventScroll: true });
     }
-    document.querySelector(".cpts-popup")?.focus({ preventScroll: true });
   });
 }
 

@@ -1,5 +1,6 @@
 // The panels laid over the map: legend, list, full screen, territories.
 import { count, element, stageText, tierText } from "./description.js";
+import { oneStop } from "./toolbar.js";
 
 const NARROW = matchMedia("(max-width: 900px)");
 
@@ -141,5 +142,6 @@ export function addTerritories(map, territories) {
     nav.append(button);
   }
   nav.hidden = false;
+  oneStop(nav);
   map.invalidateSize();
 }

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from tests.accounts.people import make_person, session_of
 from tests.web.accessibility import accessibility_faults_in_light_and_dark
+from tests.web.map_stops import stops_of_maps
 
 Register = Callable[..., int]
 GAP, AUBESSAGNE, CHORGES = "05061", "05039", "05040"
@@ -157,6 +158,7 @@ def test_a_file_is_imported_by_keyboard_and_undone(
     )
     page.get_by_role("link", name="Voir le plan sur la carte").click()
     heading(page, "Le plan sur la carte")
+    assert stops_of_maps(page) == [0]
     assert accessibility_faults_in_light_and_dark(page) == []
     page.set_viewport_size({"width": 360, "height": 740})
     assert fits(page)

@@ -23,6 +23,7 @@ from tests.web.letters.agents import (
     shown,
     words,
 )
+from tests.web.map_stops import stops_of_maps
 
 Agent = Callable[..., None]
 SignIn = Callable[..., Page]
@@ -215,6 +216,8 @@ def test_communes_are_given_by_a_click_or_by_the_list(
     ars, insurance = sign_in("ars"), sign_in("assurance_maladie")
     insurance.goto(f"/lettres/{one}")
     expect(insurance.locator(".rivals path.disputed")).to_have_count(2)
+    # The list says the same to the keyboard, which passes by the drawing.
+    assert stops_of_maps(insurance) == [0]
     insurance.get_by_role("link", name="Les partager").click()
     expect(insurance.get_by_role("heading", name="Communes disputées")).to_be_visible()
     expect(insurance.get_by_role("button", name="Enregistrer ce partage")).to_have_count(0)

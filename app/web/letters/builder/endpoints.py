@@ -12,7 +12,7 @@ from app.database.sessions import ReadingSession
 from app.http.address_limit import limited
 from app.http.caching import keep_until_change
 from app.http.repository import current_revision
-from app.maps.assets import LEAFLET
+from app.maps.assets import LEAFLET, MAPS
 from app.maps.policy import tile_origin
 from app.problems import Invalid
 from app.settings import Settings
@@ -50,6 +50,7 @@ def _page(
         error=error,
         pasted=pasted,
         leaflet=LEAFLET.address,
+        map_tools=MAPS.address("toolbar.js"),
         **_of_caller(request, caller),
     )
 

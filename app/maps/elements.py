@@ -49,6 +49,7 @@ class MapPage(Figure):
                 "conciliations.js",
                 "data.js",
                 "description.js",
+                "ground.js",
                 "panels.js",
                 "toolbar.js",
                 "tooltips.js",

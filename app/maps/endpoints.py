@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from app.cpts.reading.filters import RequestedFilters
 from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
+from app.http.content_policy import OWN
 from app.http.parameters import BboxFilter
 from app.http.repository import current_revision
 from app.maps import service
@@ -37,10 +38,16 @@ def map_of_cpts(
 ) -> HTMLResponse:
     """Page HTML ; les données viennent de `/api/v1/cpts.geojson` avec les mêmes filtres."""
     settings: Settings = request.app.state.settings
-    body = service.map_page(session, filters, request.query_params.multi_items(), settings.maps)
+    body = service.map_page(
+        session,
+        filters,
+        request.query_params.multi_items(),
+        settings.maps,
+        searched_at=service.MAP_ADDRESS,
+    )
     keep_until_change(request, current_revision(session))
     origin = tile_origin(settings.maps.basemap_url)
-    policy = page_policy(body, [origin] if origin else [])
+    policy = page_policy(body, [origin] if origin else [], form_action=OWN)
     return HTMLResponse(body, headers={"Content-Security-Policy": policy})
 
 

@@ -1,6 +1,6 @@
 """The page of a map, written by Folium."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Thread
 from typing import Any
@@ -13,6 +13,33 @@ _ANY_VIEW: Bounds = (-5.2, 41.3, 9.6, 51.1)
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of a filter that the form of a map offers."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MapForm:
+    """What searches and filters a map, by a plain GET: the address is what is shown.
+
+    Parameters: `action`, the path of the map; `search`, the words asked for; `kept`, other
+    parameters that stay as they are; `filters`, the name and label of each, and its
+    choices by their group;
+    `everything`, root-relative, the same map without a choice; `asked`, how many there are.
+    """
+
+    action: str
+    search: str
+    kept: Sequence[tuple[str, str]]
+    filters: Sequence[tuple[str, str, Sequence[tuple[str, Sequence[Choice]]]]]
+    everything: str
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
 class MapDescription:
     """A map to be written.
 
@@ -20,7 +47,8 @@ class MapDescription:
     first (WGS 84); `data`, what the program of the page needs (see `elements`);
     `listing` and `compositions`, root-relative addresses of the text alternatives, the
     second if there is one; `at`, the ISO date that the filter asks for, if any; `source`,
-    root-relative, the page of the site that a map shown on another site leads back to.
+    root-relative, the page of the site that a map shown on another site leads back to;
+    `form`, None for a map whose filters stand beside it.
     """
 
     heading: str
@@ -31,6 +59,7 @@ class MapDescription:
     compositions: str | None
     at: str | None = None
     source: str | None = None
+    form: MapForm | None = None
 
 
 def render_page(described: MapDescription, settings: MapSettings) -> str:
@@ -51,6 +80,7 @@ def render_page(described: MapDescription, settings: MapSettings) -> str:
         listing=described.listing,
         compositions=described.compositions,
         source=described.source,
+        form=described.form,
     )
     west, south, east, north = described.view or _ANY_VIEW
     plan = LocalMap(

@@ -8,18 +8,23 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from app.http.content_policy import OWN, hash_of, page_content_policy
+from app.http.content_policy import NOTHING, OWN, hash_of, page_content_policy
 
 _INLINE = re.compile(r"<(script|style)\b([^>]*)>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
 _SOURCE = re.compile(r"\bsrc\s*=", re.IGNORECASE)
 
 
-def page_policy(html: str, image_origins: Iterable[str], frame_ancestors: str = OWN) -> str:
+def page_policy(
+    html: str,
+    image_origins: Iterable[str],
+    frame_ancestors: str = OWN,
+    form_action: str = NOTHING,
+) -> str:
     """Write the policy of a page.
 
     Parameters: `html`, the page as sent; `image_origins`, other hosts from which the
     page may take images (the base map), as `tile_origin` gives them; `frame_ancestors`,
-    who may frame the page.
+    who may frame the page; `form_action`, where its forms go.
     """
     hashes: dict[str, set[str]] = {"script": set(), "style": set()}
     for tag, attributes, content in _INLINE.findall(html):
@@ -30,6 +35,7 @@ def page_policy(html: str, image_origins: Iterable[str], frame_ancestors: str = 
         styles=hashes["style"],
         image_origins=image_origins,
         frame_ancestors=frame_ancestors,
+        form_action=form_action,
     )
 
 

@@ -91,17 +91,30 @@ def surroundings(view: Bounds) -> Bounds:
     )
 
 
+def places_asked(
+    filters: Filters, departments: Sequence[DepartmentItem]
+) -> frozenset[str] | None:
+    """Give the codes of the departments that a filter asks for, None when it names none.
+
+    Parameters: `departments`, all of them.
+    """
+    codes, regions = filters[DEPARTMENT], filters[REGION]
+    if not codes and not regions:
+        return None
+    return frozenset(
+        each.code
+        for each in departments
+        if (not codes or each.code in codes) and (not regions or each.region in regions)
+    )
+
+
 def unknown_text(filters: Filters, departments: Sequence[DepartmentItem]) -> str:
     """Say of how much of a map the registry is not declared complete; empty when it is of all.
 
     Parameters: `departments`, all of them.
     """
-    codes, regions = filters[DEPARTMENT], filters[REGION]
-    shown = [
-        each
-        for each in departments
-        if (not codes or each.code in codes) and (not regions or each.region in regions)
-    ]
+    inside = places_asked(filters, departments)
+    shown = [each for each in departments if inside is None or each.code in inside]
     missing = [each.code for each in shown if not each.complete]
     if not missing:
         return ""

@@ -2,7 +2,8 @@
 import { conciliationLayer } from "./conciliations.js";
 import { fetchConciliations, fetchCpts, fetchDepartments, fetchFiner } from "./data.js";
 import { count, element, longDate, popup, told, tooltip } from "./description.js";
-import { addFullScreen, addLegend, addList, addTerritories } from "./panels.js";
+import { groundLayer } from "./ground.js";
+import { addFullScreen, addLegend, addList, addTerritories, shortenAddress } from "./panels.js";
 import { gatherControls } from "./toolbar.js";
 import { tellOnHover } from "./tooltips.js";
 import { walkWithArrows } from "./walk.js";
@@ -67,6 +68,7 @@ const zoneLayer = conciliationLayer(map, palette.conciliation, popupOptions);
 
 function restyle() {
   cptsLayer.setStyle(style);
+  ground.restyle();
   // The legend shows the colours as the map does.
   document.documentElement.style.setProperty("--opacity", fillOpacity());
 }
@@ -74,6 +76,8 @@ function restyle() {
 // Above the fills, and transparent to the pointer.
 map.createPane("departments").style.zIndex = 410;
 map.getPane("departments").style.pointerEvents = "none";
+const tiled = () => basemap !== null && document.querySelector(".leaflet-tile-loaded") !== null;
+const ground = groundLayer(map, page.ground, palette.border, () => (tiled() ? 0.4 : 1));
 const departmentLayer = L.geoJSON(null, {
   pane: "departments",
   interactive: false,
@@ -107,6 +111,8 @@ function prepareMap() {
     }
   });
   addTerritories(map, page.territories);
+  shortenAddress();
+  ground.layer.addTo(map);
   departmentLayer.addTo(map);
   cptsLayer.addTo(map);
   basemap?.once("tileload", restyle);
@@ -202,6 +208,7 @@ function addPanels(features) {
   addLegend(map, {
     scales,
     switches,
+    ground: ground.kinds,
     onScale: (key) => {
       scale = key;
       restyle();
@@ -275,6 +282,7 @@ async function refine() {
 
 function drawDepartments(collection) {
   departmentLayer.clearLayers().addData(collection);
+  ground.layer.clearLayers().addData(collection);
   for (const { properties } of collection.features) {
     departmentNames.set(properties.code, properties.name);
   }

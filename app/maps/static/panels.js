@@ -1,5 +1,6 @@
 // The panels laid over the map: legend, list, full screen, territories.
 import { count, element, stageText, tierText } from "./description.js";
+import { groundLegend } from "./ground.js";
 import { oneStop } from "./toolbar.js";
 
 const NARROW = matchMedia("(max-width: 900px)");
@@ -35,8 +36,9 @@ function swatches(scale, tally) {
 }
 
 // `scales`: [{key, label, steps: [{label, colour, dashed}], tally(step)}]; `onScale(key)`
-// recolours; `switches`: [{label, checked, toggle(on), colour of what it shows, if any}].
-export function addLegend(map, { scales, onScale, switches }) {
+// recolours; `ground`: [{kind, label}]; `switches`: [{label, checked, toggle(on), colour of
+// what it shows, if any}].
+export function addLegend(map, { scales, onScale, switches, ground }) {
   const body = element("div");
   const panel = element(
     "details",
@@ -47,7 +49,7 @@ export function addLegend(map, { scales, onScale, switches }) {
   );
   panel.open = !NARROW.matches;
   const show = (scale) => {
-    body.replaceChildren(swatches(scale.steps, scale.tally));
+    body.replaceChildren(swatches(scale.steps, scale.tally), groundLegend(ground));
     onScale(scale.key);
   };
   scales.forEach((scale, index) => {
@@ -131,6 +133,13 @@ export function addFullScreen(map) {
     map.invalidateSize();
   });
   control(map, "topleft", element("div", { class: "leaflet-bar" }, button));
+}
+
+// The address says what was chosen, not what was left empty.
+export function shortenAddress() {
+  document.getElementById("search")?.addEventListener("formdata", ({ formData }) => {
+    if (!formData.get("q").trim()) formData.delete("q");
+  });
 }
 
 export function addTerritories(map, territories) {

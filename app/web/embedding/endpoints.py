@@ -10,7 +10,7 @@ from app.cpts.reading.filters import OFFERED, RequestedFilters
 from app.database.request_sessions import ReadSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
-from app.http.content_policy import ANY_SITE
+from app.http.content_policy import ANY_SITE, OWN
 from app.http.parameters import WholeNumber
 from app.http.repository import current_revision
 from app.maps.policy import page_policy, tile_origin
@@ -53,9 +53,12 @@ def embedded_map(
         request.query_params.multi_items(),
         settings.maps,
         source=source_address(filters),
+        searched_at=MAP_ADDRESS,
     )
     keep_until_change(request, current_revision(session))
     origin = tile_origin(settings.maps.basemap_url)
-    policy = page_policy(body, [origin] if origin else [], frame_ancestors=ANY_SITE)
+    policy = page_policy(
+        body, [origin] if origin else [], frame_ancestors=ANY_SITE, form_action=OWN
+    )
     headers = {"Content-Security-Policy": policy, "X-Robots-Tag": "noindex"}
     return HTMLResponse(body, headers=headers)

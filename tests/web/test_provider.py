@@ -406,7 +406,7 @@ def test_a_browser_goes_to_the_provider_and_comes_back(
     page: Page, engine: Engine, issuer: str, live_server: str
 ) -> None:
     make_person(engine)
-    page.context.unroute("**/*")
+    page.context.unroute_all()
     page.goto("/compte")
     page.get_by_label("Adresse électronique").fill(EMAIL)
     page.get_by_label("Mot de passe", exact=True).fill("tracteur violet nuage")

@@ -104,7 +104,7 @@ def workbook_bytes(tables: Sequence[ExportTable]) -> bytes:
         Sheet(
             table.name,
             [Heading(HEADINGS[column][0]) for column in table.columns],
-            ([row.get(column) for column in table.columns] for row in table.rows),
+            [[row.get(column) for column in table.columns] for row in table.rows],
         )
         for table in tables
     ]

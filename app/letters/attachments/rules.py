@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from PIL import Image
-
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
 SUFFIXES: Mapping[str, str] = {PDF: ".pdf", PNG: ".png", JPEG: ".jpg"}
 _OF_IMAGES = {"PNG": PNG, "JPEG": JPEG}
@@ -40,6 +38,8 @@ def media_type_of(content: bytes) -> str | None:
     """
     if content.startswith(_PDF_HEADER):
         return PDF if _PDF_END in content[-_PDF_END_WITHIN:] else None
+    from PIL import Image  # noqa: PLC0415  (slow to import, and for this only)
+
     try:
         with Image.open(io.BytesIO(content), formats=tuple(_OF_IMAGES)) as picture:
             found = _OF_IMAGES[picture.format or ""]

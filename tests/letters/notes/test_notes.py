@@ -140,7 +140,7 @@ def test_an_amendment_is_told_before_and_after(
     assert [c["code"] for c in amendment["withdrawn"]] == ["05132"]
     assert amendment["before"]["commune_count"] == amendment["after"]["commune_count"] == 2
     page = client.get(note["url"]).text
-    assert "Communes ajoutées : La Saulce (05162)." in page
+    assert "Communes ajoutées\u00a0: La Saulce (05162)." in page
     assert "Communes retirées : Saint-Bonnet-en-Champsaur (05132)." in page
 
 

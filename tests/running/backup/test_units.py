@@ -34,7 +34,7 @@ def test_what_the_units_start_are_commands_of_the_service() -> None:
         for unit in UNITS
         for line in re.findall(r"^ExecStart=(.+)$", unit.read_text(), re.M)
     ]
-    assert len(started) == 3
+    assert len(started) == 4
     for words in started:
         command = get_command(application)
         for word in words:

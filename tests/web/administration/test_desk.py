@@ -114,7 +114,8 @@ def test_the_journal_filters_and_exports_what_it_shows(
     assert "Rien ne répond" in page(client, f"{JOURNAL}?nature=letter")
     exported = client.get(f"{JOURNAL}.csv?nature=cpts")
     assert exported.headers["cache-control"] == "no-store"
-    rows = list(csv.DictReader(io.StringIO(exported.text)))
+    text = exported.content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
     assert [row["Objet"] for row in rows] == ["CPTS de Lille", "'=HYPERLINK(1)"]
     assert "Nom : — → CPTS de Lille" in rows[0]["Ce qui change"]
     book = load_workbook(io.BytesIO(client.get(f"{JOURNAL}.xlsx?q=lille").content))

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Self
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from app.database.sessions import Sessions
 from app.exception_texts import safe_text
 from app.upkeep.rules import Task
@@ -53,8 +51,8 @@ class Upkeep:
                     return
                 try:
                     await self._sessions.aside(partial(run_if_due, self._sessions, task))
-                except (SQLAlchemyError, OSError) as error:
-                    # The next round tries again, or the one in which it is due again.
+                except Exception as error:
+                    # Whatever it is, the other tasks go on; a later round tries again.
                     log.warning("upkeep, %s: %s", task.name, safe_text(error))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), self._interval_s)

@@ -1,7 +1,5 @@
 """The use case of a task: claimed, done, and told, each in a transaction of its own."""
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from app.database.sessions import Sessions
 from app.upkeep import repository
 from app.upkeep.rules import Task
@@ -17,12 +15,14 @@ def run_if_due(sessions: Sessions, task: Task) -> bool:
             return False
     try:
         with sessions.aside_write() as session, session.begin():
+            if not repository.hold(session, task.name):
+                return False
             removed = task.act(session)
         removed += task.afterwards()
-    except (SQLAlchemyError, OSError) as error:
+    except Exception as error:
         with sessions.aside_write() as session, session.begin():
             repository.note_trouble(session, task.name, type(error).__name__)
         raise
     with sessions.aside_write() as session, session.begin():
-        repository.note_end(session, task.name, removed)
+        repository.note_end(session, task.name, removed, task.every)
     return True

@@ -1,5 +1,6 @@
 """What runs by itself runs once, whatever the number of workers, and tells what came of it."""
 
+import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,6 +15,7 @@ from starlette.testclient import TestClient
 from app.database.sessions import Sessions, WritingSession
 from app.main import create_app
 from app.settings import Settings
+from app.upkeep.loop import Upkeep
 from app.upkeep.rules import Task
 from app.upkeep.service import run_if_due
 from app.upkeep.tasks import tasks_of
@@ -70,6 +72,83 @@ def test_what_fails_is_told_by_its_class_and_undone(engine: Engine, sessions: Se
     with pytest.raises(OperationalError):
         run_if_due(sessions, Task("essai", "Essai", DAY, act))
     assert last_run(engine, "essai") == (None, "OperationalError")
+
+
+def due_in(engine: Engine, name: str) -> timedelta:
+    with engine.connect() as connection:
+        left: timedelta = connection.execute(
+            text("SELECT due_at - now() FROM upkeep_task WHERE name = :name"), {"name": name}
+        ).scalar_one()
+    return left
+
+
+def test_what_fails_is_tried_again_before_long_and_what_ends_well_when_it_is_due(
+    engine: Engine, sessions: Sessions
+) -> None:
+    def fail(_: WritingSession) -> int:
+        raise ValueError("secret")
+
+    with pytest.raises(ValueError, match="secret"):
+        run_if_due(sessions, Task("essai", "Essai", DAY, fail))
+    assert last_run(engine, "essai") == (None, "ValueError")
+    assert timedelta() < due_in(engine, "essai") <= timedelta(minutes=10)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE upkeep_task SET due_at = now()"))
+    assert run_if_due(sessions, Task("essai", "Essai", DAY, lambda _: 1))
+    assert due_in(engine, "essai") > timedelta(hours=23)
+
+
+def test_a_run_whose_process_was_killed_is_tried_again_before_long(
+    engine: Engine, sessions: Sessions
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def act(_: WritingSession) -> int:
+        raise Killed
+
+    with pytest.raises(Killed):
+        run_if_due(sessions, Task("essai", "Essai", DAY, act))
+    assert last_run(engine, "essai") == (None, None)
+    assert timedelta() < due_in(engine, "essai") <= timedelta(minutes=10)
+
+
+def test_a_run_that_takes_long_is_not_joined_by_another(
+    engine: Engine, sessions: Sessions
+) -> None:
+    def act(_: WritingSession) -> int:
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE upkeep_task SET due_at = now()"))
+        assert not run_if_due(sessions, Task("essai", "Essai", DAY, lambda _: 5))
+        return 3
+
+    assert run_if_due(sessions, Task("essai", "Essai", DAY, act))
+    assert last_run(engine, "essai") == (3, None)
+
+
+def test_no_failure_of_a_task_ends_the_loop(engine: Engine, sessions: Sessions) -> None:
+    def fail(_: WritingSession) -> int:
+        raise ValueError
+
+    runs = 0
+
+    async def rounds() -> None:
+        def count(_: WritingSession) -> int:
+            nonlocal runs
+            runs += 1
+            return runs
+
+        tasks = (
+            Task("faux", "Faux", timedelta(), fail),
+            Task("juste", "Juste", timedelta(), count),
+        )
+        async with Upkeep(sessions, tasks, interval_s=0.01):
+            async with asyncio.timeout(10):
+                while runs < 2:
+                    await asyncio.sleep(0.01)
+
+    asyncio.run(rounds())
+    assert last_run(engine, "faux") == (None, "ValueError")
 
 
 def test_each_task_removes_what_is_past_its_term_and_nothing_else(

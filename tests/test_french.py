@@ -1,10 +1,12 @@
 """Numbers, dates and plurals in French."""
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 
 from app import french
+from app.settings import PROJECT_ROOT
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,17 @@ def test_a_day_is_written_out_and_a_moment_by_its_day_in_paris() -> None:
     assert french.day("2026-12-31") == "31\u00a0décembre 2026"
     assert french.day(datetime(2026, 1, 31, 23, 30, tzinfo=UTC)) == "1er\u00a0février 2026"
     assert french.day(None) == "—"
+
+
+def test_no_template_takes_the_day_of_a_moment_in_the_zone_of_the_server() -> None:
+    templates = sorted((PROJECT_ROOT / "app").rglob("*.html"))
+    assert templates
+    wrong = [
+        str(path.relative_to(PROJECT_ROOT))
+        for path in templates
+        if re.search(r"\.date\(\)\s*\|\s*day\b", path.read_text("utf-8"))
+    ]
+    assert wrong == []
 
 
 def test_a_day_in_a_title_has_plain_spaces_and_one_in_figures_all_its_digits() -> None:

@@ -9,7 +9,7 @@ from app.accounts.dependencies import ReportsActingPageCaller, ReportsPageCaller
 from app.accounts.mail.repository import enqueue
 from app.accounts.rules import Caller
 from app.cpts.reports import service as use_cases
-from app.database.calendar import PARIS, today
+from app.database.calendar import today
 from app.database.request_sessions import ReadSession, WriteSession
 from app.database.sessions import ReadingSession
 from app.http.parameters import Offset, RowId
@@ -101,5 +101,4 @@ def _page(
         offset=offset,
         page_size=PAGE,
         sent=sent or {},
-        paris=PARIS,
     )

@@ -58,6 +58,30 @@ def test_a_table_is_tried_then_loaded_with_a_line_for_each_row(
         assert connection.execute(counted).scalar_one() == 2
 
 
+def test_what_is_loaded_is_signed_by_whoever_brings_it(
+    admin: TestClient, register: Register, engine: Engine, tmp_path: Path
+) -> None:
+    register("CPTS du Nord", communes=("59378",), finess="590000001")
+    register("CPTS de Nice", communes=("06088",))
+    upload(admin, federation(tmp_path / "suivi.xlsx").read_bytes())
+    upload(admin, "CPTS;Thématiques déclarées\nCPTS de Nice;Diabète\n".encode(), "themes.csv")
+    with engine.connect() as connection:
+        token = connection.execute(
+            text("SELECT identity_id FROM person WHERE role = 'admin'")
+        ).scalar_one()
+        signed = connection.execute(
+            text(
+                "SELECT actor, actor_token_id, reason FROM cpts_sheet_change"
+                " UNION SELECT actor, actor_token_id, reason FROM cpts_change"
+                " WHERE action = 'imported'"
+            )
+        ).all()
+    assert {tuple(row) for row in signed} == {
+        (f"personne n° {token} (admin)", token, "import de « suivi.xlsx »"),
+        (f"personne n° {token} (admin)", token, "import de « themes.csv »"),
+    }
+
+
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [

@@ -100,15 +100,15 @@ def write_export(path: Path, tables: Sequence[ExportTable]) -> None:
 
 def workbook_bytes(tables: Sequence[ExportTable]) -> bytes:
     """Give an export as an XLSX workbook; no cell is ever a formula."""
-    sheets = [
-        Sheet(
-            table.name,
-            [Heading(HEADINGS[column][0]) for column in table.columns],
-            [[row.get(column) for column in table.columns] for row in table.rows],
-        )
-        for table in tables
-    ]
-    return workbook(sheets, written_at=datetime.now(UTC))
+    return workbook([_sheet(table) for table in tables], written_at=datetime.now(UTC))
+
+
+def _sheet(table: ExportTable) -> Sheet:
+    return Sheet(
+        table.name,
+        [Heading(HEADINGS[column][0]) for column in table.columns],
+        ([row.get(column) for column in table.columns] for row in table.rows),
+    )
 
 
 def csv_bytes(tables: Sequence[ExportTable]) -> bytes:

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from app.cpts.claims.repository import lock_registry
-from app.cpts.claims.service import RegistryChange
+from app.cpts.claims.service import RegistryChange, Signatory
 from app.cpts.writing.repository import set_themes, themes_of
 from app.database.calendar import today
 from app.database.sessions import WritingSession
@@ -45,12 +45,11 @@ _OUTCOMES = {
 
 
 class _Import:
-    """In whose name a file is written: nobody's, and no CPTS's."""
+    """In whose name a file is written: whoever brings it, if anybody, and no CPTS's."""
 
-    token_id = None
-
-    def __init__(self, origin: str) -> None:
-        self.name = f"import de « {origin} »"
+    def __init__(self, told: str, signatory: Signatory | None) -> None:
+        self.name = signatory.name if signatory else told
+        self.token_id = signatory.token_id if signatory else None
 
     def may_write_sheet(self, _cpts_id: int) -> None:
         """Whoever runs the import has been let in already."""
@@ -68,19 +67,23 @@ def import_entries(
     origin: str,
     replace: bool,
     dry_run: bool,
+    signatory: Signatory | None = None,
 ) -> list[Line]:
     """Join what a file tells to the sheets that it names, and tell of every row.
 
     A row that cannot be used is passed over; with `replace`, so is then its whole CPTS.
     Parameters: `origin`, the file's name for the history; `replace`, whether actions and
     contacts that the file does not give go, of the CPTS that it names and as far as it has
-    columns for them; `dry_run`, to write nothing.
+    columns for them; `dry_run`, to write nothing; `signatory`, who brings the file, None for
+    a command.
     """
     lock_registry(session)
     lines, told = understood(session, entries)
     columns = frozenset(name for entry in entries for name in entry.columns)
     stored = stored_sheets(session, list(told), today())
-    writer = _Import(origin)
+    told_origin = f"import de « {origin} »"
+    writer = _Import(told_origin, signatory)
+    reason = told_origin if signatory else None
     declared: dict[int, list[str]] = {}
     for cpts_id, each in told.items():
         if replace and any(not _is_well(line) for line in each.lines):
@@ -90,7 +93,9 @@ def import_entries(
         if sheet is None:
             continue
         if sheet.model_dump() != stored[cpts_id].members() and not dry_run:
-            write_sheet(session, cpts_id, sheet, writer, terms, action="imported")
+            write_sheet(
+                session, cpts_id, sheet, writer, terms, action="imported", reason=reason
+            )
         if each.declared:
             standing = themes_of(session, cpts_id)
             wanted = each.declared if replace else [*standing, *each.declared]
@@ -100,8 +105,8 @@ def import_entries(
                     if line.given == "fiche":
                         line.outcome = Outcome.LOADED
     if declared and not dry_run:
-        change = RegistryChange(session, actor=writer.name, token_id=None)
-        change.watch(list(declared), "imported")
+        change = RegistryChange.by(session, writer)
+        change.watch(list(declared), "imported", reason)
         set_themes(session, declared)
         change.record()
     return lines

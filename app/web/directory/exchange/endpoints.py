@@ -84,6 +84,7 @@ def take(
         origin=name,
         replace=bool(replace),
         dry_run=bool(dry_run),
+        signatory=caller,
     )
     session.flush()
     return _page(

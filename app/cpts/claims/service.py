@@ -72,14 +72,14 @@ class RegistryChange:
         self._before |= dict.fromkeys(cpts_ids)
         self._told |= dict.fromkeys(cpts_ids, (action, reason))
 
-    def record(self) -> None:
-        """Date and record every CPTS that has changed since it was watched.
+    def record(self) -> bool:
+        """Date and record every CPTS that has changed since it was watched; False for none.
 
         Raises:
             PlannedChangeDropped: what a validated letter has planned would not come to be.
         """
         if not self._before:
-            return
+            return False
         self._session.flush()
         # What did not hold before is for the verification to tell, not for this change.
         broken = [
@@ -105,6 +105,7 @@ class RegistryChange:
             actor=self._actor,
             token_id=self._token_id,
         )
+        return bool(changes)
 
 
 def planned_of(

@@ -152,7 +152,7 @@ def import_listing(
                 if dry_run:
                     plan = service.plan_import(session, listing, options, progress)
                 else:
-                    plan = service.import_listing(
+                    plan, _ = service.import_listing(
                         session, listing, options, progress, origin=source.name
                     )
                 # Before the commit: a report that cannot be written stops the import.

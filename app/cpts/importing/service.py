@@ -99,8 +99,8 @@ def import_listing(
     progress: Progress,
     *,
     origin: str,
-) -> Plan:
-    """Import a listing in the caller's transaction.
+) -> tuple[Plan, bool]:
+    """Import a listing in the caller's transaction; tells whether the history grew by it.
 
     What the file means and what is to be done is worked out beside other writers. The
     registry's lock is taken to write; when the registry is no longer the one that was
@@ -127,12 +127,12 @@ def import_listing(
                 material = _resolve(session, listing, options, progress)
             plan = make_plan(session, material.unjudged(), options)
         try:
-            write_plan(session, plan, origin=origin)
+            has_recorded = write_plan(session, plan, origin=origin)
             if options.complete_for:
                 declare_complete(session, options.complete_for, options.as_of)
         except PlannedChangeDropped as refused:
             raise Failure(refused.detail) from refused
-    return plan
+    return plan, has_recorded
 
 
 def _resolve(

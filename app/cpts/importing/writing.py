@@ -14,8 +14,10 @@ from app.database.sessions import WritingSession
 ACTOR = "import"
 
 
-def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> None:
+def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> bool:
     """Write what a plan changes; nothing at all, not even a revision, when it changes nothing.
+
+    Tells whether anything entered the history.
 
     Parameters: `origin`, the file's name, kept with every entry of the history. The
     registry is locked and free of demonstration data.
@@ -62,7 +64,7 @@ def write_plan(session: WritingSession, plan: Plan, *, origin: str) -> None:
         plan.as_of,
     )
     repository.drop_refusals(session, plan.fulfilled)
-    change.record()
+    return change.record()
 
 
 def _insert_new(session: WritingSession, plan: Plan) -> dict[int, int]:

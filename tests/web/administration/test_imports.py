@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.cpts.importing import service as importing
+from app.cpts.importing.drafts.repository import taken
+from app.cpts.importing.drafts.service import work_on
 from app.cpts.importing.plan import Options, Plan
+from app.cpts.importing.resolving import read_names
 from app.cpts.importing.rules import OnConflict
 from app.database.calendar import today
 from app.database.sessions import session_scope
@@ -22,7 +26,8 @@ from app.files.sources import open_source
 from app.progress import SilentProgress
 from app.settings import PROJECT_ROOT
 from app.web.administration.imports import service
-from tests.accounts.people import csrf, send
+from app.web.administration.imports.working_process import letters_of
+from tests.accounts.people import csrf, make_person, send, session_of
 from tests.web.administration.desk import page, sign_in_as
 from tests.web.conftest import BROWSER
 
@@ -217,6 +222,99 @@ def test_an_import_on_which_something_stands_is_not_undone(
     assert "a changé depuis" in shown
     assert "importé" in shown
     assert registry(engine) == before
+
+
+def test_an_undo_is_signed_by_whoever_asks_for_it(client: TestClient, engine: Engine) -> None:
+    sign_in_as(client, engine, "admin")
+    at = bring(client)
+    send(client, f"{at}/import", {}, at)
+    make_person(engine, "admin", email="autre@exemple.example", name="Autre personne")
+    other = session_of(engine, "autre@exemple.example")
+    client.cookies.set("cpts-agent", other, domain="testserver.local")
+    send(client, f"{at}/annulation", {}, at)
+    with engine.connect() as connection:
+        asked_by = connection.execute(
+            text("SELECT identity_id FROM person WHERE email = 'autre@exemple.example'")
+        ).scalar_one()
+        signed = connection.execute(
+            text("SELECT DISTINCT actor_token_id FROM cpts_change WHERE action = 'undone'")
+        ).scalars()
+        assert list(signed) == [asked_by]
+
+
+def test_the_undo_of_an_import_that_changed_nothing_leaves_what_others_did_meanwhile(
+    client: TestClient,
+    engine: Engine,
+    bearer: Callable[..., dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sign_in_as(client, engine, "admin")
+    at = bring(client)
+    send(client, f"{at}/import", {}, at)
+    again = bring(client)
+
+    def read_while_others_write(*given: Any) -> Any:
+        [lille] = client.get("/api/v1/cpts?q=lille").json()["items"]
+        body = {"phone": "03 99 00 00 01"}
+        address = f"/api/v1/cpts/{lille['id']}"
+        assert client.patch(address, json=body, headers=bearer("admin")).status_code == 200
+        return read_names(*given)
+
+    monkeypatch.setattr("app.cpts.importing.service.read_names", read_while_others_write)
+    monkeypatch.setattr(service, "start", lambda *_: work_on(engine, 2, letters_of))
+    assert send(client, f"{again}/import", {}, again).status_code == 303
+    assert "Rien n’a changé au registre" in page(client, again)
+    before = registry(engine)
+    assert send(client, f"{again}/annulation", {}, again).status_code == 303
+    assert "Import annulé" in page(client, again)
+    assert registry(engine) == before
+    assert ("CPTS de Lille", "03 99 00 00 01") in before[1]
+
+
+def test_a_second_job_leaves_a_draft_to_the_one_that_waits_in_silence(
+    client: TestClient, engine: Engine
+) -> None:
+    sign_in_as(client, engine, "admin")
+    at = bring(client)
+    number = int(at.rsplit("/", 1)[-1])
+    stands = text("SELECT state, told_at, step FROM import_draft")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE import_draft SET state = 'working', step = 'Écriture',"
+                " told_at = now() - interval '10 minutes'"
+            )
+        )
+    with taken(engine, number) as is_ours:
+        assert is_ours
+        with engine.connect() as connection:
+            before = connection.execute(stands).one()
+        work_on(engine, number, letters_of)
+        with engine.connect() as connection:
+            assert connection.execute(stands).one() == before
+        assert client.get(f"{at}/avancement").json()["silent"] is False
+        assert send(client, f"{at}/reprise", {}, at).status_code == 422
+    # Of a process that was killed nothing is kept.
+    assert client.get(f"{at}/avancement").json()["silent"] is True
+    assert send(client, f"{at}/reprise", {}, at).status_code == 303
+    assert client.get(f"{at}/avancement").json()["state"] == "planned"
+
+
+def test_a_draft_is_asked_anew_while_its_former_job_still_leaves(
+    client: TestClient, engine: Engine
+) -> None:
+    sign_in_as(client, engine, "admin")
+    at = bring(client)
+    number = int(at.rsplit("/", 1)[-1])
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE import_draft SET state = 'waiting'"))
+    with ThreadPoolExecutor(1) as threads:
+        with taken(engine, number):
+            later = threads.submit(work_on, engine, number, letters_of)
+            time.sleep(0.5)
+            assert not later.done()
+        later.result(30)
+    assert client.get(f"{at}/avancement").json()["state"] == "planned"
 
 
 def test_a_registry_that_changed_since_the_plan_is_shown_anew(

@@ -1,10 +1,12 @@
 """The SQL of the imports made in the browser."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import Engine, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.cpts.importing.drafts.models import (
@@ -20,8 +22,22 @@ from app.geography.models import Commune
 # A file that nobody imports goes after a week, what was read of it after a month.
 FILE_KEPT = timedelta(days=7)
 DRAFT_KEPT = timedelta(days=30)
-# A job that has said nothing for so long has been killed.
+# A job that has said nothing for so long waits for somebody, or has been killed.
 SILENT = timedelta(seconds=90)
+# How long a job that is over may take to leave its draft.
+_LEAVING_S = 10.0
+_LOCK = "hashtext('import_draft'), CAST(:number AS integer)"
+_TAKE = text(f"SELECT pg_try_advisory_lock({_LOCK})")
+_LEAVE = text(f"SELECT pg_advisory_unlock({_LOCK})")
+_IS_TAKEN = text("""
+    SELECT EXISTS (
+        SELECT FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+          AND l.database =
+              (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+          AND l.classid::bigint = hashtext('import_draft')::bigint & 4294967295
+          AND l.objid::bigint = :number)
+""")
 
 
 def insert_draft(session: WritingSession, content: bytes, **values: Any) -> int:
@@ -77,21 +93,39 @@ def change(session: WritingSession, number: int, **values: Any) -> None:
     session.execute(update(ImportDraft).where(ImportDraft.id == number).values(**values))
 
 
+@contextmanager
+def taken(engine: Engine, number: int) -> Iterator[bool]:
+    """Keep a draft to this process while the block runs; False while another does.
+
+    The lock is a session's of its own, so that it goes with the process, however it ends. One
+    that is held while the draft waits is of a job that ends, or begins, this moment.
+    """
+    key = {"number": number}
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        deadline = time.monotonic() + _LEAVING_S
+        while not (is_ours := bool(connection.execute(_TAKE, key).scalar_one())):
+            state = connection.execute(
+                select(ImportDraft.state).where(ImportDraft.id == number)
+            ).scalar_one_or_none()
+            if state != "waiting" or time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
+        try:
+            yield is_ours
+        finally:
+            if is_ours:
+                connection.execute(_LEAVE, key)
+
+
 def begin(session: WritingSession, number: int) -> bool:
-    """Take a draft that waits, or whose job was killed, for this job alone."""
-    taken = session.execute(
+    """Take up a draft that waits, or whose job was killed; it is kept to this process."""
+    begun = session.execute(
         update(ImportDraft)
-        .where(
-            ImportDraft.id == number,
-            or_(
-                ImportDraft.state == "waiting",
-                (ImportDraft.state == "working") & (ImportDraft.told_at < func.now() - SILENT),
-            ),
-        )
+        .where(ImportDraft.id == number, ImportDraft.state.in_(["waiting", "working"]))
         .values(state="working", told_at=func.clock_timestamp(), step="", done=0, total=0)
         .returning(ImportDraft.id)
     )
-    return taken.first() is not None
+    return begun.first() is not None
 
 
 def tell(session: WritingSession, number: int, step: str, done: int, total: int) -> None:
@@ -100,11 +134,13 @@ def tell(session: WritingSession, number: int, step: str, done: int, total: int)
 
 
 def is_silent(session: ReadingSession, number: int) -> bool:
-    """Tell whether the job of a draft was killed."""
+    """Tell whether the job of a draft was killed: long silent, and no process keeps it."""
     statement = select(ImportDraft.told_at < func.now() - SILENT).where(
         ImportDraft.id == number, ImportDraft.state == "working"
     )
-    return bool(session.execute(statement).scalar_one_or_none())
+    return bool(session.execute(statement).scalar_one_or_none()) and not bool(
+        session.execute(_IS_TAKEN, {"number": number}).scalar_one()
+    )
 
 
 def put_rows(session: WritingSession, number: int, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -177,12 +213,11 @@ def commune_is_known(session: ReadingSession, code: str) -> bool:
     return session.get(Commune, code) is not None
 
 
-def last_change(session: ReadingSession) -> tuple[int, int]:
-    """Give number and revision of the latest change of the history, zeros without any."""
-    found = session.execute(
-        select(CptsChange.id, CptsChange.revision).order_by(CptsChange.id.desc()).limit(1)
-    ).first()
-    return (found.id, found.revision) if found else (0, 0)
+def last_revision(session: ReadingSession) -> int:
+    """Give the revision of the latest change of the history, which has one."""
+    return session.execute(
+        select(CptsChange.revision).order_by(CptsChange.id.desc()).limit(1)
+    ).scalar_one()
 
 
 def forget_old_drafts(session: WritingSession) -> int:

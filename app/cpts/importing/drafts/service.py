@@ -45,7 +45,7 @@ class Changed(Exception):
 
 @dataclass(frozen=True)
 class Importer:
-    """In whose name a draft is worked on; the right was judged when it was asked for."""
+    """In whose name an import is undone; the right was judged when it was asked for."""
 
     token_id: int | None
     name: str
@@ -99,8 +99,15 @@ class DraftProgress:
 def work_on(engine: Engine, number: int, letters_behind: LettersBehind) -> None:
     """Do what a draft waits for, unless another job does; what goes wrong is in the draft.
 
-    Parameters: `letters_behind` of changes, for an undo.
+    Parameters: `letters_behind` of changes, for an undo. Raises what is ours to mend, once the
+    draft says that nothing was written.
     """
+    with repository.taken(engine, number) as is_ours:
+        if is_ours:
+            _work(engine, number, letters_behind)
+
+
+def _work(engine: Engine, number: int, letters_behind: LettersBehind) -> None:
     with session_scope(engine) as session:
         if not repository.begin(session, number):
             return
@@ -125,15 +132,9 @@ def work_on(engine: Engine, number: int, letters_behind: LettersBehind) -> None:
         _end(engine, draft, told)
     except MemoryError:
         _end(engine, draft, f"« {draft.file_name} » est trop gros pour être lu ici.")
-
-
-def give_up(engine: Engine, number: int) -> None:
-    """Say that a draft could not be worked on, for a reason that is ours."""
-    with session_scope(engine) as session:
-        draft = repository.draft(session, number)
-        assert draft is not None
-        session.expunge(draft)
-    _end(engine, draft, "Une erreur inattendue s'est produite : rien n'a été écrit.")
+    except Exception:
+        _end(engine, draft, "Une erreur inattendue s'est produite : rien n'a été écrit.")
+        raise
 
 
 def corrected(session: ReadingSession, listing: Listing, source: str) -> Listing:
@@ -170,8 +171,7 @@ def _import(engine: Engine, draft: ImportDraft, progress: DraftProgress) -> None
     with _listing(engine, draft, progress) as read:
         try:
             with session_scope(engine) as session:
-                last, _ = repository.last_change(session)
-                plan = importing.import_listing(
+                plan, has_recorded = importing.import_listing(
                     session,
                     read.listing,
                     options_of(session, draft),
@@ -180,14 +180,13 @@ def _import(engine: Engine, draft: ImportDraft, progress: DraftProgress) -> None
                 )
                 if rules.digest(plan.lines) != draft.findings["digest"]:
                     raise Changed
-                number, revision = repository.last_change(session)
                 repository.change(
                     session,
                     draft.id,
                     state="imported",
                     imported_at=func.now(),
                     refusal=None,
-                    revision=revision if number > last else None,
+                    revision=repository.last_revision(session) if has_recorded else None,
                 )
                 repository.forget_file(session, draft.id)
         except Changed:
@@ -205,10 +204,11 @@ def _undo(
         if draft.revision is not None:
             first = reversal.first_of(session, draft.revision)
             assert first is not None
+            asked_by = draft.options["undo"]
             undo(
                 session,
                 first,
-                Importer(draft.actor_token_id, draft.actor),
+                Importer(asked_by["token_id"], asked_by["name"]),
                 reason=f"import de {draft.file_name}"[:200],
                 letters_behind=lambda entries: letters_behind(session, entries),
             )

@@ -242,8 +242,9 @@ def undo(
     """Undo the import, as long as nothing changed on top."""
     try:
         draft = service.present(session, number)
+        asked_by = {"token_id": caller.token_id, "name": caller.name}
         service.ask(
-            session, number, allowed=("imported",), options={**draft.options, "undo": True}
+            session, number, allowed=("imported",), options={**draft.options, "undo": asked_by}
         )
         record_act(
             session,

@@ -33,7 +33,7 @@ def main(number: int) -> None:
     """Do what a draft waits for."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_PROCESSOR_S, MOST_PROCESSOR_S))
-    from app.cpts.importing.drafts.service import give_up, work_on  # noqa: PLC0415
+    from app.cpts.importing.drafts.service import work_on  # noqa: PLC0415
     from app.database.engine import create_database_engine  # noqa: PLC0415
 
     # Requests come first.
@@ -44,7 +44,6 @@ def main(number: int) -> None:
     except Exception as error:
         # By its class: its words may hold what the file says of persons.
         sys.stderr.write(f"import {number}: {type(error).__name__}\n")
-        give_up(engine, number)
     finally:
         engine.dispose()
 

@@ -169,13 +169,16 @@ class Caller:
     ) -> None:
         """Allow undoing a change of a CPTS.
 
-        Parameters: `touched_regions`, the regions of the communes that change hands, else of
-        all of its communes; `takes_back`, whether a stage, a beginning or an end is undone.
+        Parameters: `touched_regions`, the regions of the communes that it is about; of none,
+        only who undoes everywhere reaches it; `takes_back`, whether a stage, a beginning or
+        an end is undone.
 
         Raises:
             Forbidden: another role or region, or a stage that only an administrator corrects.
         """
-        self._regional("registry.undo", touched_regions, lead_region)
+        reach = self._regional("registry.undo", touched_regions, lead_region)
+        if not touched_regions and reach is not Reach.EVERYWHERE:
+            raise Forbidden("Cette CPTS n'a aucune commune : elle ne relève d'aucune région.")
         if takes_back and not self.may("registry.correct-stage"):
             raise Forbidden(
                 "Un stade, un début ou une fin : seul un administrateur annule ce changement."

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from app.cpts.writing.rules import StageRecord
+from app.database.calendar import PARIS
 from app.french import short_date
 from app.problems import Problem
 
@@ -51,6 +52,21 @@ def changed_since(entry: Entry, state: Mapping[str, Any]) -> list[str]:
     Parameters: `state`, the whole recorded state of the CPTS today.
     """
     return [member for member, value in entry.after.items() if state.get(member) != value]
+
+
+def concerned(
+    entry: Entry, changing: Collection[str], held: Collection[Holding], day: date
+) -> set[str]:
+    """Give the communes by whose region an undo is judged; none for a CPTS that has none.
+
+    Parameters: `changing`, those that change hands; `held`, all claims of the CPTS. Unless
+    nothing else changes, those that it holds on `day` or later count too; of a CPTS that
+    holds none any more, those that it held.
+    """
+    if changing and entry.before is not None and entry.after.keys() == {"claims"}:
+        return set(changing)
+    standing = {commune for commune, _, until in held if until is None or until > day}
+    return set(changing) | (standing or {commune for commune, _, _ in held})
 
 
 def takes_back(entries: Iterable[Entry]) -> bool:
@@ -112,7 +128,8 @@ def refusal(stood_on: Sequence[tuple[str, datetime | None]]) -> ChangedSince:
     Parameters: `stood_on`, for each CPTS that changed since, its name and when it last did.
     """
     told = ", ".join(
-        f"« {name} »" + (f" (le {short_date(moment.date())})" if moment else "")
+        f"« {name} »"
+        + (f" (le {short_date(moment.astimezone(PARIS).date())})" if moment else "")
         for name, moment in stood_on[:5]
     )
     more = f" et {len(stood_on) - 5} autres" if len(stood_on) > 5 else ""

@@ -23,6 +23,7 @@ def undo(
     change_id: int,
     authority: ReversalAuthority,
     *,
+    of: int | None = None,
     reason: str | None,
     letters_behind: Callable[[Sequence[Entry]], Sequence[int]],
 ) -> Sequence[Entry]:
@@ -30,11 +31,12 @@ def undo(
 
     What was made is recorded as a change of its own, which can be undone in its turn.
 
-    Parameters: `change_id`, of the history; `letters_behind`, the numbers of the letters
+    Parameters: `change_id`, of the history; `of`, the CPTS whose it must be, None for
+    whichever; `letters_behind`, the numbers of the letters
     that such changes rest on, or that rest on what they made.
 
     Raises:
-        NotFound: no such change.
+        NotFound: no such change, or not of that CPTS.
         ChangedSince: something stands on it: a later change of the same members, a letter,
             or a commune that is no more.
         TerritoryOverlap: communes that would come back are held by others.
@@ -43,7 +45,8 @@ def undo(
     """
     change = RegistryChange.by(session, authority)
     entries = repository.made_together(session, change_id)
-    if not entries:
+    owners = [each.cpts_id for each in entries if each.id == change_id]
+    if not owners or of not in (None, *owners):
         raise NotFound("Ce changement n'est pas à l'historique.")
     ids = sorted({each.cpts_id for each in entries})
     present = snapshot(session, ids)
@@ -111,11 +114,11 @@ def _check_rights(
         changing = {
             commune for holdings in moving for commune, _, _ in holdings.get(each.cpts_id, ())
         }
-        standing = {commune for commune, _, until in held if until is None}
-        regions = claims.regions_by_weight(session, changing or standing, today())
+        concerned = rules.concerned(each, changing, held, today())
+        territory = rules.concerned(each, (), held, today()) or concerned
         authority.may_undo(
-            touched_regions=regions,
-            lead_region=claims.lead_region(session, standing or changing, today()),
+            touched_regions=claims.regions_by_weight(session, concerned, today()),
+            lead_region=claims.lead_region(session, territory, today()),
             takes_back=rules.takes_back(entries),
         )
 

@@ -1,6 +1,7 @@
 """The register kept from the browser: every change is shown first, recorded, and undone."""
 
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +9,13 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.cpts.claims.service import RegistryChange
 from app.cpts.verification.service import verify
-from app.database.sessions import session_scope
+from app.cpts.writing.repository import update_cpts_columns
+from app.database.sessions import WritingSession, session_scope
 from app.progress import SilentProgress
+from app.web.administration.changes.service import rehearsed
+from tests.administration import superuser
 from tests.web.administration.desk import change, confirm, page, shown, sign_in_as
 
 Register = Callable[..., int]
@@ -295,3 +300,108 @@ def test_a_wrong_demand_is_dismissed_and_told_in_the_journal(
     with engine.connect() as connection:
         act = connection.execute(text("SELECT kind, subject FROM administrative_act")).one()
     assert tuple(act) == ("refusal-dismissed", GAP)
+
+
+def test_what_others_commit_meanwhile_is_not_shown_as_ones_own(
+    engine: Engine, gap: int, register: Register
+) -> None:
+    lille = register("CPTS de Lille", communes=(LILLE,))
+    theirs_is_made = threading.Event()
+    found: list[tuple[int, str]] = []
+
+    def phone(session: WritingSession, cpts: int, number: str) -> Callable[[], object]:
+        def act() -> None:
+            signed = RegistryChange(session, actor="essai", token_id=None)
+            signed.watch([cpts], "updated")
+            update_cpts_columns(session, cpts, {"phone": number})
+            signed.record()
+
+        return act
+
+    def mine() -> None:
+        theirs_is_made.wait(10)
+        with session_scope(engine) as session:
+            recorded = rehearsed(session, phone(session, gap, "04 99 00 00 09"))
+            found.extend((each.cpts_id, each.action) for each in recorded)
+
+    thread = threading.Thread(target=mine)
+    thread.start()
+    with session_scope(engine) as session:
+        assert len(rehearsed(session, phone(session, lille, "03 99 00 00 01"))) == 1
+        theirs_is_made.set()
+        # It waits for the registry's lock.
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join(10)
+    assert found == [(gap, "updated")]
+
+
+@pytest.fixture
+def of_two_regions(
+    client: TestClient, engine: Engine, register: Register
+) -> tuple[int, int, str]:
+    """Give a CPTS led from another region, a change of its sheet, and its page."""
+    cpts = register("CPTS du Nord", communes=(LILLE, GAP), stage_since="2024-03-01")
+    at = f"/administration/cpts/{cpts}"
+    sign_in_as(client, engine, "admin")
+    change(client, f"{at}/fiche", {"name": "CPTS du Nord", "phone": "03 99 00 00 01"}, at)
+    number = numbers_of(engine, cpts)[-1]
+    with superuser(engine) as connection:
+        # As if it had been registered a month ago: what ends on its first day held nothing.
+        connection.execute(text("UPDATE cpts SET started_on = CURRENT_DATE - 30"))
+        connection.execute(text("UPDATE claim SET held = daterange(CURRENT_DATE - 30, NULL)"))
+    return cpts, number, at
+
+
+def test_an_ended_cpts_of_another_region_stays_that_regions(
+    client: TestClient, engine: Engine, of_two_regions: tuple[int, int, str]
+) -> None:
+    cpts, number, at = of_two_regions
+    change(client, f"{at}/fin", {"reason": "contrat résilié"}, at)
+    sign_in_as(client, engine, "ars")
+    refused = undo(client, engine, cpts, number)
+    assert refused.status_code == 403
+    assert "autre région" in refused.text
+    sign_in_as(client, engine, "ars", region="32")
+    confirm(client, undo(client, engine, cpts, number), at)
+    assert read(client, cpts)["phone"] is None
+
+
+def test_a_cpts_whose_end_is_planned_stays_its_regions(
+    client: TestClient, engine: Engine, of_two_regions: tuple[int, int, str]
+) -> None:
+    cpts, number, _ = of_two_regions
+    with superuser(engine) as connection:
+        connection.execute(
+            text("UPDATE claim SET held = daterange(lower(held), CURRENT_DATE + 30)")
+        )
+    sign_in_as(client, engine, "ars")
+    assert undo(client, engine, cpts, number).status_code == 403
+    sign_in_as(client, engine, "ars", region="32")
+    assert undo(client, engine, cpts, number).status_code == 200
+
+
+def test_a_change_is_undone_only_at_the_address_of_its_cpts(
+    client: TestClient, engine: Engine, gap: int, register: Register
+) -> None:
+    lille = register("CPTS de Lille", communes=(LILLE,))
+    at = f"/administration/cpts/{lille}"
+    sign_in_as(client, engine, "admin")
+    change(client, f"{at}/fiche", {"name": "CPTS de Lille", "phone": "03 99 00 00 01"}, at)
+    number = numbers_of(engine, lille)[-1]
+    assert undo(client, engine, gap, number).status_code == 404
+    sign_in_as(client, engine, "ars")
+    assert undo(client, engine, gap, number).status_code == 404
+    assert read(client, lille)["phone"] == "03 99 00 00 01"
+
+
+def test_what_has_no_commune_at_all_only_an_administrator_undoes(
+    client: TestClient, engine: Engine, register: Register
+) -> None:
+    cpts = register("CPTS sans commune", "dynamique_identifiee", ())
+    at = f"/administration/cpts/{cpts}"
+    sign_in_as(client, engine, "admin")
+    change(client, f"{at}/fiche", {"name": "CPTS sans commune", "phone": "0499000001"}, at)
+    assert undo(client, engine, cpts).status_code == 200
+    sign_in_as(client, engine, "ars")
+    assert undo(client, engine, cpts).status_code == 403

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from app.cpts.claims.repository import lock_registry
 from app.database.calendar import PARIS
 from app.database.sessions import ReadingSession, WritingSession
 from app.web.administration.changes import repository
@@ -18,6 +19,8 @@ def rehearsed(session: WritingSession, act: Callable[[], object]) -> Sequence[Re
 
     Raises whatever the change raises.
     """
+    # What others commit until then is not of this change.
+    lock_registry(session)
     last = repository.last_number(session)
     act()
     session.flush()

@@ -244,7 +244,7 @@ def undo_change(
 
     def act() -> None:
         sent = fields.read(Told, fields.fields(form, "reason"))
-        undo(session, change, caller, reason=sent.reason, letters_behind=letters)
+        undo(session, change, caller, of=number, reason=sent.reason, letters_behind=letters)
 
     return _changed(request, session, caller, number, form=form, act=act)
 

@@ -118,6 +118,24 @@ def test_a_region_shows_what_is_to_be_done_there(
     assert "Connecté" in page
 
 
+@pytest.mark.parametrize("role", ["assurance_maladie", "urps", "ars"])
+def test_messages_of_visitors_are_for_who_answers_them(
+    client: TestClient, make_token: MakeToken, region: dict[str, int], role: str
+) -> None:
+    sign_in_with(client, make_token(role, region="32"))
+    page = shown(client, "/agents/32")
+    table = client.get("/agents/32/a-suivre.csv").text
+    book = client.get("/agents/32/a-suivre.xlsx")
+    sheet = load_workbook(io.BytesIO(book.content)).active
+    assert sheet is not None
+    cells = {str(cell) for row in sheet.iter_rows(values_only=True) for cell in row}
+    answers = role == "ars"
+    assert ("reports" in sections(page)) is answers
+    assert ("Le site a changé." in page) is answers
+    assert ("Le site a changé." in table) is answers
+    assert ("Le site a changé." in cells) is answers
+
+
 def test_the_tables_hold_the_same(
     client: TestClient, make_token: MakeToken, region: dict[str, int]
 ) -> None:
@@ -127,7 +145,7 @@ def test_the_tables_hold_the_same(
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
     assert rows[0][:2] == ["Rubrique", "Objet"]
-    assert len(rows) == 1 + 1 + 2 + 1 + 1 + 1 + 2
+    assert len(rows) == 1 + 1 + 2 + 1 + 1 + 1
     # What a spreadsheet would run as a formula is a text.
     assert not any(cell.startswith("=") for row in rows for cell in row)
     answer = client.get("/agents/32/a-suivre.xlsx")

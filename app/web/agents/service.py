@@ -49,10 +49,18 @@ def region_named(session: ReadingSession, agent: Agent, code: str) -> str:
 def to_follow(
     session: ReadingSession, agent: Agent, region: str
 ) -> dict[Section, Sequence[Item]]:
-    """Gather what is to be followed in a region, by section."""
+    """Gather what is to be followed in a region, by section.
+
+    Reports of an error hold messages of visitors: only for whoever answers them.
+    """
     day = today()
     items = [*_letters(session, agent, region), *_cpts(session, region, day)]
-    for report in repository.reports_of_region(session, region, day):
+    reports = (
+        repository.reports_of_region(session, region, day)
+        if _may_read_reports(agent, region)
+        else []
+    )
+    for report in reports:
         about = f"/cpts/{report.cpts_id}" if report.cpts_id else f"/communes/{report.commune}"
         items.append(
             Item(
@@ -63,7 +71,15 @@ def to_follow(
                 since=report.reported_at.astimezone(PARIS).date(),
             )
         )
-    return rules.by_section(items)
+    found = rules.by_section(items)
+    if not _may_read_reports(agent, region):
+        del found[Section.REPORTS]
+    return found
+
+
+def _may_read_reports(agent: Agent, region: str) -> bool:
+    reach = agent.reach("reports.handle")
+    return reach == "everywhere" or (reach is not None and agent.region == region)
 
 
 def as_sheet(found: Mapping[Section, Sequence[Item]]) -> Sheet:

@@ -171,7 +171,9 @@ def put_contacts(
     ).scalars()
     present = list(rows)
     for row in present:
-        standing.setdefault(_key(row), []).append(row.id)
+        # What is past its term is shown to nobody, and told again it is kept anew.
+        if row.kept_until >= day:
+            standing.setdefault(_key(row), []).append(row.id)
     staying: dict[int, int] = {}
     fresh: list[dict[str, Any]] = []
     for position, contact in enumerate(contacts):

@@ -353,6 +353,25 @@ def test_a_person_sees_and_is_erased_from_what_sheets_tell_of_them(
     assert stale.status_code == 412
 
 
+def test_a_contact_past_its_term_is_kept_anew_when_it_is_told_again(
+    client: TestClient, bearer: Bearer, cpts: int, engine: Engine
+) -> None:
+    headers = bearer("editor", cpts=cpts)
+    put(client, cpts, headers)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE cpts_contact SET recorded_on = current_date - 9,"
+                " kept_until = current_date - 2"
+            )
+        )
+    # Not purged yet.
+    assert put(client, cpts, headers).json()["contacts"] == [CAMILLE]
+    kept = "SELECT name, kept_until > current_date + 300 FROM cpts_contact"
+    assert rows(engine, kept) == [(CAMILLE["name"], True)]
+    assert rows(engine, "SELECT count(*) FROM former_contact") == [(0,)]
+
+
 def test_an_invitation_that_nobody_accepted_erases_no_contact(
     client: TestClient, bearer: Bearer, cpts: int, engine: Engine
 ) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 # The table of CPTS refers to that of tokens.
 import app.accounts.models  # noqa: F401
-from app.cpts.claims.repository import insert_claims, lock_registry
+from app.cpts.claims.repository import insert_claims
 from app.cpts.demonstration.service import load_demonstration
 from app.cpts.reading.filtering import Filter, Filters
 from app.cpts.reading.filters import DEPARTMENT, REGION, STAGE, THEME, TIER
@@ -31,6 +31,7 @@ from app.directory.search.filters import (
 )
 from app.directory.search.service import listed
 from app.http.paging import NOWHERE
+from app.http.repository import lock_registry
 from app.progress import SilentProgress
 from benchmarks.figures import Figure, Target, median, percentile
 from benchmarks.scratch import ScratchServer, analyse, engine_on

@@ -9,10 +9,11 @@ from sqlalchemy import Engine, text
 
 # The table of CPTS refers to that of tokens.
 import app.accounts.models  # noqa: F401
-from app.cpts.claims.repository import insert_claims, lock_registry
+from app.cpts.claims.repository import insert_claims
 from app.cpts.writing.repository import insert_cpts, put_stages
 from app.cpts.writing.rules import StageRecord
 from app.database.sessions import session_scope
+from app.http.repository import lock_registry
 
 _SINCE = date(2020, 1, 1)
 _AT_ONCE = 5_000

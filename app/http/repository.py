@@ -7,8 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from app.database.sessions import ReadingSession, WritingSession
+from app.database.waiting import lock_limit_ms
 
 REVISION_SQL = "SELECT revision, changed_at FROM registry_revision"
+_LOCK = text("SELECT revision FROM registry_revision FOR UPDATE")
+_LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :limit_ms, true)")
 _TABLES = text("SELECT to_regclass('geography_release') IS NOT NULL")
 _GEOGRAPHY = text(
     "SELECT EXISTS (SELECT FROM geography_release) AND EXISTS (SELECT FROM commune)"
@@ -118,3 +121,16 @@ def write_something(session: WritingSession) -> None:
     """
     for statement in _WRITE_SOMETHING:
         session.execute(statement)
+
+
+def lock_registry(session: WritingSession) -> None:
+    """Take the registry's one lock: from here on no other transaction writes to it.
+
+    Taken before a check and its write, so that what was checked still holds when it is written,
+    and before any other lock. A request waits for it no longer than its patience lasts
+    (`app.database.waiting`).
+    """
+    limit_ms = lock_limit_ms()
+    if limit_ms is not None:
+        session.execute(_LOCK_TIMEOUT, {"limit_ms": str(limit_ms)})
+    session.execute(_LOCK)

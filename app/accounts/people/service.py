@@ -24,6 +24,7 @@ from app.accounts.permissions import REGIONAL_ROLES, ROLES
 from app.accounts.rules import Caller
 from app.accounts.service import create_own_token, digest_of
 from app.database.sessions import ReadingSession, WritingSession
+from app.http.repository import lock_registry
 from app.http.texts import refusal_of_line
 from app.problems import Invalid, NotFound
 
@@ -247,6 +248,8 @@ def erase(session: WritingSession, person_id: int) -> str:
     Raises:
         NotFound: no such person.
     """
+    # In the order in which everybody writes: sheets may tell of the person too.
+    lock_registry(session)
     accounts.forget_tokens(session, person_id)
     email = repository.delete_person(session, person_id)
     if email is None:
@@ -267,6 +270,7 @@ def purge(session: WritingSession, *, former_days: int, absent_days: int) -> Pur
 
     Parameters, in days: since the suspension; since the last visit.
     """
+    lock_registry(session)
     gone = repository.past_their_term(
         session, former_days=former_days, absent_days=absent_days, invited_days=INVITED_DAYS
     )

@@ -14,29 +14,13 @@ from sqlalchemy.types import BigInteger, Text
 from app.cpts.claims import models
 from app.cpts.claims.models import Claim, RefusedClaim
 from app.cpts.claims.rules import ClaimConflict, Period, PlannedChange
-from app.cpts.models import Cpts, RegistryRevision
+from app.cpts.models import Cpts
 from app.cpts.stages import FIRST_STAGE
 from app.database.arrays import among
 from app.database.sessions import ReadingSession, WritingSession
-from app.database.waiting import lock_limit_ms
 
 # A CPTS and a commune code.
 Pair = tuple[int, str]
-
-
-_LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :limit_ms, true)")
-
-
-def lock_registry(session: WritingSession) -> None:
-    """Take the registry's one lock: from here on no other transaction writes to it.
-
-    Taken before a check and its write, so that what was checked still holds when it is written.
-    A request waits for it no longer than its patience lasts (`app.database.waiting`).
-    """
-    limit_ms = lock_limit_ms()
-    if limit_ms is not None:
-        session.execute(_LOCK_TIMEOUT, {"limit_ms": str(limit_ms)})
-    session.execute(select(RegistryRevision.revision).with_for_update())
 
 
 _HOLDERS = """

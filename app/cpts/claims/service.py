@@ -10,6 +10,7 @@ from app.cpts.errors import PlannedChangeDropped, TerritoryOverlap
 from app.cpts.history.repository import Change, record_changes, snapshot, touch_cpts
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
+from app.http.repository import lock_registry
 from app.problems import Invalid
 
 
@@ -50,7 +51,7 @@ class RegistryChange:
         self._before: dict[int, dict[str, Any] | None] = {}
         self._told: dict[int, tuple[str, str | None]] = {}
         self._broken: set[PlannedChange] = set()
-        repository.lock_registry(session)
+        lock_registry(session)
 
     @classmethod
     def by(cls, session: WritingSession, signatory: Signatory) -> "RegistryChange":

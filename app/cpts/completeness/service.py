@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from app.acts.repository import Signatory, record_act
-from app.cpts.claims.repository import lock_registry
 from app.cpts.completeness import repository
 from app.cpts.completeness.repository import DepartmentState
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
 from app.failures import Failure
 from app.french import short_date
+from app.http.repository import lock_registry
 
 
 def completeness(session: ReadingSession, at: date | None) -> list[DepartmentState]:

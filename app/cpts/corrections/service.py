@@ -14,6 +14,7 @@ from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.geography.resolution import translate_codes
+from app.http.repository import lock_registry
 from app.problems import Invalid, NotFound
 
 
@@ -84,7 +85,7 @@ def dismiss_refusal(session: WritingSession, refusal: int, authority: Authority)
         NotFound: it is no more.
         Forbidden: its commune is another region's.
     """
-    claims.lock_registry(session)
+    lock_registry(session)
     found = refusals.refusal(session, refusal)
     if found is None:
         raise NotFound("Cette demande n'est plus au registre.")

@@ -23,6 +23,7 @@ from app.cpts.writing.rules import StageRecord
 from app.database.calendar import today
 from app.database.sessions import WritingSession, session_scope
 from app.failures import Failure
+from app.http.repository import lock_registry
 from app.progress import Progress
 from app.settings import PROJECT_ROOT
 
@@ -96,7 +97,7 @@ def remove_demonstration(session: WritingSession) -> int:
         Failure: a validated letter has planned something for real CPTS together with
             fictitious ones; it is named.
     """
-    claims_of.lock_registry(session)
+    lock_registry(session)
     planned = demonstration.planned_with_real_ones(session, today())
     if planned:
         raise Failure(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from app.cpts.claims.repository import lock_registry
 from app.cpts.completeness.service import check_departments, declare_complete
 from app.cpts.demonstration.service import remove_demonstration
 from app.cpts.errors import PlannedChangeDropped
@@ -26,6 +25,7 @@ from app.files.sources import Source, unusable
 from app.files.words import words_of
 from app.french import short_date
 from app.geography import resolution
+from app.http.repository import lock_registry
 from app.progress import Progress
 
 

@@ -26,6 +26,7 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
 from app.french import short_date
 from app.geography.resolution import translate_codes
+from app.http.repository import lock_registry
 from app.problems import Invalid, NotFound
 
 # Members of a write that are columns of `cpts`.
@@ -225,7 +226,7 @@ def open_for_change(session: WritingSession, cpts_id: int) -> None:
     Raises:
         NotFound: no such CPTS.
     """
-    claims.lock_registry(session)
+    lock_registry(session)
     _existing(session, cpts_id)
 
 

@@ -1,9 +1,9 @@
 """Sheets of the demonstration: they go when their CPTS goes."""
 
-from app.cpts.claims.repository import lock_registry
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.directory.demonstration import repository
+from app.http.repository import lock_registry
 
 
 def fill_sheets(session: WritingSession) -> int:

@@ -9,7 +9,6 @@ from pathlib import Path
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from app.cpts.claims.repository import lock_registry
 from app.cpts.claims.service import RegistryChange, Signatory
 from app.cpts.writing.repository import set_themes, themes_of
 from app.database.calendar import today
@@ -32,6 +31,7 @@ from app.files.cells import spreadsheet_safe
 from app.files.sources import unusable
 from app.files.tables import clean
 from app.http.problem_answers import invalid_request
+from app.http.repository import lock_registry
 
 REPORT_COLUMNS = ("sheet", "row", "cpts", "given", "outcome", "cpts_id", "detail")
 _OUTCOMES = {

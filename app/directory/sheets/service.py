@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from app.cpts.claims.repository import lock_registry
 from app.cpts.models import Cpts
 from app.cpts.writing.repository import theme_slugs
 from app.cpts.writing.service import open_for_change, present_cpts
@@ -15,6 +14,7 @@ from app.directory.sheets import repository, rules
 from app.directory.sheets.repository import StoredSheet
 from app.directory.sheets.rules import SheetAuthority, SheetChange
 from app.directory.sheets.schemas import ActionWrite, ContactWrite, SheetWrite
+from app.http.repository import lock_registry
 from app.problems import Invalid, NotFound, StaleWrite
 
 # Whether a writer has read the sheet as it stands.

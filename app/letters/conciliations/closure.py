@@ -3,10 +3,10 @@
 from datetime import date
 
 from app.cpts.claims import repository as registry
-from app.cpts.claims.repository import lock_registry
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.french import short_date
+from app.http.repository import lock_registry
 from app.letters.conciliations import repository
 from app.letters.conciliations.repository import StoredConciliation
 from app.letters.conciliations.rules import Outcome

@@ -10,10 +10,10 @@ from datetime import date
 from typing import Any
 
 from app.cpts.agreements.service import territory_on
-from app.cpts.claims.repository import lock_registry
 from app.cpts.writing.service import living_cpts
 from app.database.calendar import today
 from app.database.sessions import WritingSession
+from app.http.repository import lock_registry
 from app.letters.conciliations.rules import Outcome
 from app.letters.conciliations.service import bring_in_line
 from app.letters.record import repository, rules, schemas

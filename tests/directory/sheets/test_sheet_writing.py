@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.accounts.people import service as people
 from app.accounts.permissions import ROLES
+from app.database.sessions import session_scope
 from tests.accounts.people import EMAIL, csrf, make_person, session_of, sign_in
 from tests.web.conftest import HOSTILE
 
@@ -381,3 +383,32 @@ def test_an_invitation_that_nobody_accepted_erases_no_contact(
         connection.execute(text("UPDATE person SET confirmed_at = NULL"))
         connection.execute(text("DELETE FROM person"))
     assert rows(engine, "SELECT count(*) FROM cpts_contact") == [(1,)]
+
+
+@pytest.mark.parametrize("way", ["erase", "purge"])
+def test_whoever_erases_people_waits_for_the_registry_before_locking_them(
+    client: TestClient, bearer: Bearer, cpts: int, engine: Engine, way: str
+) -> None:
+    put(client, cpts, bearer("admin"), contacts=[CAMILLE | {"email": EMAIL}])
+    number = make_person(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE person SET suspended_at = now() - interval '9 days'"))
+
+    def erase() -> None:
+        with session_scope(engine) as session:
+            if way == "erase":
+                people.erase(session, number)
+            else:
+                people.purge(session, former_days=5, absent_days=5)
+
+    erasing = threading.Thread(target=erase)
+    with engine.begin() as holder:
+        holder.execute(text("SELECT FROM registry_revision FOR UPDATE"))
+        erasing.start()
+        erasing.join(0.5)
+        assert erasing.is_alive()
+        # Else the two would wait for each other.
+        holder.execute(text("SELECT FROM person FOR UPDATE NOWAIT"))
+    erasing.join(10)
+    assert rows(engine, "SELECT count(*) FROM person") == [(0,)]
+    assert rows(engine, "SELECT count(*) FROM cpts_contact") == [(0,)]

@@ -28,6 +28,14 @@ from app.letters.record.territory import read_communes
 from app.problems import Invalid
 
 
+def begin_to_close(session: WritingSession) -> None:
+    """Let nobody write until the end of the transaction.
+
+    For whoever reads how a conciliation stands, and closes it with what follows from that.
+    """
+    lock_registry(session)
+
+
 def close(
     session: WritingSession, conciliation_id: int, closure: Closure, agent: Agent
 ) -> None:

@@ -1,16 +1,20 @@
 """The page of a letter: its day of effect, decisions that are confirmed, rivals on one map."""
 
 import re
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.database.calendar import today
 from tests.web.accessibility import accessibility_faults_in_light_and_dark
+from tests.web.conftest import BROWSER
 from tests.web.letters.agents import (
     ARMENTIERES,
     LILLE,
@@ -19,6 +23,7 @@ from tests.web.letters.agents import (
     RONCHIN,
     Bearer,
     Register,
+    csrf_of,
     send,
     shown,
     words,
@@ -194,6 +199,54 @@ def test_a_conciliation_is_closed_by_who_gets_what(
     assert territory(client, admin, one) == [LILLE, RONCHIN]
     assert territory(client, admin, two) == [MARCQ, MONS]
     assert state(client, one) == state(client, two) == "deposee"
+
+
+def test_what_is_written_meanwhile_outlasts_a_sharing_out(
+    client: TestClient,
+    bearer: Bearer,
+    agent: Agent,
+    rivals: tuple[int, int, int],
+    engine: Engine,
+) -> None:
+    one, two, _ = rivals
+    number = client.get("/api/v1/conciliations").json()["items"][0]["id"]
+    page = f"/lettres/conciliations/{number}"
+    agent("ars", region="32")
+    answers: list[int] = []
+    sent = {
+        "csrf": csrf_of(shown(client, page)),
+        "sharing": "1",
+        f"share_{MARCQ}": f"letter-{two}",
+        f"share_{RONCHIN}": f"letter-{one}",
+    }
+
+    def share_out() -> None:
+        done = client.post(
+            f"{page}/cloture", data=sent, headers=BROWSER, follow_redirects=False
+        )
+        answers.append(done.status_code)
+
+    sharing = threading.Thread(target=share_out)
+    with engine.begin() as other:
+        other.execute(text("SELECT FROM registry_revision FOR UPDATE"))
+        sharing.start()
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            with engine.connect() as watching:
+                if watching.execute(waiting).scalar_one():
+                    break
+            time.sleep(0.02)
+        other.execute(
+            text("INSERT INTO letter_commune VALUES (:letter, :code, 'asked')"),
+            {"letter": one, "code": ARMENTIERES},
+        )
+    sharing.join(10)
+    assert answers == [303]
+    assert territory(client, bearer("admin"), one) == [ARMENTIERES, LILLE, RONCHIN]
 
 
 def test_who_may_not_see_the_parties_sees_no_rivals(

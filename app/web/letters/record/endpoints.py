@@ -92,6 +92,8 @@ def close_conciliation(
                 for name in form
                 if name.startswith("share_")
             }
+            # The territories that it gives are whole ones, of what stands just now.
+            closure.begin_to_close(session)
             values = shared_values(session, caller, conciliation_id, chosen) | fields.fields(
                 form, "closed_on", "note"
             )

@@ -214,6 +214,11 @@ def test_another_cpts_in_the_address_is_refused_and_shows_nothing(
         assert CAMILLE["name"] not in refused.text
     for path in ("", "/apercu", "/confirmation", "/historique/1/reprise"):
         assert post(editor, base + path, sent).status_code == 403, path
+    # The form again, for what is wrong in it, would show the other sheet.
+    for path in ("", "/apercu"):
+        wrong = post(editor, base + path, sent | {"members_count": "beaucoup"})
+        assert wrong.status_code == 403, path
+        assert "CPTS de Nice" not in wrong.text
     kept = editor.get(f"/membres/cpts/{cpts}/fiche", headers=BROWSER)
     assert kept.status_code == 200
     # Nor does a form without its token act.

@@ -94,6 +94,7 @@ def publish(
     cpts_id: CptsId,
 ) -> Response:
     """Publish what was seen; when somebody else was quicker, compare."""
+    _check_may(session, caller, cpts_id)
     draft = Draft.of_form(form)
     try:
         service.publish(session, cpts_id, draft, caller, terms_of(request))

@@ -1,4 +1,4 @@
-"""Reminding: once a month before the year is over, once when it is."""
+"""Reminding: once a month before a sheet is to be confirmed, once when that has passed."""
 
 from collections.abc import Callable
 from datetime import date
@@ -15,6 +15,7 @@ _SUBJECTS = {
     "due": "Confirmez la fiche de votre CPTS",
     "late": "La fiche de votre CPTS n'est plus à jour",
 }
+_NEVER_CONFIRMED = "La fiche de votre CPTS attend d'être confirmée"
 
 
 def remind(session: WritingSession, send: Send, base: str, day: date) -> int:
@@ -33,8 +34,10 @@ def remind(session: WritingSession, send: Send, base: str, day: date) -> int:
             continue
         reminded += 1
         body = _body(sheet, kind, due, f"{base}/membres/cpts/{sheet.cpts_id}/fiche")
+        never_late = kind == "late" and sheet.confirmed_on is None
+        subject = _NEVER_CONFIRMED if never_late else _SUBJECTS[kind]
         for editor in sheet.editors:
-            send(session, editor, _SUBJECTS[kind], body)
+            send(session, editor, subject, body)
     return reminded
 
 
@@ -45,11 +48,12 @@ def _body(sheet: repository.EditedSheet, kind: str, due: date, address: str) -> 
         if sheet.confirmed_on
         else f"La fiche de la {name} n'a encore jamais été confirmée."
     )
-    wanted = (
-        "Il y a plus d'un an : les membres la voient marquée, et après les autres."
-        if kind == "late"
-        else f"Elle est à confirmer au plus tard le {short_date(due)}."
-    )
+    if kind == "due":
+        wanted = f"Elle est à confirmer au plus tard le {short_date(due)}."
+    elif sheet.confirmed_on:
+        wanted = "Il y a plus d'un an : les membres la voient marquée, et après les autres."
+    else:
+        wanted = "Les membres la voient marquée, et après les autres."
     return (
         f"Bonjour,\n\n{known} {wanted}\n\n"
         f"Relisez-la et confirmez-la, ou corrigez-la, ici :\n{address}\n\n"

@@ -13,6 +13,8 @@ EMPTY: Mapping[str, Any] = {"presentation": "", "members_count": None, "actions"
 
 # How long before the year is over the editors are reminded.
 REMINDED_BEFORE = timedelta(days=30)
+# How long a CPTS has to confirm, for the first time, what others wrote of it.
+FIRST_TERM = timedelta(days=30)
 
 _TAG = re.compile(r'(?:W/)?"fiche-([0-9]{1,18})(?:-br|-gzip)?"')
 
@@ -59,14 +61,18 @@ def names_version(if_match: str, version: int) -> bool:
 
 
 def year_before(day: date) -> date:
-    """Give the same day of the year before; 28 February for the 29th."""
+    """Give the same day of the year before; 28 February for the 29th; or the first day."""
+    if day.year == date.min.year:
+        return date.min
     if (day.month, day.day) == (2, 29):
         return day.replace(year=day.year - 1, day=28)
     return day.replace(year=day.year - 1)
 
 
 def year_after(day: date) -> date:
-    """Give the same day of the next year; 28 February for the 29th."""
+    """Give the same day of the next year; 28 February for the 29th; or the last day."""
+    if day.year == date.max.year:
+        return date.max
     if (day.month, day.day) == (2, 29):
         return day.replace(year=day.year + 1, day=28)
     return day.replace(year=day.year + 1)
@@ -80,10 +86,10 @@ def is_stale(confirmed_on: date | None, day: date) -> bool:
 def due_on(confirmed_on: date | None, written_on: date) -> date:
     """Give the day by which a sheet is to be confirmed.
 
-    Parameters: `confirmed_on`, None when the CPTS never did: then it is due on `written_on`,
-    when somebody else wrote it.
+    Parameters: `confirmed_on`, None when the CPTS never did: then it has `FIRST_TERM` from
+    `written_on`, when somebody else wrote it.
     """
-    return written_on if confirmed_on is None else year_after(confirmed_on)
+    return written_on + FIRST_TERM if confirmed_on is None else year_after(confirmed_on)
 
 
 def reminder_of(confirmed_on: date | None, written_on: date, day: date) -> str | None:

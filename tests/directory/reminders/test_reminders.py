@@ -65,6 +65,26 @@ def test_the_editor_is_reminded_a_month_before_and_when_it_is_late(
     assert len(sent_on(engine, "2034-03-04")) == 1
 
 
+def test_what_was_never_confirmed_has_a_month_and_is_not_said_to_be_a_year_old(
+    cpts: int, engine: Engine
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE cpts_sheet SET confirmed_on = NULL, updated_at = '2031-05-01 12:00+00'"
+            )
+        )
+    [(_, subject, body)] = sent_on(engine, "2031-05-02")
+    assert subject == "Confirmez la fiche de votre CPTS"
+    assert "n'a encore jamais été confirmée" in body
+    assert "au plus tard le 31/05/2031" in body
+    assert sent_on(engine, "2031-05-31") == []
+    [(_, subject, body)] = sent_on(engine, "2031-06-01")
+    assert subject == "La fiche de votre CPTS attend d'être confirmée"
+    assert "n'a encore jamais été confirmée" in body
+    assert "Il y a plus d'un an" not in body
+
+
 @pytest.mark.parametrize(
     "change",
     [

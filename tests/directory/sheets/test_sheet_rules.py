@@ -61,12 +61,14 @@ def test_a_year_is_the_same_day_of_another_one() -> None:
     assert year_before(date(2028, 2, 29)) == date(2027, 2, 28)
     assert year_after(date(2026, 3, 1)) == date(2027, 3, 1)
     assert year_after(date(2028, 2, 29)) == date(2029, 2, 28)
+    assert year_before(date(1, 6, 1)) == date.min
+    assert year_after(date(9999, 6, 1)) == date.max
 
 
 def test_a_reminder_comes_a_month_before_and_when_it_is_late() -> None:
     written = date(2026, 5, 1)
     assert due_on(date(2025, 11, 30), written) == date(2026, 11, 30)
-    assert due_on(None, written) == written
+    assert due_on(None, written) == date(2026, 5, 31)
     for day, owed in (
         (date(2026, 10, 30), None),
         (date(2026, 10, 31), "due"),
@@ -75,7 +77,8 @@ def test_a_reminder_comes_a_month_before_and_when_it_is_late() -> None:
     ):
         assert reminder_of(date(2025, 11, 30), written, day) == owed
     assert reminder_of(None, written, date(2026, 5, 1)) == "due"
-    assert reminder_of(None, written, date(2026, 5, 2)) == "late"
+    assert reminder_of(None, written, date(2026, 5, 31)) == "due"
+    assert reminder_of(None, written, date(2026, 6, 1)) == "late"
 
 
 def test_only_what_changed_is_told_and_never_contacts() -> None:

@@ -108,6 +108,17 @@ def themes_of(session: ReadingSession, cpts_id: int) -> list[str]:
     return list(session.execute(statement).scalars())
 
 
+def themes_by_cpts(session: ReadingSession, cpts_ids: Collection[int]) -> dict[int, list[str]]:
+    """List the themes of each of these CPTS, by slug."""
+    found: dict[int, list[str]] = {each: [] for each in cpts_ids}
+    statement = select(CptsTheme.cpts_id, CptsTheme.theme_slug).where(
+        among(CptsTheme.cpts_id, cpts_ids)
+    )
+    for row in session.execute(statement):
+        found[row.cpts_id].append(row.theme_slug)
+    return found
+
+
 def set_themes(session: WritingSession, themes: Mapping[int, Collection[str]]) -> None:
     """Replace the themes of these CPTS."""
     session.execute(delete(CptsTheme).where(among(CptsTheme.cpts_id, themes)))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.cpts.references import repository as references
-from app.cpts.writing.repository import themes_of
+from app.cpts.writing.repository import themes_by_cpts
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.directory.exchange import repository
@@ -37,6 +37,7 @@ def exported(session: ReadingSession) -> list[ExportTable]:
     labels = {each.slug: each.label for each in references.themes(session)}
     ids = [each for each in written_cpts(session) if each in known]
     sheets = stored_sheets(session, ids, today())
+    declared = themes_by_cpts(session, ids)
     head = {
         each: {
             Column.ID: each,
@@ -50,9 +51,7 @@ def exported(session: ReadingSession) -> list[ExportTable]:
             **head[each],
             Column.PRESENTATION: sheets[each].presentation,
             Column.MEMBERS: sheets[each].members_count,
-            Column.DECLARED: " ; ".join(
-                labels[slug] for slug in sorted(themes_of(session, each))
-            ),
+            Column.DECLARED: " ; ".join(labels[slug] for slug in sorted(declared[each])),
         }
         for each in ids
     ]

@@ -10,7 +10,7 @@ from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.directory.exchange import repository
-from app.directory.exchange.repository import LivingCpts
+from app.directory.exchange.repository import KnownCpts, LivingCpts
 from app.directory.exchange.rules import (
     ACTION,
     CONTACT,
@@ -33,7 +33,7 @@ def understood(
     session: ReadingSession, entries: Sequence[Entry]
 ) -> tuple[list[Line], dict[int, Told]]:
     """Tell what rows mean: a line of the report for each thing told, and all of each CPTS."""
-    known = repository.living_cpts(session, today())
+    known = KnownCpts(repository.living_cpts(session, today()))
     keys = repository.search_keys(session, (entry.cells.get("cpts", "") for entry in entries))
     themes = {
         words_of(word): each.slug
@@ -70,20 +70,12 @@ def understood(
     return lines, told
 
 
-def _meant(
-    entry: Entry, known: Sequence[LivingCpts], keys: Mapping[str, str]
-) -> LivingCpts | str:
+def _meant(entry: Entry, known: KnownCpts, keys: Mapping[str, str]) -> LivingCpts | str:
     """Find the CPTS that a row means by all that it says of it, or say why there is none."""
     number, finess, name = (entry.cells.get(str(column), "") for column in IDENTIFYING)
     if not (number or finess or name):
         return "La ligne ne nomme aucune CPTS : elle est inconnue."
-    found = [
-        each
-        for each in known
-        if (not number or str(each.id) == number)
-        and (not finess or each.finess == finess)
-        and (not name or each.key == keys[name])
-    ]
+    found = known.meant(number, finess, keys[name] if name else "")
     if len(found) == 1:
         return found[0]
     if found:

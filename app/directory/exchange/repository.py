@@ -34,6 +34,34 @@ _SEEN = text("""
 """)
 
 
+class KnownCpts:
+    """The CPTS that a table may mean, found by what it says of them."""
+
+    def __init__(self, living: Iterable[LivingCpts]) -> None:
+        self._numbers: dict[str, list[LivingCpts]] = {}
+        self._finess: dict[str, list[LivingCpts]] = {}
+        self._keys: dict[str, list[LivingCpts]] = {}
+        for each in living:
+            self._numbers.setdefault(str(each.id), []).append(each)
+            self._keys.setdefault(each.key, []).append(each)
+            if each.finess:
+                self._finess.setdefault(each.finess, []).append(each)
+
+    def meant(self, number: str, finess: str, key: str) -> list[LivingCpts]:
+        """List those that fit all that is given; what is empty is not given."""
+        if number:
+            found = self._numbers.get(number, [])
+        elif finess:
+            found = self._finess.get(finess, [])
+        else:
+            found = self._keys.get(key, [])
+        return [
+            each
+            for each in found
+            if (not finess or each.finess == finess) and (not key or each.key == key)
+        ]
+
+
 def living_cpts(session: ReadingSession, day: date) -> list[LivingCpts]:
     """List the CPTS that have not ended by a day."""
     return [LivingCpts(**row) for row in session.execute(_LIVING, {"day": day}).mappings()]

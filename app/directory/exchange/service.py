@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from app.cpts.claims.service import RegistryChange, Signatory
-from app.cpts.writing.repository import set_themes, themes_of
+from app.cpts.writing.repository import set_themes, themes_by_cpts
 from app.database.calendar import today
 from app.database.sessions import WritingSession
 from app.directory.exchange.reading import understood
@@ -25,7 +25,7 @@ from app.directory.exchange.rules import (
     same_text,
 )
 from app.directory.sheets.repository import StoredSheet, stored_sheets
-from app.directory.sheets.schemas import SheetWrite
+from app.directory.sheets.schemas import MOST_ACTIONS, MOST_CONTACTS, SheetWrite
 from app.directory.sheets.service import Terms, write_sheet
 from app.files.cells import spreadsheet_safe
 from app.files.sources import unusable
@@ -85,6 +85,7 @@ def import_entries(
     writer = _Import(told_origin, signatory)
     reason = told_origin if signatory else None
     declared: dict[int, list[str]] = {}
+    themes = themes_by_cpts(session, [number for number, each in told.items() if each.declared])
     for cpts_id, each in told.items():
         if replace and any(not _is_well(line) for line in each.lines):
             _skip(each, "Une autre ligne de cette CPTS n'est pas utilisable.")
@@ -97,7 +98,7 @@ def import_entries(
                 session, cpts_id, sheet, writer, terms, action="imported", reason=reason
             )
         if each.declared:
-            standing = themes_of(session, cpts_id)
+            standing = themes[cpts_id]
             wanted = each.declared if replace else [*standing, *each.declared]
             if set(wanted) != set(standing):
                 declared[cpts_id] = wanted
@@ -171,6 +172,12 @@ def _joined(
     stored: StoredSheet, told: Told, columns: frozenset[str], *, replace: bool
 ) -> SheetWrite | None:
     """Give a sheet with what a file tells of it, None when it would be more than is taken."""
+    too_many = _too_many(told)
+    if too_many:
+        # Before joining, which compares each row with each.
+        for line in told.lines:
+            line.outcome, line.detail = Outcome.REFUSED, too_many
+        return None
     members = stored.members()
     for line in told.lines:
         if line.given == "fiche" and _is_well(line):
@@ -198,6 +205,16 @@ def _joined(
         for line in told.lines:
             line.outcome, line.detail = Outcome.REFUSED, problem.detail
         return None
+
+
+def _too_many(told: Told) -> str:
+    for rows, most, what in (
+        (told.actions, MOST_ACTIONS, "actions"),
+        (told.contacts, MOST_CONTACTS, "personnes à joindre"),
+    ):
+        if len(rows) > most:
+            return f"Une CPTS a au plus {most} {what} ; le fichier en donne {len(rows)}."
+    return ""
 
 
 def _text(standing: str, told: str | None) -> str:

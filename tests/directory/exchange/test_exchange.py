@@ -8,15 +8,18 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from starlette.testclient import TestClient
 
 from app.database.sessions import session_scope, snapshot_scope
+from app.directory.exchange import rules
 from app.directory.exchange.exporting import exported, write_export
+from app.directory.exchange.repository import KnownCpts, LivingCpts
 from app.directory.exchange.rules import Line
 from app.directory.exchange.service import import_entries, report_text
 from app.directory.exchange.tables import read_entries
 from app.directory.sheets.repository import stored_sheets
+from app.directory.sheets.schemas import MOST_ACTIONS, MOST_CONTACTS
 from app.directory.sheets.service import Terms
 from app.failures import Failure
 from app.files.sources import open_source
@@ -236,3 +239,81 @@ def test_a_table_without_sheets_and_a_foreign_file_are_refused(tmp_path: Path) -
     assert "aucun en-tête" in refused.value.message
     with pytest.raises(Failure):
         write_export(tmp_path / "x.txt", [])
+
+
+@pytest.mark.parametrize(
+    ("headings", "most", "cell"),
+    [
+        (("Thématique", "Action"), MOST_ACTIONS, "Diabète"),
+        (("Nom", "Fonction"), MOST_CONTACTS, "Personne {}"),
+    ],
+)
+def test_more_rows_of_a_cpts_than_a_sheet_takes_are_refused_before_they_are_compared(
+    engine: Engine,
+    two: tuple[int, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    headings: tuple[str, str],
+    most: int,
+    cell: str,
+) -> None:
+    north, nice = two
+    rows = [[NORTH, cell.format(at), f"Texte {at}"] for at in range(most + 1)]
+    table = [["CPTS", *headings], *rows, [NICE, cell.format(0), "Un texte"]]
+    path = workbook(tmp_path / "long.xlsx", Suivi=table)
+    compared: list[object] = []
+
+    def same_action(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        compared.append((one, other))
+        return False
+
+    monkeypatch.setattr(rules, "_same_action", same_action)
+    monkeypatch.setattr(rules, "_same_person", same_action)
+    lines = load(engine, path)
+    assert compared == []
+    *refused, taken = lines
+    assert {str(line.outcome) for line in refused} == {"refused"}
+    assert f"au plus {most} " in refused[0].detail
+    assert str(taken.outcome) == "loaded"
+    assert stand(engine, north)["actions"] == stand(engine, north)["contacts"] == []
+    assert stand(engine, nice)["actions"] or stand(engine, nice)["contacts"]
+
+
+def test_a_row_means_the_cpts_that_all_it_says_fits() -> None:
+    one, other = (
+        LivingCpts(1, "Une", "590000001", "une"),
+        LivingCpts(2, "Une", None, "une"),
+    )
+    known = KnownCpts([one, other])
+    assert known.meant("", "", "une") == [one, other]
+    assert known.meant("2", "", "une") == [other]
+    assert known.meant("", "590000001", "") == [one]
+    assert known.meant("2", "590000001", "") == []
+    assert known.meant("1", "590000001", "autre") == []
+    assert known.meant("01", "", "") == []
+
+
+def test_an_export_asks_as_often_for_two_cpts_as_for_one(
+    engine: Engine, client: TestClient, bearer: Bearer, two: tuple[int, int]
+) -> None:
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    def statements() -> int:
+        asked.clear()
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            with snapshot_scope(engine) as session:
+                exported(session)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        return len(asked)
+
+    headers = bearer("admin")
+    put(client, two[0], headers)
+    of_one = statements()
+    put(client, two[1], headers)
+    assert statements() == of_one

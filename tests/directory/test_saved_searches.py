@@ -10,8 +10,12 @@ from starlette.testclient import TestClient
 
 from app.accounts.mail.repository import enqueue_text
 from app.accounts.mail.service import Post
-from app.database.sessions import session_scope
+from app.cpts.reading.filters import STAGE
+from app.database.sessions import ReadingSession, session_scope
+from app.directory.saved_searches import digest
 from app.directory.saved_searches.digest import send_due
+from app.directory.search.filters import Asked
+from app.directory.search.service import ids_of
 from tests.accounts.people import EMAIL, Mailbox, csrf, make_person, send, session_of
 from tests.web.conftest import BROWSER
 
@@ -165,3 +169,64 @@ def test_a_search_is_its_owners_alone(member: TestClient, engine: Engine) -> Non
         with engine.connect() as connection:
             left = connection.execute(text("SELECT count(*) FROM saved_search"))
             assert left.scalar_one() == rows
+
+
+def searches_of_two(member: TestClient, engine: Engine, register: Register) -> None:
+    """Save one search each of two people, which another CPTS matches since."""
+    save(member)
+    make_person(engine, "member", email="autre@exemple.example", name="Alix Autre")
+    run(
+        engine,
+        "INSERT INTO saved_search (person_id, name, query, matched, looked_at_on)"
+        " SELECT p.id, 'Autre', 'theme=diabete&stage=aci_signe', s.matched, s.looked_at_on"
+        " FROM saved_search s, person p WHERE p.email = 'autre@exemple.example'",
+    )
+    register("CPTS d'Hazebrouck", communes=("59295",), themes=["diabete"])
+    of_yesterday(engine)
+
+
+def told(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT recipient FROM outgoing_message ORDER BY id"))
+        return [row.recipient for row in rows]
+
+
+def test_what_fails_for_one_person_keeps_nothing_from_the_others(
+    member: TestClient,
+    engine: Engine,
+    register: Register,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    searches_of_two(member, engine, register)
+
+    def failing(session: ReadingSession, asked: Asked) -> list[int]:
+        if not asked.filters[STAGE]:
+            session.execute(text("SELECT 1 / 0"))
+        return ids_of(session, asked)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(digest, "ids_of", failing)
+        with session_scope(engine) as session:
+            assert send_due(session, enqueue_text, "https://exemple.example") == 1
+    assert told(engine) == ["autre@exemple.example"]
+    assert "DivisionByZero" in caplog.text
+    assert EMAIL not in caplog.text
+    # Nothing is marked of the one that failed: the next run tells it.
+    with session_scope(engine) as session:
+        assert send_due(session, enqueue_text, "https://exemple.example") == 1
+    assert told(engine) == ["autre@exemple.example", EMAIL]
+
+
+def test_a_run_looks_at_so_many_people_and_the_next_at_the_others(
+    member: TestClient,
+    engine: Engine,
+    register: Register,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searches_of_two(member, engine, register)
+    monkeypatch.setattr(digest, "MOST_PEOPLE", 1)
+    for people in ([EMAIL], [EMAIL, "autre@exemple.example"]):
+        with session_scope(engine) as session:
+            assert send_due(session, enqueue_text, "https://exemple.example") == 1
+        assert told(engine) == people

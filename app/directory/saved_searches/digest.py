@@ -1,8 +1,11 @@
 """The daily mail that tells members which CPTS newly match."""
 
+import logging
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.calendar import today
 from app.database.sessions import WritingSession
@@ -10,33 +13,55 @@ from app.directory.models import SavedSearch
 from app.directory.saved_searches import repository
 from app.directory.saved_searches.service import asked_by, digest_of
 from app.directory.search.service import ids_of
-from app.problems import Invalid
+from app.exception_texts import safe_text
+from app.problems import Invalid, Problem
+
+log = logging.getLogger(__name__)
+# What a question may run into, in the database or on the way there.
+_FAILURES = (SQLAlchemyError, Problem, ValueError, ArithmeticError, LookupError)
 
 Send = Callable[[WritingSession, str, str, str], None]
 
 _STOPS_KEPT = timedelta(days=90)
 _MOST_NAMED = 20
+# Of one run, which is one transaction; who is left is told by the next.
+MOST_PEOPLE = 200
 
 
 def send_due(session: WritingSession, send: Send, base: str) -> int:
     """Look at every search that is due, and tell each person once of all of theirs.
 
     Parameters: `send`, what lets a message leave once this transaction is committed; `base`,
-    the outside address that links begin with. Returns how many people were told.
+    the outside address that links begin with. Whoever's searches fail is left as they were,
+    for the next run, and the others are told. Returns how many people were told.
     """
     repository.forget_stops(session, _STOPS_KEPT)
-    day, told = today(), 0
-    while (person := repository.next_due(session, day)) is not None:
-        parts = []
-        for search in repository.due_searches(session, person.id, day):
-            fresh = _look(session, search)
-            if fresh:
-                parts.append(_told(session, search, fresh, base))
-        if parts:
-            body = "Bonjour,\n\n" + "\n\n".join(parts)
-            send(session, person.email, "De nouvelles CPTS répondent à vos recherches", body)
-            told += 1
+    day, told, after = today(), 0, 0
+    for _ in range(MOST_PEOPLE):
+        person = repository.next_due(session, day, after)
+        if person is None:
+            break
+        after = person.id
+        try:
+            with session.begin_nested():
+                told += _tell(session, person, day, send, base)
+        except _FAILURES as error:
+            log.warning("saved searches of a person: %s", safe_text(error))
     return told
+
+
+def _tell(
+    session: WritingSession, person: repository.Person, day: date, send: Send, base: str
+) -> bool:
+    parts = []
+    for search in repository.due_searches(session, person.id, day):
+        fresh = _look(session, search)
+        if fresh:
+            parts.append(_told(session, search, fresh, base))
+    if parts:
+        body = "Bonjour,\n\n" + "\n\n".join(parts)
+        send(session, person.email, "De nouvelles CPTS répondent à vos recherches", body)
+    return bool(parts)
 
 
 def _look(session: WritingSession, search: SavedSearch) -> list[int]:

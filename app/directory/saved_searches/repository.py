@@ -82,16 +82,19 @@ def remove(session: WritingSession, number: int, person_id: int) -> bool:
 # accepted yet, gets no mail.
 _DUE = text("""
     SELECT p.id, p.email FROM person p
-    WHERE p.confirmed_at IS NOT NULL AND p.suspended_at IS NULL
+    WHERE p.id > :after AND p.confirmed_at IS NOT NULL AND p.suspended_at IS NULL
         AND EXISTS (SELECT FROM saved_search s
                     WHERE s.person_id = p.id AND s.paused_at IS NULL AND s.looked_at_on < :day)
     ORDER BY p.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 """)
 
 
-def next_due(session: WritingSession, day: date) -> Person | None:
-    """Claim somebody whose searches were not looked at on a day; None for nobody."""
-    row = session.execute(_DUE, {"day": day}).one_or_none()
+def next_due(session: WritingSession, day: date, after: int) -> Person | None:
+    """Claim somebody whose searches were not looked at on a day; None for nobody.
+
+    Parameters: `after`, the number of the person before; 0 to begin.
+    """
+    row = session.execute(_DUE, {"day": day, "after": after}).one_or_none()
     return Person(row.id, row.email) if row else None
 
 

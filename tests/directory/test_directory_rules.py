@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from app.directory.comparable.rules import Profile, likeness
-from app.directory.search.rules import Hit, Wish, distance_told, fresh_since, reasons
+from app.directory.search.rules import Hit, Wish, distance_told, reasons
+from app.directory.sheets.rules import year_before
 from app.web.directory.rules import address, mailboxes, mailto, people_of
 
 THEMES = {"diabete": "Diabète", "chutes": "Chutes"}
@@ -37,10 +38,12 @@ ITEM = {
         (date(2026, 11, 30), date(2025, 11, 30)),
         (date(2024, 2, 29), date(2023, 2, 28)),
         (date(2025, 2, 28), date(2024, 2, 28)),
+        (date(1, 1, 1), date(1, 1, 1)),
+        (date(1, 12, 31), date(1, 1, 1)),
     ],
 )
 def test_a_confirmation_is_fresh_for_a_year(day: date, since: date) -> None:
-    assert fresh_since(day) == since
+    assert year_before(day) == since
 
 
 def test_what_is_done_is_the_first_reason_and_a_theme_without_action_comes_after() -> None:

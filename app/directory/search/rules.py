@@ -1,8 +1,7 @@
-"""Why a CPTS is listed, in words; and what counts as fresh. Plain Python."""
+"""Why a CPTS is listed, in words. Plain Python."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -53,14 +52,6 @@ class Wish:
     text: str | None = None
     near: str | None = None
     members: bool = False
-
-
-def fresh_since(day: date) -> date:
-    """Give the first day of confirmation that is fresh: the same one, a year before."""
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - 1, day=28)
 
 
 def reasons(hit: Hit, item: Mapping[str, Any], wish: Wish) -> list[str]:

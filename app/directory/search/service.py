@@ -27,7 +27,7 @@ from app.directory.search.filters import (
     WITHIN_KM,
     Asked,
 )
-from app.directory.search.rules import Hit, Wish, fresh_since, reasons
+from app.directory.search.rules import Hit, Wish, reasons
 from app.directory.search.words import (
     LEAST_ASTRAY,
     Answers,
@@ -36,6 +36,7 @@ from app.directory.search.words import (
     ranks_of,
     resembling_places,
 )
+from app.directory.sheets.rules import is_stale, year_before
 from app.geography import naming
 from app.geography.repository import known_codes
 from app.http.paging import PageAddress
@@ -121,7 +122,7 @@ def find(session: ReadingSession, asked: Asked) -> Found:
             members_max=asked.filters[MEMBERS_MAX],
             members=asked.members,
             sort=asked.sort,
-            fresh_from=fresh_since(day).toordinal(),
+            fresh_from=year_before(day).toordinal(),
         ),
     )
     page = [
@@ -169,11 +170,11 @@ def described(
     if members:
         written = repository.sheets(session, ids)
         called = contacts_of(session, ids, shown)
-        fresh = fresh_since(today())
+        now = today()
         for item in items:
             item.update(written[item["id"]], **called[item["id"]])
             confirmed = item["confirmed_on"]
-            item["stale"] = confirmed is None or date.fromisoformat(confirmed) < fresh
+            item["stale"] = is_stale(confirmed and date.fromisoformat(confirmed), now)
     for hit, item in zip(hits, items, strict=True):
         if hit.km is not None:
             item["distance_km"] = round(hit.km, 1)
@@ -185,7 +186,7 @@ def contacts_of(
 ) -> dict[int, dict[str, Any]]:
     """Give the contacts of CPTS that may be shown, and of which they are withheld."""
     day = today()
-    having = contacts.having(session, cpts_ids, day) if shown else []
+    having = set(contacts.having(session, cpts_ids, day)) if shown else set()
     allowed = set(shown(having)) if shown and having else set()
     called = contacts.contacts(session, sorted(allowed), day) if allowed else {}
     return {

@@ -17,12 +17,18 @@ def lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+# More is no number of anything here, and Python itself refuses to read very many.
+_MOST_DIGITS = 18
+
+
 def numbers(text: str) -> list[int | str]:
     """Read numbers between commas or blanks; what is none stays text, to be refused."""
-    return [
-        int(part) if part.isascii() and part.isdigit() else part
-        for part in text.replace(",", " ").split()
-    ]
+    return [int(part) if is_number(part) else part for part in text.replace(",", " ").split()]
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a whole number that is read as one: at most 18 digits."""
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 def number(text: str) -> int | str | None:

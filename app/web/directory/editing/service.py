@@ -23,6 +23,7 @@ from app.french import day
 from app.funding.repository import scale_on
 from app.problems import NotFound
 from app.web.directory.editing.drafts import LABELS, PUBLIC, Draft
+from app.web.layout.fields import is_number
 
 STATES = {"en_projet": "en projet", "en_cours": "en cours", "realise": "réalisé"}
 _ACTIONS = {
@@ -113,7 +114,7 @@ def editor_values(session: ReadingSession, cpts_id: int, draft: Draft) -> dict[s
     [item] = reading.described(session, [cpts_id], today())
     told = orjson.loads(item.properties)
     members = draft.fields["members_count"]
-    count = int(members) if members.isascii() and members.isdigit() else None
+    count = int(members) if is_number(members) else None
     tier = told["tier"]
     return {
         "cpts_id": cpts_id,

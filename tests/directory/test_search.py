@@ -1,12 +1,20 @@
 """Members search the directory by what CPTS did, and see what each further choice leaves."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
+
+from app.database.calendar import today
+from app.database.sessions import ReadingSession, session_scope
+from app.directory.search import repository
+from app.directory.search.facets import Facts
 
 Bearer = Callable[..., dict[str, str]]
 Register = Callable[..., int]
@@ -258,3 +266,49 @@ def test_a_visitor_is_told_nothing(client: TestClient, north: North) -> None:
         assert answer.status_code == 401
         assert answer.json()["code"] == "unauthenticated"
         assert "Camille" not in answer.text
+
+
+def test_the_first_and_the_last_day_of_the_calendar_are_days_like_others(
+    ask: Callable[..., Any],
+) -> None:
+    for day in ("0001-01-01", "0001-12-31", "9999-12-31"):
+        ask(f"at={day}")
+
+
+def test_threads_that_ask_at_once_read_the_facts_of_a_day_once(
+    north: North, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = repository._read_facts
+    begun: list[date] = []
+
+    def slowly(session: ReadingSession, day: date) -> Facts:
+        begun.append(day)
+        time.sleep(0.2)
+        return read(session, day)
+
+    monkeypatch.setattr(repository, "_read_facts", slowly)
+    days = [today(), today() + timedelta(days=1)]
+
+    def ask_for(day: date) -> int:
+        with session_scope(engine) as session:
+            return len(repository.facts_of(session, day).ids)
+
+    with ThreadPoolExecutor(8) as threads:
+        counted = list(threads.map(ask_for, days * 4))
+    assert counted == [len(north)] * 8
+    assert sorted(begun) == days
+
+
+def test_facts_that_could_not_be_read_are_read_by_whoever_is_next(
+    north: North, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_session: ReadingSession, _day: date) -> Facts:
+        raise LookupError
+
+    day = today() + timedelta(days=2)
+    with monkeypatch.context() as patched, session_scope(engine) as session:
+        patched.setattr(repository, "_read_facts", fails)
+        with pytest.raises(LookupError):
+            repository.facts_of(session, day)
+    with session_scope(engine) as session:
+        assert len(repository.facts_of(session, day).ids) == len(north)

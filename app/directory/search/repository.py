@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,9 +24,20 @@ from app.http.repository import Revision, current_revision
 _CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")
 _DAYS_KEPT = 4
 
-Kept = LRUCache[tuple[Revision, date], Facts]
-# By what sessions are bound to: a process may serve several databases.
+
+class _Place:
+    """Where the facts of one day are put by the one who reads them; others wait for that."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.facts: Facts | None = None
+
+
+Kept = LRUCache[tuple[Revision, date], _Place]
+# By what sessions are bound to: a process may serve several databases, and requests have
+# threads of their own.
 _kept: WeakKeyDictionary[Engine | Connection, Kept] = WeakKeyDictionary()
+_lock = Lock()
 
 
 def facts_of(session: ReadingSession, day: date) -> Facts:
@@ -35,12 +47,13 @@ def facts_of(session: ReadingSession, day: date) -> Facts:
     read from advances it.
     """
     revision = current_revision(session)
-    kept = _kept.setdefault(session.get_bind(), LRUCache(maxsize=_DAYS_KEPT))
-    found = kept.get((revision, day))
-    if found is None:
-        found = _read_facts(session, day)
-        kept[revision, day] = found
-    return found
+    with _lock:
+        kept = _kept.setdefault(session.get_bind(), LRUCache(maxsize=_DAYS_KEPT))
+        place = kept.setdefault((revision, day), _Place())
+    with place.lock:
+        if place.facts is None:
+            place.facts = _read_facts(session, day)
+        return place.facts
 
 
 def _read_facts(session: ReadingSession, day: date) -> Facts:

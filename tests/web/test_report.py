@@ -37,8 +37,8 @@ def years(client: TestClient, register: Register, bearer: Bearer) -> None:
     )  # fmt: skip
     body = {"stage": "aci_signe", "stage_since": "2024-02-01"}
     assert client.patch(f"/api/v1/cpts/{one}", json=body, headers=bearer("admin")).is_success
-    body = {"communes": [GAP, EMBRUN], "effective_on": "2024-03-01"}
-    answer = client.put(f"/api/v1/cpts/{one}/territory", json=body, headers=bearer("admin"))
+    grown = {"communes": [GAP, EMBRUN], "effective_on": "2024-03-01"}
+    answer = client.put(f"/api/v1/cpts/{one}/territory", json=grown, headers=bearer("admin"))
     assert answer.is_success, answer.text
     register(
         "CPTS du Nord", "lettre_intention_validee", (LILLE,),

@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from app.cpts.claims.repository import lock_registry
 from app.database.calendar import PARIS
 from app.database.sessions import ReadingSession, WritingSession
+from app.http.repository import lock_registry
 from app.web.administration.changes import repository
 from app.web.administration.changes.repository import Recorded
 from app.web.administration.changes.rules import ACTIONS, communes_in, lines

@@ -22,6 +22,11 @@ def test_a_list_fills_as_many_sitemaps_as_it_needs(count: int, parts: int) -> No
     assert all(len(part) <= 50_000 for part in found)
 
 
+def test_a_change_late_in_the_evening_of_utc_is_of_the_next_day_in_paris() -> None:
+    late = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)
+    assert b"<lastmod>2026-03-05</lastmod>" in rules.sitemap("https://a.test", [("/d", late)])
+
+
 def test_a_sitemap_escapes_addresses_and_dates_them() -> None:
     body = rules.sitemap(
         "https://cpts.example", [("/a?b=1&c=2", datetime(2026, 3, 4, tzinfo=UTC)), ("/d", None)]

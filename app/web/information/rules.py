@@ -5,6 +5,8 @@ from datetime import datetime
 from itertools import islice
 from xml.sax.saxutils import escape
 
+from app.database.calendar import PARIS
+
 # A sitemap may list 50 000 addresses.
 ADDRESSES_A_SITEMAP = 20_000
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -43,4 +45,6 @@ def sitemap_index(base: str, paths: Sequence[str]) -> bytes:
 
 
 def _last_change(moment: datetime | None) -> str:
-    return f"<lastmod>{moment.date().isoformat()}</lastmod>" if moment else ""
+    # The day that it was in Paris, whatever zone the server keeps.
+    day = moment.astimezone(PARIS).date() if moment else None
+    return f"<lastmod>{day.isoformat()}</lastmod>" if day else ""

@@ -259,6 +259,7 @@ def test_two_roles_meet_over_a_file(sign_in: SignIn, letter: int, tmp_path: Path
     ars.locator("#p-kind").select_option(label="Carte")
     ars.get_by_role("button", name="Ajouter la pièce").click()
     expect(ars.get_by_role("link", name="carte.png")).to_be_visible()
+    ars.wait_for_load_state()
     assert ars.evaluate("document.documentElement.scrollWidth") <= 360
     assert accessibility_faults_in_light_and_dark(ars) == []
     insurance.goto(f"/lettres/{letter}")

@@ -167,8 +167,8 @@ def template(server_url: URL, owner_url: URL, maintenance: Engine) -> str:
 
 
 @pytest.fixture(scope="session")
-def test_database(server_url: URL, maintenance: Engine, template: str) -> Iterator[str]:
-    """Address of this process's own database."""
+def fresh_clone(server_url: URL, maintenance: Engine, template: str) -> Iterator[str]:
+    """Address of this process's own database; tests ask for `test_database`."""
     from sqlalchemy import text
 
     name = f"cpts_test_{os.getpid()}"
@@ -205,7 +205,17 @@ def session_engine(test_database: str, cheap_passwords: None) -> Iterator[Engine
 
 
 @pytest.fixture(scope="session")
-def emptying(test_database: str, owner_url: URL) -> Iterator[Emptying]:
+def test_database(fresh_clone: str, emptying: Emptying) -> str:
+    """Address of this process's own database.
+
+    What tests fill is known before any of them may: a service that a test starts writes
+    rows, which would be taken for reference data afterwards.
+    """
+    return fresh_clone
+
+
+@pytest.fixture(scope="session")
+def emptying(fresh_clone: str, owner_url: URL) -> Iterator[Emptying]:
     """What empties this process's database, under the owner's role."""
     import psycopg
     from sqlalchemy import create_engine, make_url
@@ -215,7 +225,7 @@ def emptying(test_database: str, owner_url: URL) -> Iterator[Emptying]:
     with psycopg.connect(os.environ["CPTS_TEST_ADMINISTRATOR_URL"]) as connection:
         allow_emptying(connection, owner_url.username)
     owner = create_engine(
-        owner_url.set(database=make_url(test_database).database),
+        owner_url.set(database=make_url(fresh_clone).database),
         pool_size=1,
         # Tests cut every connection to their database.
         pool_pre_ping=True,

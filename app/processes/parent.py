@@ -131,10 +131,11 @@ class Parent:
         child = self._children.pop(pid)
         with suppress(KeyError, ValueError):
             self._selector.unregister(child.lifeline)
+        # Before it is told that the job has ended: nothing of it is left then.
+        shutil.rmtree(child.folder, ignore_errors=True)
         with suppress(OSError):
             child.lifeline.send(STATUS.pack(status))
         child.lifeline.close()
-        shutil.rmtree(child.folder, ignore_errors=True)
 
     def _end_all(self) -> None:
         for pid in list(self._children):

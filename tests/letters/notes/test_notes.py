@@ -141,7 +141,7 @@ def test_an_amendment_is_told_before_and_after(
     assert amendment["before"]["commune_count"] == amendment["after"]["commune_count"] == 2
     page = client.get(note["url"]).text
     assert "Communes ajoutées\u00a0: La Saulce (05162)." in page
-    assert "Communes retirées : Saint-Bonnet-en-Champsaur (05132)." in page
+    assert "Communes retirées\u00a0: Saint-Bonnet-en-Champsaur (05132)." in page
 
 
 def test_the_map_shows_the_territory_and_needs_nothing_else(

@@ -165,9 +165,11 @@ class _TooLong(ValueError):
     pass
 
 
+# Of an archive that is encrypted, or packed by a method it does not know, zipfile raises
+# RuntimeError or a kind of it.
 _UNREADABLE = (
     CalamineError, OSError, ValueError, KeyError, MemoryError, ParseError, zipfile.BadZipFile,
-    zlib.error, NotImplementedError,
+    zlib.error, RuntimeError,
 )  # fmt: skip
 
 

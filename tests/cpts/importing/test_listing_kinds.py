@@ -486,3 +486,19 @@ def test_communes_are_headed_in_many_words(read_csv: ReadCsv, header: str) -> No
 )  # fmt: skip
 def test_cpts_are_headed_in_many_words(read_csv: ReadCsv, header: str) -> None:
     assert claims(read_csv(f"Commune;{header}\nGap;CPTS A\n")) == [("CPTS A", "Gap")]
+
+
+@pytest.mark.parametrize(("at_local", "at_central", "value"), [(6, 8, 1), (8, 10, 99)])
+def test_a_workbook_that_is_encrypted_or_packed_in_an_unknown_way_is_refused(
+    write_xlsx: Callable[..., Path], at_local: int, at_central: int, value: int
+) -> None:
+    path = write_xlsx([["Nom CPTS", "Commune"], ["CPTS A", "Gap"]])
+    content = bytearray(path.read_bytes())
+    for signature, place in ((b"PK\x03\x04", at_local), (b"PK\x01\x02", at_central)):
+        start = -1
+        while (start := content.find(signature, start + 1)) >= 0:
+            content[start + place : start + place + 2] = value.to_bytes(2, "little")
+    path.write_bytes(content)
+    with pytest.raises(Failure) as refused:
+        read_table_listing(open_source(path), {})
+    assert refused.value.exit_status == 2

@@ -17,3 +17,21 @@ def today() -> date:
     if fixed:
         return date.fromisoformat(fixed)
     return datetime.now(PARIS).date()
+
+
+def year_before(day: date) -> date:
+    """Give the same day of the year before; 28 February for the 29th; or the first day."""
+    if day.year == date.min.year:
+        return date.min
+    if (day.month, day.day) == (2, 29):
+        return day.replace(year=day.year - 1, day=28)
+    return day.replace(year=day.year - 1)
+
+
+def year_after(day: date) -> date:
+    """Give the same day of the next year; 28 February for the 29th; or the last day."""
+    if day.year == date.max.year:
+        return date.max
+    if (day.month, day.day) == (2, 29):
+        return day.replace(year=day.year + 1, day=28)
+    return day.replace(year=day.year + 1)

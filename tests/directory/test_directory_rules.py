@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from app.database.calendar import year_before
 from app.directory.comparable.rules import Profile, likeness
 from app.directory.search.rules import Hit, Wish, distance_told, reasons
-from app.directory.sheets.rules import year_before
 from app.web.directory.rules import address, mailboxes, mailto, people_of
 
 THEMES = {"diabete": "Diabète", "chutes": "Chutes"}

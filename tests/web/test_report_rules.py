@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any
 
-from app.web.report.rules import Compared, changes, counted, counted_by_theme, year_before
+from app.database.calendar import year_before
+from app.web.report.rules import Compared, changes, counted, counted_by_theme
 
 
 def cpts(number: int, stage: str | None = "aci_signe", codes: str = "ab", **more: Any) -> Any:

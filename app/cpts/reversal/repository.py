@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select, text
 
-from app.cpts.models import Cpts, CptsChange, RegistryRevision
+from app.cpts.models import Cpts, CptsChange
 from app.cpts.reversal.rules import Entry, Holding
 from app.database.sessions import ReadingSession, WritingSession
 from app.geography.models import Commune
@@ -106,8 +106,3 @@ def hold_claims(session: WritingSession, holdings: Mapping[int, Collection[Holdi
     """Make exactly these claims, by CPTS; no other may stand in their way."""
     if any(holdings.values()):
         session.execute(_HOLD, _columns(holdings))
-
-
-def present_revision(session: ReadingSession) -> int:
-    """Give the registry's revision."""
-    return session.execute(select(RegistryRevision.revision)).scalar_one()

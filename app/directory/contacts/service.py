@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.calendar import today
-from app.database.sessions import ReadingSession, Sessions, WritingSession
+from app.database.sessions import Sessions, WritingSession
 from app.directory.contacts import repository
 
 # How long it is kept who was shown whose contacts.
@@ -44,11 +44,6 @@ def show(sessions: Sessions, viewer: Viewer, cpts_ids: Collection[int]) -> set[i
         # While nothing can be written, the rest of the directory can still be read.
         return own
     return own | noted
-
-
-def is_spent(session: ReadingSession, viewer: Viewer) -> bool:
-    """Tell whether somebody has seen as many contacts as one may in a day."""
-    return repository.seen_on(session, viewer.identity, today()) >= viewer.per_day
 
 
 def purge(session: WritingSession) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from app.cpts.reading import repository as registry
 from app.cpts.reading.filtering import Filter
 from app.cpts.reading.filters import FILTERS, THEME
 from app.cpts.reading.service import check_filters, cpts_item
-from app.database.calendar import today
+from app.database.calendar import today, year_before
 from app.database.sessions import ReadingSession
 from app.directory.contacts import repository as contacts
 from app.directory.search import repository
@@ -36,7 +36,7 @@ from app.directory.search.words import (
     ranks_of,
     resembling_places,
 )
-from app.directory.sheets.rules import is_stale, year_before
+from app.directory.sheets.rules import is_stale
 from app.geography import naming
 from app.geography.repository import known_codes
 from app.http.paging import PageAddress

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from app.database.calendar import year_after, year_before
+
 # The members of a sheet that hold no person: what its history keeps.
 KEPT_MEMBERS = ("presentation", "members_count", "actions")
 MEMBERS = (*KEPT_MEMBERS, "contacts")
@@ -58,24 +60,6 @@ def names_version(if_match: str, version: int) -> bool:
     if if_match.strip() == "*":
         return True
     return any(int(found.group(1)) == version for found in _TAG.finditer(if_match))
-
-
-def year_before(day: date) -> date:
-    """Give the same day of the year before; 28 February for the 29th; or the first day."""
-    if day.year == date.min.year:
-        return date.min
-    if (day.month, day.day) == (2, 29):
-        return day.replace(year=day.year - 1, day=28)
-    return day.replace(year=day.year - 1)
-
-
-def year_after(day: date) -> date:
-    """Give the same day of the next year; 28 February for the 29th; or the last day."""
-    if day.year == date.max.year:
-        return date.max
-    if (day.month, day.day) == (2, 29):
-        return day.replace(year=day.year + 1, day=28)
-    return day.replace(year=day.year + 1)
 
 
 def is_stale(confirmed_on: date | None, day: date) -> bool:

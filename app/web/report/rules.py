@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 Item = Mapping[str, Any]
@@ -48,17 +47,6 @@ class Changes:
     def is_empty(self) -> bool:
         """Whether nothing happened."""
         return not (self.new or self.ended or self.advanced or self.moved)
-
-
-def year_before(day: date) -> date:
-    """Give the same day of the year before; the last of February for its 29th.
-
-    Of the first year that there is, its first day.
-    """
-    if day.year == date.min.year:
-        return date.min
-    last = 28 if (day.month, day.day) == (2, 29) else day.day
-    return day.replace(year=day.year - 1, day=last)
 
 
 def counted(

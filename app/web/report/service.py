@@ -13,7 +13,7 @@ from app.cpts.reading.filters import REGION
 from app.cpts.reading.service import check_values, coverage
 from app.cpts.references import repository as references
 from app.cpts.stages import SIGNED_STAGE
-from app.database.calendar import today
+from app.database.calendar import today, year_before
 from app.database.sessions import ReadingSession
 from app.files.office_tables import Heading, Sheet
 from app.web.report import rules
@@ -66,7 +66,7 @@ def report(session: ReadingSession, at: date | None, region: str | None) -> Repo
     if region is not None:
         check_values(session, region=(region,))
     day = at or today()
-    before = rules.year_before(day)
+    before = year_before(day)
     now, earlier = (_items(session, each, region) for each in (day, before))
     themes = references.themes(session)
     tiers = {each.tier: each.label for each in references.tiers(session, day)}

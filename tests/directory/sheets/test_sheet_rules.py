@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.database.calendar import year_after, year_before
 from app.directory.sheets.rules import (
     SheetChange,
     differences,
@@ -14,8 +15,6 @@ from app.directory.sheets.rules import (
     reminder_of,
     sheet_tag,
     state_after,
-    year_after,
-    year_before,
 )
 
 

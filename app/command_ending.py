@@ -16,6 +16,8 @@ from types import FrameType
 from typing import Any, NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# How often a signal that came during an import is tried again.
+_AGAIN_S = 0.02
 _SAID = {
     signal.SIGINT: "interrompu.",
     signal.SIGTERM: "arrêté par un signal (SIGTERM).",
@@ -125,8 +127,22 @@ def _end_now(number: int, _frame: FrameType | None) -> None:
     os._exit(128 + number)
 
 
-def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+def _stop(number: int, frame: FrameType | None) -> None:
+    if _imports(frame):
+        # C extensions that import NumPy print what stops them, and printing a `SystemExit`
+        # ends the process there: without a word, and with nothing cleared up.
+        signal.signal(signal.SIGALRM, lambda _alarm, later: _stop(number, later))
+        signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+        return
     raise Stopped(number)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _not_lost(unraisable: "sys.UnraisableHookArgs") -> None:

@@ -235,6 +235,55 @@ def test_a_signal_in_the_first_second_is_one_line(
     one_line(told)
 
 
+_STOPPED_IN_AN_IMPORT = """
+import signal
+import sys
+
+from app.command_ending import begin_work, end_with
+
+
+class Interrupting:
+    \"\"\"Sends the signal when the module is about to be found, once.\"\"\"
+
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            signal.raise_signal({number})
+
+
+def work():
+    begin_work()
+    sys.meta_path.insert(0, Interrupting())
+    import {package}
+    # The signal waits for the end of the import, and for nothing else.
+    signal.pause()
+
+
+end_with(work)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("package", "module"), [("shapely", "numpy._core.numeric"), ("numpy", "numpy.lib")]
+)
+def test_a_signal_during_an_import_is_told_when_the_import_is_over(
+    package: str, module: str, number: signal.Signals
+) -> None:
+    program = _STOPPED_IN_AN_IMPORT.format(package=package, module=module, number=int(number))
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 128 + number, ended
+    one_line(ended.stderr)
+
+
 def _ended_early(database: str, after_s: float, number: signal.Signals) -> tuple[int, str]:
     # As a terminal sends it: to the launcher and to whatever it has started.
     command = subprocess.Popen(

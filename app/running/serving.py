@@ -126,7 +126,7 @@ def _run(reserved: socket.socket, workers: int, settings: Settings) -> None:
         timeout_worker_healthcheck=STARTING_S,
     )
     survives_terminal = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    supervisor = Supervisor(config, sockets=[reserved])
+    supervisor = Supervisor(config, sockets=[reserved], preload=["app.running.worker"])
     # For uvicorn a lost terminal means new workers; here it means the end, but for nohup.
     signal.signal(
         signal.SIGHUP,

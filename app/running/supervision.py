@@ -2,16 +2,19 @@
 
 import asyncio
 import faulthandler
+import gc
 import logging
 import multiprocessing
 import os
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
 
+from uvicorn._subprocess import subprocess_started
 from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
@@ -32,14 +35,36 @@ STUCK_S = 6
 MEMORY_LOOK_S = 30.0
 
 
-class Worker(Process):
-    """uvicorn's worker, which ends with the service from before it imports the application.
+# Started with the first worker, and again whenever it is gone.
+_forking = multiprocessing.get_context("forkserver")
 
-    Whatever else of the service is killed, nothing keeps the port that it has inherited.
+
+class Worker(Process):
+    """uvicorn's worker, forked from a process that has imported what all workers need.
+
+    It starts at once, shares that memory, and ends with the service: whatever else of it is
+    killed, nothing keeps the port that workers have inherited.
     """
+
+    def __init__(self, config: Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        # uvicorn's own imports everything by itself, which takes three seconds each.
+        self.process = _forking.Process(
+            target=subprocess_started,
+            kwargs={
+                "config": config,
+                "target": self.target,
+                "sockets": sockets,
+                "stdin_fileno": None,
+            },
+        )
 
     def target(self, sockets: list[socket] | None = None) -> None:
         """Run in the worker's own process: serve until told to end."""
+        # What was there before stays, and stays shared: looking through it would copy it.
+        gc.freeze()
+        gc.enable()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         die_with_parent()
         # For other systems, and for a service that was killed before this line.
         threading.Thread(target=_end_without_parent, daemon=True).start()
@@ -85,10 +110,15 @@ class Supervisor(Multiprocess):
 
     Its own asks one after the other and waits for each as long as for one that starts, so
     that several frozen ones would be replaced after minutes.
+
+    Parameters: `preload`, modules that the workers' parent imports before it forks any.
     """
 
-    def __init__(self, config: Config, sockets: list[socket]) -> None:
+    def __init__(
+        self, config: Config, sockets: list[socket], preload: Sequence[str] = ()
+    ) -> None:
         super().__init__(config, sockets)
+        _forking.set_forkserver_preload(["app.running.workers_parent", *preload])
         # Those that were asked and have not answered yet, and who has ever answered.
         self._silences: dict[int, Silence] = {}
         self._answered: set[int] = set()

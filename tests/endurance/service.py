@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 
 from tests.command_processes import ROOT, environment
+from tests.running.processes import workers_of
 from tests.running.test_serving import free_port, is_listened_at
 
 START_S = 240
@@ -99,9 +100,7 @@ class Service:
     def workers(self) -> list[int]:
         """Give the processes of its workers."""
         assert self._process is not None
-        return [
-            pid for pid in children_of(self._process.pid) if "spawn_main" in command_of(pid)
-        ]
+        return workers_of(self._process.pid)
 
     def stop(self) -> None:
         """End it as an operator does."""
@@ -116,21 +115,3 @@ class Service:
     def said(self) -> str:
         """Give everything that it wrote."""
         return Path(self._said.name).read_text(encoding="utf-8", errors="replace")
-
-
-def children_of(pid: int) -> list[int]:
-    """Give the processes that a process started, by number."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            parent = int(status.read_text().rpartition(")")[2].split()[1])
-            if parent == pid:
-                found.append(int(status.parent.name))
-    return found
-
-
-def command_of(pid: int) -> str:
-    """Give the command line of a process, "" when it is gone."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    return ""

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from app.running.supervision import Silence, processor_ticks
+from tests.running.processes import workers_of, workers_parents_of
 from tests.running.test_serving import ROOT, START_S, Service
 
 # An upper bound, for a machine on which the start of a worker takes long.
@@ -27,17 +28,8 @@ def service(test_database: str) -> Iterator[Service]:
 
 
 def workers(service: Service) -> set[int]:
-    """Give the numbers of the processes that answer requests: children that spawn made."""
-    found = set()
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int(entry.joinpath("stat").read_text().rpartition(")")[2].split()[1])
-            command = entry.joinpath("cmdline").read_bytes()
-        except (OSError, ValueError):
-            continue
-        if parent == service.process.pid and b"spawn_main" in command:
-            found.add(int(entry.name))
-    return found
+    """Give the numbers of the processes that answer requests."""
+    return set(workers_of(service.process.pid))
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="found through /proc")
@@ -143,6 +135,28 @@ def test_a_worker_whose_loop_stands_still_ends_and_says_where(then: str, status:
     assert done.stdout == "turned\n"
     assert ("does not turn" in done.stderr) == (then == "stuck")
     assert ("in main" in done.stderr) == (then == "stuck")
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="found through /proc")
+def test_workers_are_replaced_when_the_process_they_are_forked_from_is_gone(
+    service: Service,
+) -> None:
+    assert service.first_answer(within=START_S).status_code == 200
+    before = workers(service)
+    assert len(before) == 2
+    (parent,) = workers_parents_of(service.process.pid)
+    # A service manager tells every process of a service to end: this one stays for its workers.
+    os.kill(parent, signal.SIGTERM)
+    os.kill(parent, signal.SIGHUP)
+    assert service.get("/healthz").status_code == 200
+    assert workers(service) == before
+    os.kill(parent, signal.SIGKILL)
+    deadline = time.monotonic() + REPLACED_WITHIN_S
+    while len(workers(service) - before) < 2:
+        assert time.monotonic() < deadline, "the workers are not replaced"
+        time.sleep(0.1)
+    assert service.first_answer(within=START_S).status_code == 200
+    assert service.end(signal.SIGTERM) == 0
 
 
 FULL = """

@@ -1,24 +1,26 @@
 """The members' directory: how long one question takes, with all of its counts."""
 
+import http.client
 import random
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from itertools import product
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-# The table of CPTS refers to that of tokens.
-import app.accounts.models  # noqa: F401
+from app.accounts.service import create_token
 from app.cpts.claims.repository import insert_claims
 from app.cpts.demonstration.service import load_demonstration
 from app.cpts.reading.filtering import Filter, Filters
-from app.cpts.reading.filters import DEPARTMENT, REGION, STAGE, THEME, TIER
+from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION, STAGE, THEME, TIER, UPDATED_SINCE
 from app.cpts.writing.repository import insert_cpts, put_stages
 from app.cpts.writing.rules import StageRecord
-from app.database.sessions import session_scope, snapshot_scope
+from app.database.sessions import session_scope
 from app.directory.search.filters import (
     ACTION_STATE,
     MEMBERS_MIN,
@@ -27,20 +29,23 @@ from app.directory.search.filters import (
     TEXT,
     THEME_MATCH,
     WITHIN_KM,
-    Asked,
 )
-from app.directory.search.service import listed
-from app.http.paging import NOWHERE
+from app.http.parameters import Bbox
 from app.http.repository import lock_registry
 from app.progress import SilentProgress
 from benchmarks.figures import Figure, Target, median, percentile
 from benchmarks.scratch import ScratchServer, analyse, engine_on
+from benchmarks.servers import free_port, service
+
+# Gives the milliseconds that the answer to a question took.
+Ask = Callable[[Filters], float]
 
 TOPIC = "Annuaire des membres : 1 000 CPTS, 20 thèmes, textes de 1 000 signes"
 CPTS, THEMES, SIGNS = 1_000, 20, 1_000
 _SINCE = date(2020, 1, 1)
+_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 _PAGE = 20
-_ROUNDS = 3
+_ROUNDS, _TIMES = 5, 9
 # One value of each filter, or none: every combination of them is asked.
 CHOICES: tuple[tuple[Filter[Any], Any], ...] = (
     (TEXT, "insuffisance cardiaque"),
@@ -62,35 +67,89 @@ ALONE: tuple[tuple[str, dict[Filter[Any], Any]], ...] = (
     ("tous les thèmes", {THEME: ("diabete", "chutes"), THEME_MATCH: "all"}),
     ("à moins de 50 km", {NEAR: "35238", WITHIN_KM: 50.0}),
     ("un département, des membres", {DEPARTMENT: ("59",), MEMBERS_MIN: 100}),
+    ("un rectangle, modifiées depuis", {BBOX: Bbox(1, 48, 3, 52), UPDATED_SINCE: _MOMENT}),
 )
 
 
 def measure_directory(server: ScratchServer) -> list[Figure]:
-    """Ask every combination of filters, and what is costly by itself."""
+    """Ask every combination of filters over HTTP, and what is costly by itself."""
     with server.copy("bench_directory") as url, engine_on(url) as engine:
-        fill_directory(engine)
+        token = fill_directory(engine)
         analyse(engine)
-        questions = list(combinations())
-        times = _asked(engine, [filters for _, filters in questions])
-        medians = [median(each) for each in times]
-        slowest = max(range(len(medians)), key=medians.__getitem__)
-        figures = [
-            Figure(
-                TOPIC,
-                f"{len(questions)} combinaisons, la médiane la plus longue",
-                medians[slowest],
-                "ms",
-                target=Target("below", 30),
-                note=questions[slowest][0],
-            ),
-            Figure(TOPIC, "toutes, médiane", median(medians), "ms"),
-            Figure(TOPIC, "toutes, 95e centile", percentile(medians, 0.95), "ms"),
-        ]
-        alone = _asked(engine, [Filters(asked, limit=_PAGE) for _, asked in ALONE])
-        figures += [
-            Figure(TOPIC, label, median(each), "ms", target=Target("below", 30))
-            for (label, _), each in zip(ALONE, alone, strict=True)
-        ]
+        settings = {
+            "DATABASE_URL": url,
+            "CPTS_DEMO": "0",
+            # Nobody's contacts are withheld: every answer has all that it may have.
+            "CPTS_CONTACTS_PER_DAY": str(CPTS),
+        }
+        with service(free_port(), settings=settings) as base, _asking(base, token) as ask:
+            return [
+                *_combined(ask),
+                *_alone(ask),
+                _never_asked(ask, engine),
+                *_first(ask, engine),
+            ]
+
+
+def _combined(ask: Ask) -> list[Figure]:
+    questions = list(combinations())
+    times = _asked(ask, [filters for _, filters in questions])
+    medians = [median(each) for each in times]
+    slowest = max(range(len(medians)), key=medians.__getitem__)
+    return [
+        Figure(
+            TOPIC,
+            f"{len(questions)} combinaisons, la médiane la plus longue",
+            medians[slowest],
+            "ms",
+            target=Target("below", 30),
+            note=questions[slowest][0],
+        ),
+        Figure(TOPIC, "toutes, médiane", median(medians), "ms"),
+        Figure(TOPIC, "toutes, 95e centile", percentile(medians, 0.95), "ms"),
+    ]
+
+
+def _alone(ask: Ask) -> list[Figure]:
+    times = _asked(ask, [Filters(asked, limit=_PAGE) for _, asked in ALONE])
+    return [
+        Figure(TOPIC, label, median(each), "ms", target=Target("below", 30))
+        for (label, _), each in zip(ALONE, times, strict=True)
+    ]
+
+
+def _never_asked(ask: Ask, engine: Engine) -> Figure:
+    """Ask with words and a place that nobody has asked for, so that nothing is kept of them."""
+    chance = random.Random(12)
+    with session_scope(engine) as session:
+        words = chance.sample(vocabulary(session)[50:], 2 * _PAGE)
+        codes = chance.sample(
+            list(session.scalars(text("SELECT code FROM commune ORDER BY code"))), _PAGE
+        )
+    pairs = zip(words[::2], words[1::2], strict=True)
+    times = [
+        ask(Filters({TEXT: " ".join(pair), NEAR: code}, limit=_PAGE))
+        for pair, code in zip(pairs, codes, strict=True)
+    ]
+    label = "des mots et une commune que personne n'a demandés"
+    return Figure(TOPIC, label, median(times), "ms", target=Target("below", 30))
+
+
+def _first(ask: Ask, engine: Engine) -> list[Figure]:
+    """Ask when views are to be noted, and right after a change, when nothing kept is of use."""
+    before = {
+        "qui voit ces contacts pour la première fois": "DELETE FROM contact_view",
+        "la première réponse après un changement": "UPDATE cpts_sheet SET version = version + 1"
+        " WHERE cpts_id = (SELECT min(s.cpts_id) FROM cpts_sheet s)",
+    }
+    figures = []
+    for label, statement in before.items():
+        times = []
+        for _ in range(_TIMES):
+            with session_scope(engine) as session:
+                session.execute(text(statement))
+            times.append(ask(Filters(limit=_PAGE)))
+        figures.append(Figure(TOPIC, label, median(times), "ms"))
     return figures
 
 
@@ -106,22 +165,46 @@ def combinations() -> Iterator[tuple[str, Filters]]:
         yield name, Filters(asked, limit=_PAGE)
 
 
-def _asked(engine: Engine, questions: Sequence[Filters]) -> list[list[float]]:
+def _asked(ask: Ask, questions: Sequence[Filters]) -> list[list[float]]:
     """Ask each question several times, in rounds, and give the milliseconds of each."""
+    for _ in range(10):
+        ask(Filters(limit=_PAGE))
     times: list[list[float]] = [[] for _ in questions]
-    with snapshot_scope(engine) as session:
-        for _ in range(10):
-            listed(session, Asked(Filters(limit=_PAGE)), NOWHERE)
-        for _ in range(_ROUNDS):
-            for number, filters in enumerate(questions):
-                began = perf_counter()
-                listed(session, Asked(filters), NOWHERE)
-                times[number].append(1000 * (perf_counter() - began))
+    for _ in range(_ROUNDS):
+        for number, filters in enumerate(questions):
+            times[number].append(ask(filters))
     return times
 
 
-def fill_directory(engine: Engine) -> None:
-    """Have 1 000 CPTS with a territory, of 20 themes with a text each."""
+@contextmanager
+def _asking(base: str, token: str) -> Iterator[Ask]:
+    """Have a connection on which a question is asked, that gives the milliseconds it took."""
+    parts = urlsplit(base)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def ask(filters: Filters) -> float:
+        query = urlencode([*filters.pairs(), ("limit", str(filters.limit))])
+        began = perf_counter()
+        connection.request("GET", f"/api/v1/members/cpts?{query}", headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        taken = 1000 * (perf_counter() - began)
+        if answer.status != 200 or b'"contacts_withheld":true' in body:
+            raise AssertionError(f"the directory answered {answer.status}")
+        return taken
+
+    try:
+        yield ask
+    finally:
+        connection.close()
+
+
+def fill_directory(engine: Engine) -> str:
+    """Have 1 000 CPTS with a territory, of 20 themes with a text each, and persons to call.
+
+    Gives the token of a member.
+    """
     load_demonstration(engine, SilentProgress())
     chance = random.Random(11)
     with session_scope(engine) as session:
@@ -152,6 +235,8 @@ def fill_directory(engine: Engine) -> None:
             ],
         )
         _write_sheets(session, [*known, *ids], chance)
+        _write_contacts(session)
+        return create_token(session, role="member", label="Mesure")
 
 
 def _write_sheets(session: Session, ids: Sequence[int], chance: random.Random) -> None:
@@ -184,6 +269,16 @@ def _write_sheets(session: Session, ids: Sequence[int], chance: random.Random) -
             "years": [chance.randint(2019, 2027) for _ in actions],
             "told": [_text(words, chance) for _ in actions],
         },
+    )
+
+
+def _write_contacts(session: Session) -> None:
+    session.execute(
+        text(
+            "INSERT INTO cpts_contact (cpts_id, position, role, name, email, phone, kept_until)"
+            " SELECT c.id, n, 'Coordination', 'Personne fictive', n || '@exemple.example',"
+            " '01 99 00 00 00', CURRENT_DATE + 700 FROM cpts c, generate_series(1, 2) AS s (n)"
+        )
     )
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, from_thread, to_thread
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
@@ -131,6 +131,19 @@ class Sessions:
         """
         async with place_in(self.asides, self.limits.place):
             return await to_thread.run_sync(work)
+
+    @contextmanager
+    def place_aside(self) -> Iterator[None]:
+        """Hold the place of short work in a thread that the event loop waits for.
+
+        Raises as `aside`.
+        """
+        place = place_in(self.asides, self.limits.place)
+        from_thread.run(place.__aenter__)
+        try:
+            yield
+        finally:
+            from_thread.run(place.__aexit__, None, None, None)
 
     def afresh(self) -> "Sessions":
         """Give others over the same connections, to whose limiters nobody has come yet."""

@@ -1,15 +1,19 @@
 """Contacts are shown within bounds, each view is noted, and both are forgotten."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
+from anyio import create_task_group, to_thread
 from fastapi import FastAPI
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.database.sessions import Sessions, session_scope
+from app.directory.contacts import repository
 from app.directory.contacts.service import Viewer, purge, show
 from app.main import create_app
 from app.settings import Settings
@@ -80,12 +84,57 @@ def test_two_answers_at_once_do_not_both_take_what_is_left(
     [(token_id,)] = rows(engine, "SELECT max(id) FROM api_token")
     sessions: Sessions = app.state.sessions
     viewer = Viewer(token_id, None, per_day=1)
-    ids = list(north.values())
-    with ThreadPoolExecutor(4) as pool:
-        shown = list(pool.map(lambda each: show(sessions, viewer, [each]), ids))
-    assert sum(len(each) for each in shown) == 1
+    shown: list[int] = []
+
+    async def look(number: int) -> None:
+        shown.extend(await to_thread.run_sync(show, sessions, viewer, [number]))
+
+    async def at_once() -> None:
+        async with create_task_group() as group:
+            for number in north.values():
+                group.start_soon(look, number)
+
+    anyio.run(at_once)
+    assert len(shown) == 1
     assert len(rows(engine, "SELECT * FROM contact_view")) == 1
     sessions.dispose()
+
+
+def test_a_view_is_noted_when_its_turn_among_short_work_has_come(
+    app: FastAPI, engine: Engine, make_token: Callable[..., str], north: North
+) -> None:
+    make_token("member")
+    [(token_id,)] = rows(engine, "SELECT max(id) FROM api_token")
+    open_sessions: Sessions = app.state.sessions
+    sessions = replace(open_sessions.afresh(), limits=replace(open_sessions.limits, place=0.01))
+
+    async def crowded() -> set[int]:
+        for _ in range(int(sessions.asides.total_tokens)):
+            sessions.asides.acquire_on_behalf_of_nowait(object())
+        viewer = Viewer(token_id, None, per_day=9)
+        return await to_thread.run_sync(show, sessions, viewer, list(north.values()))
+
+    assert anyio.run(crowded) == set()
+    assert rows(engine, "SELECT * FROM contact_view") == []
+    open_sessions.dispose()
+
+
+def test_what_cannot_be_noted_is_not_shown_and_what_was_seen_that_day_is(
+    client: TestClient, bearer: Bearer, north: North, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = bearer("member")
+    client.get(f"{ADDRESS}/{north['CPTS de Lille']}", headers=headers)
+
+    def fails(*_: Any) -> set[int]:
+        raise OperationalError("", {}, Exception("the disk is full"))
+
+    monkeypatch.setattr(repository, "note_views", fails)
+    assert told(client.get(f"{ADDRESS}?sort=name", headers=headers)) == {
+        "CPTS de Lille": (1, False),
+        "CPTS de Nice": (0, False),
+        "CPTS de Roubaix": (0, False),
+        "CPTS du Mélantois": (0, True),
+    }
 
 
 def test_a_contact_past_its_last_day_is_shown_to_nobody_and_purged(

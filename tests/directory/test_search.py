@@ -15,6 +15,8 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession, session_scope
 from app.directory.search import repository
 from app.directory.search.facets import Facts
+from app.directory.search.keeping import moment_of
+from app.directory.search.schemas import MembersCptsPage
 
 Bearer = Callable[..., dict[str, str]]
 Register = Callable[..., int]
@@ -71,6 +73,15 @@ def test_an_item_tells_what_was_done_and_whom_to_call(ask: Callable[..., Any]) -
     assert item["reasons"] == ["Action réalisée : Diabète (2024)", "120 membres"]
 
 
+@pytest.mark.parametrize("query", ["", "near=59350&q=lille&limit=1"])
+def test_an_answer_has_what_its_schema_says_and_no_more(
+    ask: Callable[..., Any], query: str
+) -> None:
+    answer = ask(query)
+    assert MembersCptsPage.model_validate(answer).model_dump(mode="json") == answer
+    assert answer["items"][0]["distance_km"] == (0.0 if query else None)
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -101,6 +112,8 @@ def test_an_item_tells_what_was_done_and_whom_to_call(ask: Callable[..., Any]) -
         ("near=06088&sort=distance&limit=1", ["Nice"]),
         ("sort=population&limit=1", ["Nice"]),
         ("bbox=7,43,8,44", ["Nice"]),
+        ("bbox=7,43,8,44&updated_since=2020-01-01", ["Nice"]),
+        ("bbox=7,43,8,44&updated_since=2100-01-01", []),
         ("q=Nice&region=32", []),
     ],
 )
@@ -164,7 +177,9 @@ def test_the_answer_follows_a_change_of_a_sheet_at_once(
             {"id": north["CPTS de Nice"]},
         )
     assert count(ask(), "theme", "sommeil") == 1
-    assert names(ask("theme=sommeil")) == ["Nice"]
+    [item] = ask("theme=sommeil")["items"]
+    assert item["name"] == "CPTS de Nice"
+    assert [action["theme"] for action in item["actions"]] == ["sommeil"]
 
 
 @pytest.mark.parametrize(
@@ -291,7 +306,7 @@ def test_threads_that_ask_at_once_read_the_facts_of_a_day_once(
 
     def ask_for(day: date) -> int:
         with session_scope(engine) as session:
-            return len(repository.facts_of(session, day).ids)
+            return len(repository.facts_of(session, moment_of(session, day)).ids)
 
     with ThreadPoolExecutor(8) as threads:
         counted = list(threads.map(ask_for, days * 4))
@@ -309,6 +324,27 @@ def test_facts_that_could_not_be_read_are_read_by_whoever_is_next(
     with monkeypatch.context() as patched, session_scope(engine) as session:
         patched.setattr(repository, "_read_facts", fails)
         with pytest.raises(LookupError):
-            repository.facts_of(session, day)
+            repository.facts_of(session, moment_of(session, day))
     with session_scope(engine) as session:
-        assert len(repository.facts_of(session, day).ids) == len(north)
+        facts = repository.facts_of(session, moment_of(session, day))
+        assert len(facts.ids) == len(north)
+
+
+# What PostGIS says of it.
+KILOMETRES = text("""
+    SELECT t.cpts_id,
+           ST_DistanceSphere(ST_ClosestPoint(t.geom_country, p.point), p.point) / 1000
+    FROM cpts_territory t
+    CROSS JOIN (SELECT ST_PointOnSurface(m.geom_country) AS point
+                FROM commune m WHERE m.code = :code) p
+""")
+
+
+@pytest.mark.parametrize("code", ["59350", "59378", "62041", "06088", "75104", "97411"])
+def test_distances_are_those_of_postgis(north: North, engine: Engine, code: str) -> None:
+    with session_scope(engine) as session:
+        found = repository.near(session, code, moment_of(session, today()))
+        expected = {row[0]: row[1] for row in session.execute(KILOMETRES, {"code": code})}
+    assert found is not None
+    assert found.km == pytest.approx(expected, abs=1e-6)
+    assert len(found.km) == len(north)

@@ -1,49 +1,35 @@
 """The SQL of persons to call, and of who was shown them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, text
 
-from app.database.arrays import among
 from app.database.sessions import ReadingSession, WritingSession
 from app.database.statements import statement
 from app.directory.models import ContactView, CptsContact, FormerContact
 
 
-def having(session: ReadingSession, cpts_ids: Collection[int], day: date) -> list[int]:
-    """List which of these CPTS have contacts that are kept on a day, in the order given."""
-    known = set(
-        session.scalars(
-            select(CptsContact.cpts_id).where(
-                among(CptsContact.cpts_id, cpts_ids), CptsContact.kept_until >= day
-            )
-        )
-    )
-    return [each for each in cpts_ids if each in known]
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The contacts of a CPTS in the order told, and whether they were seen on that day."""
+
+    contacts: list[dict[str, Any]]
+    seen: bool
 
 
 def contacts(
-    session: ReadingSession, cpts_ids: Collection[int], day: date
-) -> dict[int, list[dict[str, Any]]]:
-    """Give the contacts of CPTS that are kept on a day, by CPTS, in the order told."""
-    rows = session.execute(
-        select(
-            CptsContact.cpts_id,
-            CptsContact.role,
-            CptsContact.name,
-            CptsContact.email,
-            CptsContact.phone,
-        )
-        .where(among(CptsContact.cpts_id, cpts_ids), CptsContact.kept_until >= day)
-        .order_by(CptsContact.cpts_id, CptsContact.position, CptsContact.id)
-    )
-    found: dict[int, list[dict[str, Any]]] = {}
-    for row in rows.mappings():
-        contact = dict(row)
-        found.setdefault(contact.pop("cpts_id"), []).append(contact)
-    return found
+    session: ReadingSession, cpts_ids: Collection[int], day: date, viewer_id: int
+) -> dict[int, Told]:
+    """Give the contacts that are kept on a day, by CPTS, of those that have some.
+
+    Parameters: `viewer_id`, who may have been shown them on that day.
+    """
+    asked = {"ids": list(cpts_ids), "day": day, "viewer": viewer_id}
+    rows = session.execute(statement(__file__, "told"), asked)
+    return {row.cpts_id: Told(row.contacts, row.seen) for row in rows}
 
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('contact_view'), :viewer)")

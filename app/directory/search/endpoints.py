@@ -1,15 +1,15 @@
 """The members' routes of the directory."""
 
-from functools import partial
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Path, Request, Response
 
 from app.accounts.dependencies import DirectoryCaller
 from app.accounts.rules import Caller
 from app.database.request_sessions import ReadSession
 from app.directory.comparable import service as comparable
-from app.directory.contacts.service import Viewer, show
+from app.directory.contacts.service import Showing, Viewer
 from app.directory.search import service
 from app.directory.search.filters import AskedOfMembers
 from app.directory.search.schemas import ComparableCpts, MembersCptsItem, MembersCptsPage
@@ -32,9 +32,9 @@ def viewer_of(request: Request, caller: Caller) -> Viewer:
     return Viewer(caller.token_id, caller.cpts_id, settings.accounts.contacts_per_day)
 
 
-def shown_to(request: Request, caller: Caller) -> service.Shown:
+def shown_to(request: Request, caller: Caller) -> Showing:
     """Give what notes that a caller is shown contacts, and bounds them."""
-    return partial(show, request.app.state.sessions, viewer_of(request, caller))
+    return Showing(request.app.state.sessions, viewer_of(request, caller))
 
 
 @router.get(
@@ -45,19 +45,23 @@ def shown_to(request: Request, caller: Caller) -> service.Shown:
 )
 def list_members_cpts(
     request: Request,
-    response: Response,
     session: ReadSession,
     caller: DirectoryCaller,
     asked: AskedOfMembers,
-) -> dict[str, Any]:
+) -> Response:
     """By token or by session. `facets` says how many each further choice would leave.
 
     Contacts are shown of a limited number of CPTS a day, and who was shown them is noted.
     Rights: any role.
     """
-    response.headers["Cache-Control"] = "no-store"
     shown = shown_to(request, caller)
-    return service.listed(session, asked, PageAddress.of(request), shown)
+    page = service.listed(session, asked, PageAddress.of(request), shown)
+    # Half a megabyte of texts; what the database wrote is not checked against its types anew.
+    return Response(
+        orjson.dumps(page),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 @router.get(

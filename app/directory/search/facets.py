@@ -60,15 +60,16 @@ class Facts:
 class Question:
     """What is asked: values by filter, and what was found out about some CPTS before.
 
-    `every`: of themes and missions, all. `ranks`: of the CPTS in which the text was found,
-    the lower the better; `km`, of those with a territory; `among`, those that other filters
-    let pass; each None when not asked. `members` tells whether a member asks. `fresh_from`,
-    the ordinal of the first day of confirmation that is fresh.
+    `every`: of themes and missions, all. `ranks`: by the rows of the facts how well CPTS
+    answer the text, the lower the better, infinite when not at all; `km`, of those with a
+    territory; `among`, those that other filters let pass; each None when not asked.
+    `members` tells whether a member asks. `fresh_from`, the ordinal of the first day of
+    confirmation that is fresh.
     """
 
     asked: Mapping[str, Sequence[str]] = field(default_factory=dict)
     every: bool = False
-    ranks: Mapping[int, float] | None = None
+    ranks: NDArray[np.float64] | None = None
     km: Mapping[int, float] | None = None
     within_km: float | None = None
     among: frozenset[int] | None = None
@@ -81,9 +82,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The ids that pass, in order, and the count of each value by filter."""
+    """The rows of the facts that pass, in order, and the count of each value by filter."""
 
-    ids: list[int]
+    rows: list[int]
     counts: Mapping[str, list[int]]
 
 
@@ -95,12 +96,13 @@ def judge(facts: Facts, question: Question) -> Judgement:
 
     In its own filter a choice stands instead of those that were made.
     """
-    ranks = _told(facts, question.ranks, np.inf)
-    km = _told(facts, question.km, np.inf)
+    ranks = np.zeros(len(facts.ids)) if question.ranks is None else question.ranks
+    km = _told(facts, question.km)
     base = _base(facts, question, ranks, km)
     work = _work(facts, question)
     passes = {name: _has_any(facts, question, name) for name in _SIMPLE}
-    passes["theme"], passes["mission"] = _works_on(facts, question, work)
+    in_missions = _in_missions(facts, work)
+    passes["theme"], passes["mission"] = _works_on(facts, question, work, in_missions)
     passes["action_state"] = (
         _any(work) if question.asked.get("action_state") else _everyone(facts)
     )
@@ -114,7 +116,7 @@ def judge(facts: Facts, question: Question) -> Judgement:
 
     counts = {name: _sums(facts.has[name], without(name)) for name in _SIMPLE}
     counts["theme"] = _sums(work, without("theme"))
-    counts["mission"] = _sums(_in_missions(facts, work), without("mission"))
+    counts["mission"] = _sums(in_missions, without("mission"))
     if question.members:
         others = without("theme", "mission", "action_state")
         counts["action_state"] = [
@@ -122,7 +124,7 @@ def judge(facts: Facts, question: Question) -> Judgement:
         ]
     passing = np.flatnonzero(without())
     order = _order(facts, question, ranks, km)[passing]
-    return Judgement([int(n) for n in facts.ids[passing[np.lexsort(order.T[::-1])]]], counts)
+    return Judgement(passing[np.lexsort(order.T[::-1])].tolist(), counts)
 
 
 def facets(facts: Facts, judgement: Judgement) -> dict[str, list[dict[str, Any]]]:
@@ -146,12 +148,10 @@ def _any(flags: Flags) -> Flags:
     return cast(Flags, flags.any(axis=1))
 
 
-def _told(
-    facts: Facts, values: Mapping[int, float] | None, otherwise: float
-) -> NDArray[np.float64]:
+def _told(facts: Facts, values: Mapping[int, float] | None) -> NDArray[np.float64]:
     if values is None:
         return np.zeros(len(facts.ids))
-    return np.array([values.get(int(n), otherwise) for n in facts.ids], dtype=np.float64)
+    return np.array([values.get(n, np.inf) for n in facts.ids.tolist()], dtype=np.float64)
 
 
 def _base(
@@ -160,7 +160,7 @@ def _base(
     """Tell which CPTS pass all that has no counts."""
     base = np.isfinite(ranks)
     if question.among is not None:
-        base &= np.array([int(n) in question.among for n in facts.ids], dtype=np.bool_)
+        base &= np.isin(facts.ids, np.array(sorted(question.among), dtype=np.int64))
     if question.members_min is not None:
         base &= facts.members >= question.members_min
     if question.members_max is not None:
@@ -189,13 +189,16 @@ def _has_any(facts: Facts, question: Question, name: str) -> Flags:
 
 
 def _in_missions(facts: Facts, work: Flags) -> Flags:
-    return (work.astype(np.int16) @ facts.missions.astype(np.int16)) > 0
+    # Of floating point numbers, which have a product of their own in the processor.
+    return (work.astype(np.float32) @ facts.missions.astype(np.float32)) > 0
 
 
-def _works_on(facts: Facts, question: Question, work: Flags) -> tuple[Flags, Flags]:
+def _works_on(
+    facts: Facts, question: Question, work: Flags, in_missions: Flags
+) -> tuple[Flags, Flags]:
     """Tell who works on the themes asked for, and who in the missions."""
     passed = []
-    for name, told in (("theme", work), ("mission", _in_missions(facts, work))):
+    for name, told in (("theme", work), ("mission", in_missions)):
         asked = question.asked.get(name)
         if not asked:
             passed.append(_everyone(facts))
@@ -207,12 +210,13 @@ def _works_on(facts: Facts, question: Question, work: Flags) -> tuple[Flags, Fla
 
 def _in_state(facts: Facts, question: Question, state: str) -> Flags:
     work = facts.work[state]
-    theme, mission = _works_on(facts, question, work)
+    theme, mission = _works_on(facts, question, work, _in_missions(facts, work))
     return _any(work) & theme & mission
 
 
 def _sums(flags: Flags, of: Flags) -> list[int]:
-    return [int(n) for n in flags[of].sum(axis=0)]
+    told: list[int] = flags[of].sum(axis=0).tolist()
+    return told
 
 
 def _order(

@@ -1,59 +1,39 @@
-"""The SQL of the search, and the facts of a day, kept until the registry changes."""
+"""The SQL of the search; what no question changes is kept until the registry does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
-from cachetools import LRUCache
-from sqlalchemy import Connection, Engine, select, text
+import orjson
+from sqlalchemy import select, text
 
 from app.cpts.models import Cpts
+from app.cpts.reading import repository as registry
 from app.cpts.references import repository as references
 from app.database.sessions import ReadingSession
 from app.database.statements import statement
+from app.directory.search.distances import Origin, Outlines, kilometres
 from app.directory.search.facets import ALL, DECLARED, Choices, Facts, Flags
 from app.directory.search.filters import JUDGED_TOGETHER, Asked
+from app.directory.search.keeping import Kept, KeptTexts, Moment
 from app.directory.search.rules import STATES
 from app.directory.search.words import Word
-from app.http.repository import Revision, current_revision
 
 # A plan for these very words: one for any would read all communes that are held.
 _CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")
-_DAYS_KEPT = 4
+# Of a few days; of the places from which people look around, while they choose filters.
+_facts = Kept[Facts](4)
+_outlines = Kept[Outlines](4)
+_places = Kept["Near | None"](64)
+# Of a thousand CPTS with long texts, all.
+_told = {members: KeptTexts(32 * 2**20) for members in (False, True)}
 
 
-class _Place:
-    """Where the facts of one day are put by the one who reads them; others wait for that."""
-
-    def __init__(self) -> None:
-        self.lock = Lock()
-        self.facts: Facts | None = None
-
-
-Kept = LRUCache[tuple[Revision, date], _Place]
-# By what sessions are bound to: a process may serve several databases, and requests have
-# threads of their own.
-_kept: WeakKeyDictionary[Engine | Connection, Kept] = WeakKeyDictionary()
-_lock = Lock()
-
-
-def facts_of(session: ReadingSession, day: date) -> Facts:
-    """Give what the CPTS of a day are filtered by, of the session's own snapshot.
-
-    Kept in the process while the registry's revision is the same: every table that it is
-    read from advances it.
-    """
-    revision = current_revision(session)
-    with _lock:
-        kept = _kept.setdefault(session.get_bind(), LRUCache(maxsize=_DAYS_KEPT))
-        place = kept.setdefault((revision, day), _Place())
-    with place.lock:
-        if place.facts is None:
-            place.facts = _read_facts(session, day)
-        return place.facts
+def facts_of(session: ReadingSession, moment: Moment) -> Facts:
+    """Give what the CPTS of a day are filtered by."""
+    return _facts.get(session, moment, lambda: _read_facts(session, moment.day))
 
 
 def _read_facts(session: ReadingSession, day: date) -> Facts:
@@ -140,10 +120,35 @@ def words_like(
     }
 
 
-def distances(session: ReadingSession, commune: str, day: date) -> dict[int, float]:
-    """Give the kilometres from a commune to the territory of each CPTS, 0 inside it."""
-    rows = session.execute(statement(__file__, "distances"), {"commune": commune, "day": day})
-    return {row.cpts_id: float(row.km) for row in rows}
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A place by name, and the kilometres from it to the territory of each CPTS."""
+
+    name: str
+    km: Mapping[int, float]
+
+
+def near(session: ReadingSession, code: str, moment: Moment) -> Near | None:
+    """Give the distances from a commune, a city's first or what a former one became.
+
+    Parameters: `code`, INSEE. 0 for the CPTS that holds it; None when there is none.
+    """
+    return _places.get(session, (moment, code), lambda: _read_near(session, code, moment))
+
+
+def _read_near(session: ReadingSession, code: str, moment: Moment) -> Near | None:
+    asked = {"given": code, "day": moment.day}
+    row = session.execute(statement(__file__, "origin"), asked).one_or_none()
+    if row is None:
+        return None
+    outlines = _outlines.get(session, moment, lambda: _read_outlines(session, moment.day))
+    origin = Origin(row.longitude, row.latitude, row.holder)
+    return Near(row.name, kilometres(outlines, origin))
+
+
+def _read_outlines(session: ReadingSession, day: date) -> Outlines:
+    rows = session.execute(statement(__file__, "outlines"), {"day": day})
+    return Outlines.of_wkb([(row.cpts_id, bytes(row.shape)) for row in rows])
 
 
 def passing_others(session: ReadingSession, asked: Asked, day: date) -> frozenset[int] | None:
@@ -155,10 +160,29 @@ def passing_others(session: ReadingSession, asked: Asked, day: date) -> frozense
     ]
     if not others:
         return None
-    return frozenset(session.scalars(select(Cpts.id).where(*others)))
+    # One by one: together the planner asks one of them again for each CPTS.
+    passing = [frozenset(session.scalars(select(Cpts.id).where(each))) for each in others]
+    return passing[0].intersection(*passing[1:])
 
 
-def sheets(session: ReadingSession, cpts_ids: Sequence[int]) -> Mapping[int, dict[str, Any]]:
-    """Give what CPTS wrote on their sheets, by id: presentation, members, actions."""
+def told_of(
+    session: ReadingSession, cpts_ids: Sequence[int], moment: Moment, *, members: bool
+) -> dict[int, dict[str, Any]]:
+    """Give what is told of CPTS, by id, without persons: of members also their sheets."""
+
+    def read(ids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        sheets = _sheets(session, ids) if members else {}
+        for each in registry.described(session, ids, moment.day):
+            if members:
+                yield each.id, f"{each.properties[:-1]},{sheets[each.id][1:]}".encode()
+            else:
+                yield each.id, each.properties.encode()
+
+    found = _told[members].get(session, moment, cpts_ids, read)
+    return {number: orjson.loads(text) for number, text in found.items()}
+
+
+def _sheets(session: ReadingSession, cpts_ids: Sequence[int]) -> dict[int, str]:
+    """Give what CPTS wrote, by id, as JSON: presentation, members, actions."""
     rows = session.execute(statement(__file__, "sheets"), {"ids": list(cpts_ids)})
     return {row.id: row.sheet for row in rows}

@@ -1,19 +1,16 @@
 """Searching the directory, and telling of one CPTS: of one snapshot of the database."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import orjson
-
-from app.cpts.reading import repository as registry
 from app.cpts.reading.filtering import Filter
 from app.cpts.reading.filters import FILTERS, THEME
 from app.cpts.reading.service import check_filters, cpts_item
 from app.database.calendar import today, year_before
 from app.database.sessions import ReadingSession
-from app.directory.contacts import repository as contacts
+from app.directory.contacts.service import Showing, contacts_of
 from app.directory.search import repository
 from app.directory.search.facets import Choices, Facts, Question, facets, judge
 from app.directory.search.filters import (
@@ -27,27 +24,27 @@ from app.directory.search.filters import (
     WITHIN_KM,
     Asked,
 )
+from app.directory.search.keeping import Kept, Moment, moment_of
+from app.directory.search.repository import Near
 from app.directory.search.rules import Hit, Wish, reasons
 from app.directory.search.words import (
     LEAST_ASTRAY,
     Answers,
     answers,
     places_of,
-    ranks_of,
     resembling_places,
 )
 from app.directory.sheets.rules import is_stale
 from app.geography import naming
-from app.geography.repository import known_codes
 from app.http.paging import PageAddress
 from app.problems import Invalid
 
-# Notes that somebody is shown the contacts of CPTS, and tells of which they may be shown.
-Shown = Callable[[Collection[int]], Collection[int]]
+# What somebody looks for, while they choose filters.
+_answers = Kept[Answers](64)
 
 
 def listed(
-    session: ReadingSession, asked: Asked, address: PageAddress, shown: Shown | None = None
+    session: ReadingSession, asked: Asked, address: PageAddress, shown: Showing | None = None
 ) -> dict[str, Any]:
     """Give a page of the directory, with what each further choice would leave.
 
@@ -56,7 +53,8 @@ def listed(
     Raises:
         Invalid: values that no reference list knows; distances from nowhere.
     """
-    found = find(session, asked)
+    moment = moment_of(session, asked.filters.at or today())
+    found = find(session, asked, moment)
     labels = {name: _labels(choices) for name, choices in found.facets.items()}
     states: tuple[str, ...] = asked.filters[ACTION_STATE]
     wish = Wish(
@@ -67,7 +65,7 @@ def listed(
         near=found.near,
         members=asked.members,
     )
-    items = described(session, found.page, asked.filters.at or today(), asked.members, shown)
+    items = described(session, found.page, moment, asked.members, shown)
     for hit, item in zip(found.page, items, strict=True):
         item["reasons"] = reasons(hit, item, wish)
     return {
@@ -97,24 +95,24 @@ class Found:
         return len(self.ids)
 
 
-def find(session: ReadingSession, asked: Asked) -> Found:
+def find(session: ReadingSession, asked: Asked, moment: Moment) -> Found:
     """Find what passes the filters.
 
     Raises:
         Invalid: as `listed`.
     """
-    day = asked.filters.at or today()
-    facts = repository.facts_of(session, day)
+    day = moment.day
+    facts = repository.facts_of(session, moment)
     _check_values(session, asked, facts.choices)
-    code, near = _place(session, asked)
-    words = _words_found(session, facts, asked, day)
-    km = repository.distances(session, code, day) if code else None
+    near = _near(session, asked, moment)
+    words = _words_found(session, facts, asked, moment)
+    km = near.km if near else None
     judgement = judge(
         facts,
         Question(
             asked={key.name: asked.filters[key] for key in COUNTED if asked.filters[key]},
             every=asked.filters[THEME_MATCH] == "all",
-            ranks=ranks_of(words),
+            ranks=words.ranks if words else None,
             km=km,
             within_km=asked.filters[WITHIN_KM],
             among=repository.passing_others(session, asked, day),
@@ -125,92 +123,92 @@ def find(session: ReadingSession, asked: Asked) -> Found:
             fresh_from=year_before(day).toordinal(),
         ),
     )
+    ids = facts.ids.tolist()
     page = [
-        Hit(n, (km or {}).get(n), (words or {}).get(n, (0, ()))[1])
-        for n in judgement.ids[asked.offset : asked.offset + asked.limit]
+        Hit(ids[row], (km or {}).get(ids[row]), words.kinds(row) if words else ())
+        for row in judgement.rows[asked.offset : asked.offset + asked.limit]
     ]
-    return Found(judgement.ids, page, facets(facts, judgement), near)
+    return Found(
+        [ids[row] for row in judgement.rows],
+        page,
+        facets(facts, judgement),
+        near.name if near else None,
+    )
 
 
 def ids_of(session: ReadingSession, asked: Asked) -> list[int]:
     """List the ids of all that pass the filters, in order; raises `Invalid` as `listed`."""
-    return find(session, asked).ids
+    return find(session, asked, moment_of(session, asked.filters.at or today())).ids
 
 
 def _words_found(
-    session: ReadingSession, facts: Facts, asked: Asked, day: date
+    session: ReadingSession, facts: Facts, asked: Asked, moment: Moment
 ) -> Answers | None:
-    if asked.text is None:
+    text, members = asked.text, asked.members
+    if text is None:
         return None
-    members = asked.members
-    words = repository.words_of(session, asked.text, members=members)
+    return _answers.get(
+        session,
+        (moment, text, members),
+        lambda: _read_answers(session, facts, text, moment.day, members=members),
+    )
+
+
+def _read_answers(
+    session: ReadingSession, facts: Facts, text: str, day: date, *, members: bool
+) -> Answers:
+    words = repository.words_of(session, text, members=members)
     found = {word.word: places_of(facts, word, members=members) for word in words}
     astray = [
-        word for word, places in found.items() if not places and len(word) >= LEAST_ASTRAY
+        word for word, places in found.items() if not places.any() and len(word) >= LEAST_ASTRAY
     ]
     if astray:
         like = repository.words_like(session, astray, day, members=members)
         for word in astray:
             found[word] = resembling_places(facts, like[word], members=members)
-    return answers(list(found.values()))
+    return answers(facts, list(found.values()))
 
 
 def described(
     session: ReadingSession,
     hits: Sequence[Hit],
-    day: date,
+    moment: Moment,
     members: bool,
-    shown: Shown | None = None,
+    shown: Showing | None = None,
 ) -> list[dict[str, Any]]:
     """Tell of CPTS as of a day, in the order given; of public data only unless `members`."""
     ids = [hit.id for hit in hits]
     if not ids:
         return []
-    items = [orjson.loads(each.properties) for each in registry.described(session, ids, day)]
+    told = repository.told_of(session, ids, moment, members=members)
+    items = [told[each] for each in ids]
     if members:
-        written = repository.sheets(session, ids)
         called = contacts_of(session, ids, shown)
-        now = today()
         for item in items:
-            item.update(written[item["id"]], **called[item["id"]])
+            item.update(called[item["id"]])
             confirmed = item["confirmed_on"]
-            item["stale"] = is_stale(confirmed and date.fromisoformat(confirmed), now)
+            item["stale"] = is_stale(confirmed and date.fromisoformat(confirmed), moment.today)
     for hit, item in zip(hits, items, strict=True):
-        if hit.km is not None:
-            item["distance_km"] = round(hit.km, 1)
+        item["distance_km"] = None if hit.km is None else round(hit.km, 1)
     return items
 
 
-def contacts_of(
-    session: ReadingSession, cpts_ids: Sequence[int], shown: Shown | None
-) -> dict[int, dict[str, Any]]:
-    """Give the contacts of CPTS that may be shown, and of which they are withheld."""
-    day = today()
-    having = set(contacts.having(session, cpts_ids, day)) if shown else set()
-    allowed = set(shown(having)) if shown and having else set()
-    called = contacts.contacts(session, sorted(allowed), day) if allowed else {}
-    return {
-        each: {
-            "contacts": called.get(each, []),
-            "contacts_withheld": each in having and each not in allowed,
-        }
-        for each in cpts_ids
-    }
-
-
-def single(session: ReadingSession, cpts_id: int, shown: Shown | None = None) -> dict[str, Any]:
+def single(
+    session: ReadingSession, cpts_id: int, shown: Showing | None = None
+) -> dict[str, Any]:
     """Tell of one CPTS all that members are told.
 
     Raises:
         NotFound: there is no such CPTS.
     """
     item = cpts_item(session, cpts_id)
-    [told] = described(session, [Hit(cpts_id)], today(), members=True, shown=shown)
+    moment = moment_of(session, today())
+    [told] = described(session, [Hit(cpts_id)], moment, members=True, shown=shown)
     return told | item | {"reasons": []}
 
 
-def _place(session: ReadingSession, asked: Asked) -> tuple[str | None, str | None]:
-    """Give the commune of today from which distances are counted, and its name."""
+def _near(session: ReadingSession, asked: Asked, moment: Moment) -> Near | None:
+    """Give the place from which distances are counted, None when no distance is asked."""
     given = asked.filters[NEAR]
     if given is None:
         for name, is_asked in (
@@ -222,14 +220,14 @@ def _place(session: ReadingSession, asked: Asked) -> tuple[str | None, str | Non
                     "query", name, message="Les distances sont comptées depuis « near ».",
                     accepted=["avec near=CODE d'une commune"],
                 )  # fmt: skip
-        return None, None
+        return None
     code = naming.commune_code(given)
-    rows = known_codes(session, [code]).get(code, []) if code and len(given) == 5 else []
-    if not rows:
+    found = repository.near(session, code, moment) if code and len(given) == len(code) else None
+    if found is None:
         raise Invalid.at(
             "query", "near", message="Aucune commune n'a ce code.", accepted=["code INSEE"]
         )
-    return rows[0].code, rows[0].name or rows[0].commune
+    return found
 
 
 def _check_values(

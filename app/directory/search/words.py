@@ -1,9 +1,13 @@
-"""Where the words of a text are, and how well that answers it. Plain Python."""
+"""Where the words of a text are, and how well that answers it. Plain arithmetic on arrays."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from app.directory.search.facets import ALL, DECLARED, Facts
+import numpy as np
+from numpy.typing import NDArray
+
+from app.directory.search.facets import ALL, DECLARED, Facts, Flags
 
 # The places, the best first; what only resembles a word comes after.
 NAME, COMMUNE, THEME, WRITTEN = 1, 2, 3, 4
@@ -28,68 +32,71 @@ class Word:
     communes: Collection[int] = ()
 
 
-Places = dict[int, set[int]]
-# Of a CPTS, how well it answers, the lower the better, and where.
-Answers = dict[int, tuple[float, tuple[int, ...]]]
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """How well each CPTS answers, by the rows of the facts: the lower the better.
+
+    `ranks` are infinite where it does not. `places`, a row for each place: where words are.
+    """
+
+    ranks: NDArray[np.float64]
+    places: Flags
+
+    def kinds(self, row: int) -> tuple[int, ...]:
+        """Tell in which places the words of a CPTS are."""
+        return tuple((np.flatnonzero(self.places[:, row]) + 1).tolist())
 
 
-def places_of(facts: Facts, word: Word, *, members: bool) -> Places:
-    """Tell where a word is: places by id of the CPTS."""
-    told: Places = {}
-    _note(told, NAME, _begun(facts, facts.named, f" {word.word}"))
+def places_of(facts: Facts, word: Word, *, members: bool) -> Flags:
+    """Tell where a word is: a row for each place, a column for each CPTS."""
+    told = _nowhere(facts)
+    told[NAME - 1] = _begun(facts.named, f" {word.word}")
     if len(word.word) >= _LEAST_BEGINNING:
-        _note(told, COMMUNE, _begun(facts, facts.communes, f" {word.word}"))
+        told[COMMUNE - 1] = _begun(facts.communes, f" {word.word}")
     else:
-        _note(told, COMMUNE, _begun(facts, facts.communes, f"| {word.word} |"))
-    _note(told, THEME, _working_on(facts, word.themes, members=members))
-    _note(told, WRITTEN, word.written)
+        told[COMMUNE - 1] = _begun(facts.communes, f"| {word.word} |")
+    told[THEME - 1] = _working_on(facts, word.themes, members=members)
+    told[WRITTEN - 1] = _of(facts, word.written)
     return told
 
 
-def resembling_places(facts: Facts, word: Word, *, members: bool) -> Places:
-    """Tell where something like a word is; places by id, apart from those of the word."""
-    told: Places = {}
-    _note(told, RESEMBLING + NAME, word.named)
-    _note(told, RESEMBLING + COMMUNE, word.communes)
-    _note(told, RESEMBLING + THEME, _working_on(facts, word.themes, members=members))
-    _note(told, RESEMBLING + WRITTEN, word.written)
+def resembling_places(facts: Facts, word: Word, *, members: bool) -> Flags:
+    """Tell where something like a word is, apart from the places of the word itself."""
+    told = _nowhere(facts)
+    told[RESEMBLING + NAME - 1] = _of(facts, word.named)
+    told[RESEMBLING + COMMUNE - 1] = _of(facts, word.communes)
+    told[RESEMBLING + THEME - 1] = _working_on(facts, word.themes, members=members)
+    told[RESEMBLING + WRITTEN - 1] = _of(facts, word.written)
     return told
 
 
-def answers(found: Sequence[Places]) -> Answers:
-    """Give the CPTS that have every word somewhere: the lower number the better, and where.
+def answers(facts: Facts, found: Sequence[Flags]) -> Answers:
+    """Tell which CPTS have every word somewhere; none when there is no word.
 
     Parameters: `found`, the places of each word.
     """
-    if not found:
-        return {}
-    ids = set(found[0]).intersection(*found[1:])
-    return {
-        each: (
-            float(sum(min(places[each]) for places in found)),
-            tuple(sorted(set().union(*(places[each] for places in found)))),
-        )
-        for each in ids
-    }
+    places = _nowhere(facts)
+    ranks = np.full(len(facts.ids), 0.0 if found else np.inf)
+    for word in found:
+        places |= word
+        # The first place, the best, that has it.
+        ranks += np.where(word.any(axis=0), word.argmax(axis=0) + 1.0, np.inf)
+    return Answers(ranks, places)
 
 
-def _note(told: Places, place: int, ids: Iterable[int]) -> None:
-    for each in ids:
-        told.setdefault(each, set()).add(place)
+def _nowhere(facts: Facts) -> Flags:
+    return np.zeros((2 * RESEMBLING, len(facts.ids)), dtype=np.bool_)
 
 
-def _begun(facts: Facts, texts: Sequence[str], sought: str) -> list[int]:
-    return [int(facts.ids[n]) for n, text in enumerate(texts) if sought in text]
+def _begun(texts: Sequence[str], sought: str) -> Flags:
+    return np.fromiter((sought in text for text in texts), np.bool_, len(texts))
 
 
-def _working_on(facts: Facts, slugs: Collection[str], *, members: bool) -> list[int]:
-    if not slugs:
-        return []
+def _of(facts: Facts, ids: Collection[int]) -> Flags:
+    return np.isin(facts.ids, np.fromiter(ids, np.int64, len(ids)))
+
+
+def _working_on(facts: Facts, slugs: Collection[str], *, members: bool) -> Flags:
     work = facts.work[ALL if members else DECLARED]
-    columns = facts.choices["theme"].places(tuple(slugs))
-    return [int(n) for n in facts.ids[work[:, columns].any(axis=1)]]
-
-
-def ranks_of(found: Answers | None) -> dict[int, float] | None:
-    """Give what the CPTS found are sorted by; None when no text was asked for."""
-    return None if found is None else {each: rank for each, (rank, _) in found.items()}
+    chosen = work[:, facts.choices["theme"].places(tuple(slugs))]
+    return cast(Flags, chosen.any(axis=1))

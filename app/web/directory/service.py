@@ -11,6 +11,7 @@ from app.cpts.reading.repository import described as described_with_territory
 from app.cpts.reading.schemas import Detail
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.directory.contacts.service import Showing
 from app.directory.search import service as search
 from app.directory.search.filters import (
     COUNTED,
@@ -21,8 +22,8 @@ from app.directory.search.filters import (
     WITHIN_KM,
     Asked,
 )
+from app.directory.search.keeping import moment_of
 from app.directory.search.rules import STATES, Hit
-from app.directory.search.service import Shown
 from app.http.paging import NOWHERE
 from app.web.directory import repository
 from app.web.directory.asking import A_PAGE
@@ -78,7 +79,7 @@ def page(
     asked: Asked,
     path: str,
     pairs: Pairs,
-    shown: Shown | None = None,
+    shown: Showing | None = None,
 ) -> dict[str, Any]:
     """Give what the page of the directory shows; raises `Invalid` for unknown values.
 
@@ -163,12 +164,14 @@ def territories(session: ReadingSession, asked: Asked, detail: Detail) -> tuple[
 
 
 def selected(
-    session: ReadingSession, cpts_ids: Sequence[int], shown: Shown | None
+    session: ReadingSession, cpts_ids: Sequence[int], shown: Showing | None
 ) -> list[dict[str, Any]]:
     """Tell of the CPTS that somebody chose, those that there are today, in their order."""
     there = repository.there_today(session, cpts_ids, today())
     hits = [Hit(each) for each in dict.fromkeys(cpts_ids) if each in there]
-    return search.described(session, hits, today(), members=True, shown=shown)
+    return search.described(
+        session, hits, moment_of(session, today()), members=True, shown=shown
+    )
 
 
 def commune_of_own(session: ReadingSession, cpts_id: int | None) -> str | None:

@@ -81,6 +81,26 @@ def of_person(session: ReadingSession, person_id: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.mappings()]
 
 
+def addresses_told(
+    session: ReadingSession, cpts_id: int, writer_token_id: int | None
+) -> set[str]:
+    """List the addresses, in small letters, of those whom a sheet tells or told of.
+
+    Parameters: `writer_token_id`, whoever writes it, whose own address counts too.
+    """
+    told = {
+        address
+        for table in (CptsContact, FormerContact)
+        for address in session.scalars(
+            select(func.lower(table.email)).where(
+                table.cpts_id == cpts_id, table.email.is_not(None)
+            )
+        )
+    }
+    own = text("SELECT lower(email) FROM person WHERE identity_id = :identity")
+    return told | set(session.scalars(own, {"identity": writer_token_id}))
+
+
 def purge(session: WritingSession, day: date, views_kept: timedelta) -> tuple[int, int]:
     """Delete contacts, present and former, past their last day, and views past their term.
 

@@ -1,15 +1,12 @@
 """Reminding: once a month before a sheet is to be confirmed, once when that has passed."""
 
-from collections.abc import Callable
 from datetime import date
 
 from app.database.sessions import WritingSession
+from app.directory.mail import Send
 from app.directory.reminders import repository
 from app.directory.sheets.rules import due_on, reminder_of
 from app.french import short_date
-
-# Lets a message leave: the session, to whom, its subject, its text.
-Send = Callable[[WritingSession, str, str, str], None]
 
 _SUBJECTS = {
     "due": "Confirmez la fiche de votre CPTS",

@@ -2,13 +2,14 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.database.calendar import today
 from app.database.sessions import WritingSession
+from app.directory.mail import Send
 from app.directory.models import SavedSearch
 from app.directory.saved_searches import repository
 from app.directory.saved_searches.service import asked_by, digest_of
@@ -19,8 +20,6 @@ from app.problems import Invalid, Problem
 log = logging.getLogger(__name__)
 # What a question may run into, in the database or on the way there.
 _FAILURES = (SQLAlchemyError, Problem, ValueError, ArithmeticError, LookupError)
-
-Send = Callable[[WritingSession, str, str, str], None]
 
 _STOPS_KEPT = timedelta(days=90)
 _MOST_NAMED = 20

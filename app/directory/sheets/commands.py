@@ -75,17 +75,23 @@ def import_sheets(
     ] = None,
 ) -> None:
     """Charge les fiches de nombreuses CPTS : 0 tout est entré, 1 non, 2 inutilisable."""
+    from app.accounts.mail.repository import enqueue_text
     from app.cluster.command_database import command_engine
     from app.cpts.importing.report import check_writable
     from app.database.sessions import session_scope
     from app.directory.exchange import service
     from app.directory.exchange.tables import read_entries
+    from app.directory.sheets.notices import Notices
     from app.directory.sheets.service import Terms
     from app.files.sources import open_source
     from app.settings import Settings
 
-    settings = Settings().sheets
-    terms = Terms(settings.contacts_kept, settings.former_contacts_kept)
+    settings = Settings()
+    terms = Terms(
+        settings.sheets.contacts_kept,
+        settings.sheets.former_contacts_kept,
+        Notices(enqueue_text, settings.service.link_base),
+    )
     if report is not None:
         check_writable(report)
     entries = read_entries(open_source(file))

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Path, Request, Response
 
 from app.accounts.dependencies import WritingSheetCaller
+from app.accounts.mail.repository import enqueue_text
 from app.database.request_sessions import WriteSession
 from app.directory.sheets import schemas, service
+from app.directory.sheets.notices import Notices
 from app.directory.sheets.repository import StoredSheet
 from app.directory.sheets.rules import names_version, sheet_tag
 from app.http.parameters import RowId
@@ -23,9 +25,13 @@ IfMatch = Annotated[
 
 
 def terms_of(request: Request) -> service.Terms:
-    """Give how long contacts are kept here."""
+    """Give how long contacts are kept here, and how they learn that they are told of."""
     settings: Settings = request.app.state.settings
-    return service.Terms(settings.sheets.contacts_kept, settings.sheets.former_contacts_kept)
+    return service.Terms(
+        settings.sheets.contacts_kept,
+        settings.sheets.former_contacts_kept,
+        Notices(enqueue_text, settings.service.link_base),
+    )
 
 
 @router.put(

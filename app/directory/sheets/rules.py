@@ -50,6 +50,15 @@ class SheetChange:
     contacts_changed: bool
 
 
+def writer_told(speaks_for_cpts: bool, action: str) -> str:
+    """Say in French who wrote a sheet, as a beginning of a sentence; no name of a person."""
+    if speaks_for_cpts:
+        return "La coordination de la CPTS"
+    if action == "imported":
+        return "L’administration du site, par un fichier de nombreuses fiches,"
+    return "L’administration du site"
+
+
 def sheet_tag(version: int) -> str:
     """Give the ETag of a sheet, quotes included."""
     return f'"fiche-{version}"'

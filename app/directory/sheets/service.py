@@ -1,6 +1,6 @@
 """Use cases of a sheet: reading, writing, confirming, taking a former state back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +10,9 @@ from app.cpts.writing.repository import theme_slugs
 from app.cpts.writing.service import open_for_change, present_cpts
 from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
+from app.directory.contacts.repository import addresses_told
 from app.directory.sheets import repository, rules
+from app.directory.sheets.notices import Notices
 from app.directory.sheets.repository import StoredSheet
 from app.directory.sheets.rules import SheetAuthority, SheetChange
 from app.directory.sheets.schemas import ActionWrite, ContactWrite, SheetWrite
@@ -23,10 +25,15 @@ IsExpected = Callable[[StoredSheet], bool]
 
 @dataclass(frozen=True)
 class Terms:
-    """How long contacts are kept: since the sheet was last confirmed, since it dropped them."""
+    """On what terms sheets tell of persons.
+
+    `contacts` and `former`, how long they are kept: since the sheet was last confirmed, since
+    it dropped them; `notices`, by which they learn of it, None where they do not.
+    """
 
     contacts: timedelta
     former: timedelta
+    notices: Notices | None = None
 
 
 def read_sheet(session: ReadingSession, cpts_id: int) -> StoredSheet:
@@ -79,6 +86,9 @@ def write_sheet(
         if before.actions != after["actions"]:
             repository.put_actions(session, cpts_id, after["actions"])
         if contacts_changed:
+            _tell_newly_told(
+                session, cpts_id, after["contacts"], authority, terms=terms, action=action
+            )
             repository.put_contacts(
                 session,
                 cpts_id,
@@ -254,6 +264,33 @@ def _check_themes(session: ReadingSession, write: SheetWrite) -> None:
     ]
     if errors:
         raise Invalid(errors, detail="Thématiques inconnues.")
+
+
+def _tell_newly_told(
+    session: WritingSession,
+    cpts_id: int,
+    contacts: Sequence[Mapping[str, Any]],
+    authority: SheetAuthority,
+    *,
+    terms: Terms,
+    action: str,
+) -> None:
+    """Tell those of whom this sheet never told before, unless it is they who write."""
+    if terms.notices is None:
+        return
+    known = addresses_told(session, cpts_id, authority.token_id)
+    cpts = present_cpts(session, cpts_id).name
+    for contact in contacts:
+        address = (contact["email"] or "").lower()
+        if address and address not in known:
+            known.add(address)
+            terms.notices.tell(
+                session,
+                contact,
+                cpts=cpts,
+                writer=rules.writer_told(authority.speaks_for(cpts_id), action),
+                kept_until=today() + terms.contacts,
+            )
 
 
 def _confirm(

@@ -9,10 +9,12 @@ import pytest
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.accounts.mail.service import Post
 from app.accounts.people import service as people
 from app.accounts.permissions import ROLES
 from app.database.sessions import session_scope
-from tests.accounts.people import EMAIL, csrf, make_person, session_of, sign_in
+from app.directory.sheets.service import erase_contacts
+from tests.accounts.people import EMAIL, Mailbox, csrf, make_person, session_of, sign_in
 from tests.web.conftest import HOSTILE
 
 Bearer = Callable[..., dict[str, str]]
@@ -100,6 +102,47 @@ def test_what_is_written_is_answered_and_stands(
         client, cpts, headers, presentation="", members_count=None, actions=[], contacts=[]
     )
     assert again.json()["version"] == 2
+
+
+def test_who_is_newly_told_of_learns_it_once_by_mail(
+    *,
+    client: TestClient,
+    bearer: Bearer,
+    cpts: int,
+    engine: Engine,
+    post: Post,
+    mailbox: Mailbox,
+) -> None:
+    make_person(engine, "editor", cpts_id=cpts)
+    client.cookies.set("cpts-agent", session_of(engine), domain="testserver.local")
+    token = {"X-CSRF-Token": csrf(client, "/compte")}
+    own = CAMILLE | {"email": EMAIL.upper(), "name": "Moi-même"}
+    nobody = CAMILLE | {"email": None, "name": "Sans Adresse"}
+
+    def told(*contacts: Any, headers: dict[str, str]) -> list[tuple[str, str]]:
+        post.send_due()
+        mailbox.messages.clear()
+        assert put(client, cpts, headers, contacts=list(contacts)).status_code == 200
+        post.send_due()
+        return [(to, message.body) for to, message in mailbox.messages]
+
+    [(to, body)] = told(CAMILLE, own, nobody, headers=token)
+    assert to == CAMILLE["email"]
+    for part in ("CPTS du Nord", *CAMILLE.values(), "La coordination de la CPTS l’a écrit"):
+        assert part in body
+    assert "/compte ;" in body
+    assert "/donnees-personnelles," in body
+    assert "Moi-même" not in body
+    # Another function, gone, back again: it was said.
+    by_admin = bearer("admin")
+    assert told(CAMILLE | {"role": "Présidence"}, headers=by_admin) == []
+    assert told(headers=by_admin) == []
+    assert told(CAMILLE, headers=by_admin) == []
+    # Whoever had it erased is told when it is written again.
+    with session_scope(engine) as session:
+        erase_contacts(session, CAMILLE["email"])
+    [(_, body)] = told(CAMILLE, headers=by_admin)
+    assert "L’administration du site l’a écrit" in body
 
 
 def test_an_administrator_writes_without_confirming(

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from sqlalchemy import Engine, text
 
 from app.cpts.demonstration.service import remove_demonstration
-from app.database.sessions import session_scope
+from app.cpts.verification.service import verify
+from app.database.sessions import session_scope, snapshot_scope
+from app.progress import SilentProgress
+from tests.administration import administration
 
 Register = Callable[..., int]
 
@@ -95,3 +98,32 @@ def test_a_cpts_that_is_removed_leaves_nothing_behind(engine: Engine) -> None:
         for table in ("cpts_sheet", "cpts_action", "cpts_contact", "directory_entry"):
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0
     assert words(engine) == {}
+
+
+def test_the_verification_names_what_is_searched_otherwise_than_it_was_written(
+    engine: Engine, register: Register
+) -> None:
+    one = register("CPTS Une", communes=("59378",), themes=["diabete"])
+    other = register("CPTS Autre", communes=("59350",), themes=["chutes"])
+    run(engine, SHEET, id=one, told="Équipes de soins primaires")
+    run(engine, ACTION, id=one, theme="chutes", state="realise", told="Ateliers")
+
+    def drift() -> list[str]:
+        with snapshot_scope(engine) as session:
+            return verify(session, SilentProgress())
+
+    assert drift() == []
+    damages = (
+        f"UPDATE directory_entry SET words = words || 'intrus' WHERE cpts_id = {one}",
+        f"UPDATE directory_entry SET done_themes = '{{}}' WHERE cpts_id = {one}",
+        f"UPDATE directory_entry SET themes = '{{sommeil}}' WHERE cpts_id = {other}",
+        "UPDATE directory_word SET entries = 7 WHERE word = 'ateli'",
+    )
+    with administration(engine) as connection:
+        for damage in damages:
+            connection.execute(text(damage))
+    assert drift() == [
+        f"CPTS {one} « CPTS Une » : annuaire inexact (mots, thèmes réalisés)",
+        f"CPTS {other} « CPTS Autre » : annuaire inexact (thèmes)",
+        "Mot « ateli » de l'annuaire : compté dans 7 CPTS au lieu de 1",
+    ]

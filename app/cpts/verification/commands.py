@@ -4,7 +4,7 @@ import typer
 
 
 def verify_database() -> None:
-    """Recalcule tout ce qui est dérivé des communes tenues et nomme chaque écart."""
+    """Recalcule tout ce qui est dérivé, l'annuaire compris, et nomme chaque écart."""
     from app.cluster.command_database import command_engine
     from app.cpts.verification.service import verify
     from app.database.sessions import snapshot_scope

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import RowMapping, text
 
 from app.database.sessions import ReadingSession
+from app.database.statements import statement
 
 _COMMUNES = text("""
     SELECT c.code, c.name, c.department_code AS department, c.region_code AS region,
@@ -106,6 +107,18 @@ _LETTERS_ASTRAY = text("""
     ORDER BY l.id
 """)
 
+# The words of the directory, counted anew: those whose count is stored otherwise.
+_WORDS_ASTRAY = text("""
+    SELECT word, coalesce(w.entries, 0) AS stored, coalesce(f.entries, 0) AS counted
+    FROM directory_word w
+    FULL JOIN (
+        SELECT l.word, count(*) AS entries
+        FROM directory_entry e, unnest(tsvector_to_array(e.words)) AS l (word) GROUP BY l.word
+    ) f USING (word)
+    WHERE w.entries IS DISTINCT FROM f.entries
+    ORDER BY word
+""")
+
 
 def _mappings(session: ReadingSession, statement: Any) -> Sequence[RowMapping]:
     return session.execute(statement).mappings().all()
@@ -176,6 +189,16 @@ def states(session: ReadingSession) -> dict[int, dict[str, Any]]:
 def letters_astray(session: ReadingSession) -> Sequence[RowMapping]:
     """List the letters whose state is not that of their last event."""
     return _mappings(session, _LETTERS_ASTRAY)
+
+
+def directory_entries_astray(session: ReadingSession) -> Sequence[RowMapping]:
+    """List the CPTS of which the directory searches something else than they wrote."""
+    return _mappings(session, statement(__file__, "directory_entries"))
+
+
+def directory_words_astray(session: ReadingSession) -> Sequence[RowMapping]:
+    """List the words of the directory that are not in as many entries as is stored."""
+    return _mappings(session, _WORDS_ASTRAY)
 
 
 def guards_off(session: ReadingSession) -> list[str]:

@@ -30,7 +30,7 @@ AREA_TOLERANCE = 1e-9
 
 
 def verify(session: ReadingSession, progress: Progress) -> list[str]:
-    """Recompute territories, populations, tiers and polygons from the claims.
+    """Recompute what follows from the claims, and what the directory searches.
 
     Returns: one French line per drift, none when all is true.
     """
@@ -71,6 +71,16 @@ def verify(session: ReadingSession, progress: Progress) -> list[str]:
     with progress.step("Vérification des valeurs dérivées"):
         found += [
             f"{named(cpts_id)} : {drift}" for cpts_id, drift in _value_drift(session, claims)
+        ]
+    with progress.step("Vérification de l'annuaire"):
+        found += [
+            f"{named(row['id'])} : annuaire inexact ({', '.join(row['astray'])})"
+            for row in repository.directory_entries_astray(session)
+        ]
+        found += [
+            f"Mot « {row['word']} » de l'annuaire : compté dans {row['stored']} CPTS au lieu "
+            f"de {row['counted']}"
+            for row in repository.directory_words_astray(session)
         ]
     for scale, label in SCALES.items():
         with progress.step(f"Vérification des polygones ({label})"):

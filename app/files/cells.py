@@ -1,7 +1,12 @@
-"""Cells of the CSV files that the service writes."""
+"""The CSV files that the service writes for programs, and their cells."""
 
+import csv
+import io
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
+
+CSV_MEDIA_TYPE = "text/csv; charset=utf-8"
 
 # Excel and LibreOffice take a cell that begins so for a formula. Text that already has the
 # apostrophe gets another one, so that what was put there can be told from what was written.
@@ -24,3 +29,12 @@ def csv_cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return spreadsheet_safe(value) if isinstance(value, str) else value
+
+
+def csv_table(columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """Write a table as CSV (UTF-8, comma), a line with the names of the columns first."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(columns)
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
+    return buffer.getvalue().encode()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.files.cells import csv_cell, spreadsheet_safe, without_guard
+from app.files.cells import csv_cell, csv_table, spreadsheet_safe, without_guard
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+33", "-1", "@A1", "\t=1", "\r=1"])
@@ -28,3 +28,8 @@ def test_figures_stay_figures_and_what_is_true_or_false_is_said_so(
 ) -> None:
     assert csv_cell(value) == cell
     assert type(csv_cell(value)) is type(cell)
+
+
+def test_a_table_is_written_with_its_columns_first_and_quotes_what_must_be() -> None:
+    told = csv_table(("a", "b"), [["x, y", None], ["=1", True]])
+    assert told.decode().splitlines() == ["a,b", '"x, y",', "'=1,true"]

@@ -1,13 +1,13 @@
 """The import's report: what became of every row of the file."""
 
-import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.cpts.importing.rules import Outcome
-from app.files.cells import spreadsheet_safe
+from app.files.cells import csv_table
 from app.files.sources import unusable
 from app.geography.resolution import CommuneRef
 
@@ -42,25 +42,26 @@ def write_report(path: Path, lines: Sequence[ReportLine]) -> None:
     Cells that a spreadsheet would take for a formula get an apostrophe before them.
     Raises `Failure` (exit status 2) when the file cannot be written.
     """
+    told = (line for _, rows in by_cpts(lines) for line in rows)
     try:
-        with path.open("w", encoding="utf-8", newline="") as opened:
-            writer = csv.writer(opened)
-            writer.writerow(COLUMNS)
-            for line in (line for _, rows in by_cpts(lines) for line in rows):
-                cells = (
-                    line.cpts,
-                    line.given,
-                    line.department,
-                    line.outcome.value,
-                    " ; ".join(line.commune_codes),
-                    " ; ".join(line.commune_names),
-                    line.detail,
-                )
-                writer.writerow([line.row, *map(spreadsheet_safe, cells)])
+        path.write_bytes(csv_table(COLUMNS, map(_cells, told)))
     except OSError as error:
         raise unusable(
             f"Le rapport « {path} » ne peut pas être écrit ({error.strerror})."
         ) from None
+
+
+def _cells(line: ReportLine) -> tuple[Any, ...]:
+    return (
+        line.row,
+        line.cpts,
+        line.given,
+        line.department,
+        line.outcome.value,
+        " ; ".join(line.commune_codes),
+        " ; ".join(line.commune_names),
+        line.detail,
+    )
 
 
 def by_cpts(lines: Sequence[ReportLine]) -> list[tuple[int | None, list[ReportLine]]]:

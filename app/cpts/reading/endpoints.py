@@ -30,6 +30,7 @@ from app.cpts.references.schemas import (
 from app.database.calendar import today
 from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
+from app.files.cells import CSV_MEDIA_TYPE
 from app.http.caching import keep_until_change
 from app.http.paging import PageAddress
 from app.http.parameters import Day, RegionCodes, RowId, StageSlugs
@@ -132,7 +133,7 @@ def list_compositions(
 ) -> Response:
     """`limit` et `offset` comptent des CPTS ; l'en-tête `Link` mène aux autres pages."""
     body, links = service.compositions_csv(session, filters, PageAddress.of(request))
-    response = _answer(request, session, body, "text/csv; charset=utf-8")
+    response = _answer(request, session, body, CSV_MEDIA_TYPE)
     response.headers["Link"] = ", ".join(
         f'<{link["href"]}>; rel="{link["rel"]}"' for link in links
     )

@@ -1,7 +1,5 @@
 """Reading the registry: bodies of answers, of one snapshot of the database."""
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -19,7 +17,7 @@ from app.cpts.references.schemas import DepartmentItem
 from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.files.cells import csv_cell
+from app.files.cells import csv_table
 from app.french import short_date
 from app.http.paging import PageAddress
 from app.http.repository import current_revision
@@ -213,12 +211,7 @@ def compositions_csv(
     unknown values.
     """
     matched, returned, rows = compositions(session, filters)
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(COMPOSITION_COLUMNS)
-    for row in rows:
-        writer.writerow([csv_cell(value) for value in row])
-    return buffer.getvalue().encode(), address.links(filters, matched, returned)
+    return csv_table(COMPOSITION_COLUMNS, rows), address.links(filters, matched, returned)
 
 
 def departments(

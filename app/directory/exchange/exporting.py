@@ -1,7 +1,5 @@
 """All sheets as tables, which an import reads again."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +13,7 @@ from app.database.sessions import ReadingSession
 from app.directory.exchange import repository
 from app.directory.exchange.rules import ACTION, CONTACT, FACTS, HEADINGS, IDENTIFYING, Column
 from app.directory.sheets.repository import stored_sheets, written_cpts
-from app.files.cells import csv_cell
+from app.files.cells import csv_table
 from app.files.office_tables import Heading, Sheet, workbook
 from app.files.sources import unusable
 
@@ -113,11 +111,5 @@ def _sheet(table: ExportTable) -> Sheet:
 def csv_bytes(tables: Sequence[ExportTable]) -> bytes:
     """Give an export as one CSV table (UTF-8, comma) that has the columns of all."""
     columns = list(dict.fromkeys(column for table in tables for column in table.columns))
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow([HEADINGS[column][0] for column in columns])
-    for table in tables:
-        for row in table.rows:
-            values = [row.get(column) for column in columns]
-            writer.writerow([csv_cell(value) for value in values])
-    return buffer.getvalue().encode()
+    rows = ([row.get(column) for column in columns] for table in tables for row in table.rows)
+    return csv_table((HEADINGS[column][0] for column in columns), rows)

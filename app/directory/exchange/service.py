@@ -1,7 +1,5 @@
 """Sheets of many CPTS at once: read, join, write; and the tables that tell them."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -27,7 +25,7 @@ from app.directory.exchange.rules import (
 from app.directory.sheets.repository import StoredSheet, stored_sheets
 from app.directory.sheets.schemas import MOST_ACTIONS, MOST_CONTACTS, SheetWrite
 from app.directory.sheets.service import Terms, write_sheet
-from app.files.cells import spreadsheet_safe
+from app.files.cells import csv_table
 from app.files.sources import unusable
 from app.files.tables import clean
 from app.http.problem_answers import invalid_request
@@ -139,23 +137,17 @@ def write_report(path: Path, lines: Sequence[Line]) -> None:
     Raises `Failure` (exit status 2) when the file cannot be written.
     """
     try:
-        path.write_text(report_text(lines), encoding="utf-8", newline="")
+        path.write_bytes(report_csv(lines))
     except OSError as error:
         raise unusable(
             f"Le rapport « {path} » ne peut pas être écrit ({error.strerror})."
         ) from None
 
 
-def report_text(lines: Sequence[Line]) -> str:
-    """Give the report as text."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(REPORT_COLUMNS)
-    for line in lines:
-        cells = (line.sheet, line.cpts, line.given, str(line.outcome), line.detail)
-        sheet, cpts, given, outcome, detail = map(spreadsheet_safe, cells)
-        writer.writerow([sheet, line.row, cpts, given, outcome, line.cpts_id or "", detail])
-    return buffer.getvalue()
+def report_csv(lines: Sequence[Line]) -> bytes:
+    """Give the report as CSV."""
+    rows = ([getattr(line, name) for name in REPORT_COLUMNS] for line in lines)
+    return csv_table(REPORT_COLUMNS, rows)
 
 
 def _is_well(line: Line) -> bool:

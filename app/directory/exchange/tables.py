@@ -1,15 +1,13 @@
 """The rows of a table of sheets, read in bounds: of an upload, in a process of its own."""
 
 import json
-import re
-import unicodedata
-from pathlib import PurePosixPath
 
 from fastapi import UploadFile
 
 from app.directory.exchange.rules import HEADINGS, Column, Entry, entries_of
 from app.failures import Failure
 from app.files.cells import without_guard
+from app.files.given_names import shown_name
 from app.files.sources import Format, Source, unusable
 from app.files.tables import read_tables
 from app.problems import TooLarge
@@ -21,7 +19,6 @@ from app.processes.pool import ProcessPool
 LARGEST_FILE_BYTES = 7 * 2**20
 MOST_ENTRIES = 50_000
 BOUNDS = Bounds(cpu_s=8, memory_bytes=2 * 2**30, file_bytes=300 * 2**20)
-_LONGEST_NAME = 100
 # It starts nothing before the first file.
 _SERVER = ForkServer("app.directory.exchange.reading_process", {})
 
@@ -85,10 +82,3 @@ class TableReader:
             Entry(sheet, row, cells, frozenset(columns))
             for sheet, row, cells, columns in told["entries"]
         ]
-
-
-def shown_name(given: str | None) -> str:
-    """Give the last part of a file's name, without anything that does not print."""
-    last = PurePosixPath((given or "").replace("\\", "/")).name
-    kept = "".join(c for c in last if unicodedata.category(c)[0] not in "CZ" or c == " ")
-    return re.sub(r"\s+", " ", kept).strip()[-_LONGEST_NAME:] or "fichier"

@@ -2,11 +2,9 @@
 
 import base64
 import json
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -14,6 +12,7 @@ import anyio.to_thread
 import shapely
 from starlette.datastructures import UploadFile
 
+from app.files.given_names import shown_name
 from app.geography.resolution import Given
 from app.letters.check.errors import file_too_complex, file_too_large, unusable_file
 from app.letters.check.small_lists import is_small, read_small
@@ -25,7 +24,6 @@ from app.processes.pool import ProcessPool
 LARGEST_FILE_BYTES = 10 * 2**20
 # A plain list takes some hundredths of a second, a department at full detail two seconds.
 BOUNDS = Bounds(cpu_s=6, memory_bytes=3 * 2**30, file_bytes=300 * 2**20)
-_LONGEST_NAME = 100
 _SUFFIXES = frozenset(
     (".csv", ".tsv", ".txt", ".xlsx", ".json", ".geojson", ".gpkg", ".kml", ".zip")
 )
@@ -100,13 +98,6 @@ class FileReader:
                 f"« {name} » n'a pas pu être lu : il est peut-être endommagé. "
                 "Envoyez la liste des communes."
             ) from None
-
-
-def shown_name(given: str | None) -> str:
-    """Give the last part of a file's name, without anything that does not print."""
-    last = PurePosixPath((given or "").replace("\\", "/")).name
-    kept = "".join(c for c in last if unicodedata.category(c)[0] not in "CZ" or c == " ")
-    return re.sub(r"\s+", " ", kept).strip()[-_LONGEST_NAME:] or "fichier"
 
 
 def _understood(read: Mapping[str, Any]) -> FileContent:

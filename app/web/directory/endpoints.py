@@ -19,6 +19,8 @@ from app.directory.contacts.repository import viewers
 from app.directory.search.endpoints import shown_to
 from app.directory.search.filters import Asked
 from app.directory.search.rules import STATES
+from app.files.cells import CSV_MEDIA_TYPE
+from app.files.office_tables import XLSX_MEDIA_TYPE
 from app.http.caching import keep_until_change
 from app.http.parameters import RowId, separated
 from app.http.repository import current_revision
@@ -37,11 +39,8 @@ Chosen = Annotated[list[RowId], Query(), BeforeValidator(separated)]
 Scale = Annotated[Detail, Query(description="Finesse du tracé.")]
 Kind = Literal["csv", "xlsx", "vcf"]
 _WRITTEN = {
-    "csv": (files.csv_file, "text/csv; charset=utf-8"),
-    "xlsx": (
-        files.xlsx_file,
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ),
+    "csv": (files.csv_file, CSV_MEDIA_TYPE),
+    "xlsx": (files.xlsx_file, XLSX_MEDIA_TYPE),
     "vcf": (files.vcard_file, "text/vcard; charset=utf-8"),
 }
 MEMBERS, EVERYONE = "/membres", "/annuaire"

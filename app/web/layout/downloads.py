@@ -7,6 +7,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from app.database.sessions import ReadingSession
+from app.files.cells import CSV_MEDIA_TYPE
 from app.files.office_tables import XLSX_MEDIA_TYPE, Sheet, csv_for_excel, workbook
 from app.french import day as french_day
 from app.http.addresses import settled_base
@@ -14,8 +15,6 @@ from app.http.caching import keep_until_change
 from app.http.repository import current_revision
 from app.web.layout.repository import holds_demonstration
 from app.web.layout.sources import LICENCE, SOURCES
-
-CSV_MEDIA_TYPE = "text/csv; charset=utf-8"
 
 
 def file_to_keep(

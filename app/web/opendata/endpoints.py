@@ -12,6 +12,7 @@ from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import compositions_csv, cpts_collection
 from app.database.calendar import today
 from app.database.request_sessions import ReadSession
+from app.files.cells import CSV_MEDIA_TYPE
 from app.http.address_limit import limited
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
@@ -19,12 +20,7 @@ from app.http.paging import PageAddress
 from app.http.parameters import MAXIMUM_LIMIT, DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
 from app.problems import NotFound
-from app.web.layout.downloads import (
-    CSV_MEDIA_TYPE,
-    csv_to_keep,
-    file_to_keep,
-    workbook_to_keep,
-)
+from app.web.layout.downloads import csv_to_keep, file_to_keep, workbook_to_keep
 from app.web.layout.rendering import render
 from app.web.opendata import service
 

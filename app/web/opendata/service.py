@@ -1,7 +1,5 @@
 """The published files of one snapshot of the registry, and the page that lists them."""
 
-import csv
-import io
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +24,7 @@ from app.cpts.reading.service import (
 from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.files.cells import csv_cell
+from app.files.cells import csv_table
 from app.files.office_tables import Sheet
 from app.http.repository import current_revision
 from app.web.layout.repository import holds_demonstration
@@ -121,11 +119,8 @@ def _found(
 def cpts_csv(session: ReadingSession, filters: Filters) -> bytes:
     """Give the CPTS as CSV (UTF-8, comma); raises `Invalid` for unknown values."""
     _, _, items = _found(session, filters)
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(column.name for column in CPTS)
-    writer.writerows([csv_cell(column.read(item)) for column in CPTS] for item in items)
-    return buffer.getvalue().encode()
+    rows = ([column.read(item) for column in CPTS] for item in items)
+    return csv_table((column.name for column in CPTS), rows)
 
 
 def cpts_sheet(session: ReadingSession, filters: Filters) -> Sheet:

@@ -1,7 +1,5 @@
 """`/communes/{code}` and `/cpts/{id}`, and the forms that report an error on them."""
 
-import csv
-import io
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -9,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.cpts.reading.service import cpts_item
 from app.database.request_sessions import ReadSession
-from app.files.cells import spreadsheet_safe
+from app.files.cells import CSV_MEDIA_TYPE, csv_table
 from app.http.caching import keep_until_change
 from app.http.parameters import Day, RowId
 from app.http.repository import current_revision
@@ -88,15 +86,12 @@ def communes_of_cpts(
 ) -> Response:
     """The communes of a CPTS as CSV (UTF-8, comma)."""
     item = cpts_item(session, cpts_id, at)
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(("code", "name", "population"))
-    for held in item["communes"]:
-        writer.writerow((held["code"], spreadsheet_safe(held["name"]), held["population"]))
+    columns = ("code", "name", "population")
+    rows = [[held[name] for name in columns] for held in item["communes"]]
     keep_until_change(request, current_revision(session))
     return Response(
-        buffer.getvalue(),
-        media_type="text/csv; charset=utf-8",
+        csv_table(columns, rows),
+        media_type=CSV_MEDIA_TYPE,
         headers={"Content-Disposition": f'attachment; filename="cpts-{cpts_id}-communes.csv"'},
     )
 

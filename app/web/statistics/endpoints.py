@@ -10,17 +10,13 @@ from starlette.responses import HTMLResponse, Response
 from app.database.calendar import today
 from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
+from app.files.cells import CSV_MEDIA_TYPE
 from app.http.address_limit import limited
 from app.http.caching import keep_until_change
 from app.http.parameters import Day
 from app.http.repository import current_revision
 from app.problems import NotFound
-from app.web.layout.downloads import (
-    CSV_MEDIA_TYPE,
-    csv_to_keep,
-    file_to_keep,
-    workbook_to_keep,
-)
+from app.web.layout.downloads import csv_to_keep, file_to_keep, workbook_to_keep
 from app.web.layout.rendering import render
 from app.web.statistics import service, tables
 from app.web.statistics.drawings import coverage_map, deployment_map

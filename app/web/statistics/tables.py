@@ -1,7 +1,5 @@
 """The figures of the page as tables: names for programs, headings for offices."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +11,7 @@ from app.cpts.reading.schemas import CoverageLevel
 from app.cpts.reading.service import coverage
 from app.cpts.references import repository as references
 from app.database.sessions import ReadingSession
-from app.files.cells import csv_cell
+from app.files.cells import csv_table
 from app.files.office_tables import Heading, Sheet
 from app.web.statistics.service import evolution
 
@@ -30,11 +28,7 @@ class Table:
 
     def as_csv(self) -> bytes:
         """Write it as CSV (UTF-8, comma), with the names of the columns."""
-        buffer = io.StringIO(newline="")
-        writer = csv.writer(buffer)
-        writer.writerow(name for name, _ in self.columns)
-        writer.writerows([csv_cell(value) for value in row] for row in self.rows)
-        return buffer.getvalue().encode()
+        return csv_table((name for name, _ in self.columns), self.rows)
 
     def for_offices(self) -> Sheet:
         """Give it with the headings of its columns."""

@@ -16,7 +16,7 @@ from app.directory.exchange import rules
 from app.directory.exchange.exporting import exported, write_export
 from app.directory.exchange.repository import KnownCpts, LivingCpts
 from app.directory.exchange.rules import Line
-from app.directory.exchange.service import import_entries, report_text
+from app.directory.exchange.service import import_entries, report_csv
 from app.directory.exchange.tables import read_entries
 from app.directory.sheets.repository import stored_sheets
 from app.directory.sheets.schemas import MOST_ACTIONS, MOST_CONTACTS
@@ -142,7 +142,7 @@ def test_the_federations_table_enters_and_each_row_is_told(
 def test_the_report_names_no_person_and_no_formula(
     engine: Engine, two: tuple[int, int], tmp_path: Path
 ) -> None:
-    report = report_text(load(engine, federation(tmp_path / "suivi.xlsx")))
+    report = report_csv(load(engine, federation(tmp_path / "suivi.xlsx"))).decode()
     rows = list(csv.DictReader(report.splitlines()))
     assert len(rows) == 9
     assert rows[0] == {

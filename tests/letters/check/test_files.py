@@ -19,7 +19,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.http.address_limit import AddressLimit
-from app.letters.check.file_reading import LARGEST_FILE_BYTES, shown_name
+from app.letters.check.file_reading import LARGEST_FILE_BYTES
 from tests.conftest import Register
 
 # Three neighbouring communes of the Hautes-Alpes.
@@ -326,14 +326,6 @@ def test_an_outline_too_fine_is_smoothed_not_refused(send: Send) -> None:
     response = send("fin.geojson", content.encode())
     assert response.status_code == 200, response.text
     assert "05061" in _asked(response.json())
-
-
-def test_a_name_is_shown_without_its_folders_or_controls() -> None:
-    assert shown_name("../../etc/passwd") == "passwd"
-    assert shown_name("C:\\dossiers\\liste.csv") == "liste.csv"
-    assert shown_name("a\x00b\u202e\nc.csv") == "abc.csv"
-    assert shown_name(None) == shown_name("") == "fichier"
-    assert len(shown_name("x" * 5000)) == 100
 
 
 def test_an_address_may_send_so_many_files_a_minute(client: TestClient, send: Send) -> None:

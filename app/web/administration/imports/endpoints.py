@@ -17,9 +17,9 @@ from app.cpts.importing.rules import OnConflict
 from app.cpts.writing.schemas import Day
 from app.database.request_sessions import ReadSession, WriteSession
 from app.database.sessions import ReadingSession
+from app.files.given_names import shown_name
 from app.http.parameters import Offset, RowId, WholeNumber
 from app.http.texts import LINE
-from app.letters.check.file_reading import shown_name
 from app.problems import Invalid, NotFound, Problem, TooLarge
 from app.settings import Settings
 from app.web.administration.imports import service

@@ -21,6 +21,7 @@ from app.directory.exchange.rules import Entry, Outcome
 from app.directory.exchange.tables import TableReader
 from app.directory.sheets.endpoints import terms_of
 from app.failures import Failure
+from app.files.office_tables import XLSX_MEDIA_TYPE
 from app.http.address_limit import client_network
 from app.http.departure import while_client_waits
 from app.web.layout.rendering import render
@@ -28,7 +29,6 @@ from app.web.layout.rendering import render
 router = APIRouter()
 
 _SHOWN = 2_000
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OUTCOMES = {
     Outcome.LOADED: "chargée",
     Outcome.UNCHANGED: "déjà telle",
@@ -104,7 +104,7 @@ def give(session: WriteSession, caller: ExchangingActingPageCaller) -> Response:
     note_all_seen(session, caller.token_id, today())
     return Response(
         workbook_bytes(exported(session)),
-        media_type=_WORKBOOK,
+        media_type=XLSX_MEDIA_TYPE,
         headers={
             "Content-Disposition": 'attachment; filename="fiches-cpts.xlsx"',
             "Cache-Control": "no-store",

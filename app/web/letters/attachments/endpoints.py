@@ -10,13 +10,13 @@ from starlette.responses import HTMLResponse, Response
 
 from app.accounts.dependencies import HandlingActingPageCaller, ReadingPageCaller
 from app.database.request_sessions import ReadSession, WriteSession
+from app.files.given_names import shown_name
 from app.http.address_limit import limit_of
 from app.http.parameters import RowId
 from app.letters.attachments import service
 from app.letters.attachments.antivirus import check_clean
 from app.letters.attachments.rules import media_type_of, name_for
 from app.letters.attachments.service import SentFile
-from app.letters.check.file_reading import shown_name
 from app.problems import Invalid, Problem, TooLarge
 from app.settings import Settings
 from app.web.layout.fields import text

@@ -1,5 +1,6 @@
 """`/membres/fiches`: an administrator loads a table, reads what became of it, takes all out."""
 
+import csv
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -80,6 +81,36 @@ def test_what_is_loaded_is_signed_by_whoever_brings_it(
         (f"personne n° {token} (admin)", token, "import de « suivi.xlsx »"),
         (f"personne n° {token} (admin)", token, "import de « themes.csv »"),
     }
+
+
+def test_the_journal_tells_of_sheets_and_imports_and_of_no_person(
+    admin: TestClient, register: Register, bearer: Bearer, tmp_path: Path
+) -> None:
+    nord = register("CPTS du Nord", communes=("59378",), finess="590000001")
+    put(admin, nord, bearer("admin"))
+    upload(admin, federation(tmp_path / "suivi.xlsx").read_bytes())
+    upload(admin, b"CPTS;Membres\nCPTS du Nord;77\n", "essai.csv", dry_run="oui")
+    journal = admin.get("/administration/journal.csv").content.decode("utf-8-sig")
+    rows = [
+        (row["Nature"], row["Action"], row["Objet"], row["Ce qui change"])
+        for row in csv.DictReader(io.StringIO(journal, newline=""), delimiter=";")
+        if row["Nature"] != "CPTS"
+    ]
+    parts = "Actions, Personnes à joindre"
+    assert rows == [
+        ("Administration", "Fiches importées", "", "fichier : suivi.xlsx ; fiches écrites : 1"),
+        ("Fiches de l’annuaire", "Fiche importée", "CPTS du Nord", parts),
+        (
+            "Fiches de l’annuaire",
+            "Fiche modifiée",
+            "CPTS du Nord",
+            f"Présentation, Nombre de membres, {parts}",
+        ),
+    ]
+    shown = admin.get("/administration/journal?nature=sheet&q=suivi").text
+    assert "Fiche importée" in shown
+    assert "Fiche modifiée" not in shown
+    assert CAMILLE["name"] not in journal
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The SQL of exchanging sheets: which CPTS a row means."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,6 +31,11 @@ _SEEN = text("""
     SELECT DISTINCT CAST(:viewer AS bigint), CAST(:day AS date), c.cpts_id
     FROM cpts_contact c WHERE c.kept_until >= CAST(:day AS date)
     ON CONFLICT DO NOTHING
+""")
+
+_REGIONS = text("""
+    SELECT DISTINCT unnest(t.regions) FROM cpts_territory t
+    WHERE t.cpts_id = ANY (CAST(:ids AS bigint[])) AND t.held @> CAST(:day AS date)
 """)
 
 
@@ -71,6 +76,11 @@ def search_keys(session: ReadingSession, names: Iterable[str]) -> dict[str, str]
     """Give the key under which the registry compares each name."""
     rows = session.execute(_KEYS, {"names": sorted(set(names))})
     return {row.given: row.key for row in rows}
+
+
+def regions_of(session: ReadingSession, cpts_ids: Collection[int], day: date) -> list[str]:
+    """List the codes of the regions in which CPTS hold communes on a day."""
+    return list(session.scalars(_REGIONS, {"ids": list(cpts_ids), "day": day}))
 
 
 def note_all_seen(session: WritingSession, viewer_id: int, day: date) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from app.acts.repository import record_act
 from app.cpts.claims.service import RegistryChange, Signatory
 from app.cpts.writing.repository import set_themes, themes_by_cpts
 from app.database.calendar import today
 from app.database.sessions import WritingSession
+from app.directory.exchange import repository
 from app.directory.exchange.reading import understood
 from app.directory.exchange.rules import (
     Column,
@@ -83,6 +85,7 @@ def import_entries(
     writer = _Import(told_origin, signatory)
     reason = told_origin if signatory else None
     declared: dict[int, list[str]] = {}
+    written: set[int] = set()
     themes = themes_by_cpts(session, [number for number, each in told.items() if each.declared])
     for cpts_id, each in told.items():
         if replace and any(not _is_well(line) for line in each.lines):
@@ -95,6 +98,7 @@ def import_entries(
             write_sheet(
                 session, cpts_id, sheet, writer, terms, action="imported", reason=reason
             )
+            written.add(cpts_id)
         if each.declared:
             standing = themes[cpts_id]
             wanted = each.declared if replace else [*standing, *each.declared]
@@ -108,6 +112,15 @@ def import_entries(
         change.watch(list(declared), "imported", reason)
         set_themes(session, declared)
         change.record()
+        written |= declared.keys()
+    if written:
+        record_act(
+            session,
+            "sheets-imported",
+            writer,
+            regions=repository.regions_of(session, written, today()),
+            details={"file": origin, "sheets": len(written)},
+        )
     return lines
 
 

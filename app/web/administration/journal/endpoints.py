@@ -32,7 +32,7 @@ class Asked:
 
     q: SearchText = None
     kind: Annotated[
-        Literal["cpts", "letter", "act"] | None, Query(alias="nature"), Optional
+        Literal["cpts", "letter", "sheet", "act"] | None, Query(alias="nature"), Optional
     ] = None
     since: Annotated[date | None, Query(alias="du"), Optional] = None
     until: Annotated[date | None, Query(alias="au"), Optional] = None

@@ -26,8 +26,8 @@ def entries(
     """List what was done, the latest first.
 
     Parameters: `asked`, words of the subject, the actor or the reason; `kind`, `cpts`,
-    `letter` or `act`; `since`, `until`, days, both included; `region` that it concerns,
-    None for any.
+    `letter`, `sheet` or `act`; `since`, `until`, days, both included; `region` that it
+    concerns, None for any.
     """
     words = session.execute(_KEY, {"asked": asked}).scalar_one()
     rows = session.execute(

@@ -8,9 +8,15 @@ from app.database.sessions import ReadingSession
 from app.files.office_tables import Heading, Sheet
 from app.web.administration.changes import repository as naming
 from app.web.administration.changes.rules import ACTIONS, Names, communes_in, lines
+from app.web.directory.editing.service import SHEET_ACTIONS, parts
 from app.web.letters.record.service import EVENTS
 
-KINDS: Mapping[str, str] = {"cpts": "CPTS", "letter": "Lettres", "act": "Administration"}
+KINDS: Mapping[str, str] = {
+    "cpts": "CPTS",
+    "letter": "Lettres",
+    "sheet": "Fiches de l’annuaire",
+    "act": "Administration",
+}
 ACTS: Mapping[str, str] = {
     "refusal-dismissed": "Demande écartée",
     "report-settled": "Signalement clos",
@@ -25,6 +31,7 @@ ACTS: Mapping[str, str] = {
     "token-revoked": "Jeton révoqué",
     "import-asked": "Import demandé",
     "import-undone": "Import annulé",
+    "sheets-imported": "Fiches importées",
 }
 _DETAILS: Mapping[str, str] = {
     "on": "à partir du",
@@ -34,6 +41,7 @@ _DETAILS: Mapping[str, str] = {
     "answered": "répondu",
     "claimant": "demandeur",
     "file": "fichier",
+    "sheets": "fiches écrites",
 }
 HEADERS = ("Moment", "Nature", "Action", "Objet", "Par", "Motif", "Ce qui change")
 
@@ -65,13 +73,12 @@ def _cells(row: Mapping[str, Any]) -> Sequence[Any]:
 
 def _told(each: Mapping[str, Any], names: Names) -> dict[str, Any]:
     kind = each["kind"]
-    words = {"cpts": ACTIONS, "letter": EVENTS, "act": ACTS}[kind]
-    link = {"cpts": "/administration/cpts/{}#historique", "letter": "/lettres/{}"}.get(kind)
-    details = {
-        label: each["details"][name]
-        for name, label in _DETAILS.items()
-        if kind == "act" and each["details"].get(name) not in (None, "", False)
-    }
+    words = {"cpts": ACTIONS, "letter": EVENTS, "sheet": SHEET_ACTIONS, "act": ACTS}[kind]
+    link = {
+        "cpts": "/administration/cpts/{}#historique",
+        "letter": "/lettres/{}",
+        "sheet": "/administration/cpts/{}",
+    }.get(kind)
     return {
         "moment": each["moment"].astimezone(PARIS),
         "kind_label": KINDS[kind],
@@ -81,7 +88,18 @@ def _told(each: Mapping[str, Any], names: Names) -> dict[str, Any]:
         "actor": each["actor"],
         "reason": each["reason"],
         "lines": lines(each["before"], each["after"], names),
-        "details": " ; ".join(
-            f"{label} : {'oui' if value is True else value}" for label, value in details.items()
-        ),
+        "details": _details(kind, each["details"]),
     }
+
+
+def _details(kind: str, details: Mapping[str, Any] | None) -> str:
+    told = details or {}
+    if kind == "sheet":
+        return ", ".join(parts(told["parts"], contacts_changed=told["contacts"]))
+    if kind != "act":
+        return ""
+    return " ; ".join(
+        f"{label} : {'oui' if told[name] is True else told[name]}"
+        for name, label in _DETAILS.items()
+        if told.get(name) not in (None, "", False)
+    )

@@ -1,6 +1,7 @@
 """What the pages of a sheet's editor show and do."""
 
 import hashlib
+from collections.abc import Collection
 from typing import Any, Protocol
 
 import orjson
@@ -26,14 +27,13 @@ from app.web.directory.editing.drafts import LABELS, PUBLIC, Draft
 from app.web.layout.fields import is_number
 
 STATES = {"en_projet": "en projet", "en_cours": "en cours", "realise": "réalisé"}
-_ACTIONS = {
+SHEET_ACTIONS = {
     "updated": "Fiche modifiée",
     "confirmed": "Fiche confirmée sans changement",
     "restored": "État antérieur repris",
     "imported": "Fiche importée",
     "erased": "Personne effacée",
 }
-_CONTACTS = "Personnes à joindre"
 
 
 class SheetWriter(Authority, SheetAuthority, Protocol):
@@ -152,12 +152,12 @@ def history_values(session: ReadingSession, cpts_id: int) -> dict[str, Any]:
         "changes": [
             {
                 "id": change.id,
-                "heading": _ACTIONS[change.action],
+                "heading": SHEET_ACTIONS[change.action],
                 "when": _moment(change),
                 "moment": change.changed_at.isoformat(),
                 "actor": change.actor,
                 "reason": change.reason,
-                "parts": [*_parts(change), *([_CONTACTS] if change.contacts_changed else [])],
+                "parts": parts(change.after, contacts_changed=change.contacts_changed),
                 "before": change.before,
                 "after": change.after,
                 "is_present": position == 0,
@@ -168,8 +168,13 @@ def history_values(session: ReadingSession, cpts_id: int) -> dict[str, Any]:
     }
 
 
-def _parts(change: SheetChange) -> list[str]:
-    return [LABELS[name] for name in rules.KEPT_MEMBERS if name in change.after]
+def parts(changed: Collection[str], *, contacts_changed: bool) -> list[str]:
+    """Name the parts of a sheet that a change is of.
+
+    Parameters: `changed`, its members.
+    """
+    told = [name for name in rules.KEPT_MEMBERS if name in changed]
+    return [LABELS[name] for name in [*told, *(["contacts"] if contacts_changed else [])]]
 
 
 def _moment(change: SheetChange) -> str:

@@ -12,6 +12,7 @@ from app.database.sessions import snapshot_scope
 from app.web.sheets import reporting
 from tests.web.accessibility import accessibility_faults_in_light_and_dark
 from tests.web.conftest import HOSTILE
+from tests.web.requests import Requests
 
 Register = Callable[..., int]
 
@@ -154,7 +155,9 @@ def test_a_first_view_is_light(
             lambda route: route.abort(),
         )
         page = context.new_page()
-        page.goto(address, wait_until="networkidle")
+        asked = Requests(page)
+        page.goto(address)
+        asked.wait_for_all()
         sizes = page.evaluate(
             "() => [...performance.getEntriesByType('navigation'),"
             " ...performance.getEntriesByType('resource')].map((e) => e.encodedBodySize)"

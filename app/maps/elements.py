@@ -46,11 +46,14 @@ class MapPage(Figure):
         self.program_parts = [
             MAPS.address(file)
             for file in (
+                "around.js",
                 "conciliations.js",
                 "data.js",
                 "description.js",
                 "ground.js",
+                "labels.js",
                 "panels.js",
+                "subject.js",
                 "toolbar.js",
                 "tooltips.js",
                 "walk.js",

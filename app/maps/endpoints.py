@@ -11,11 +11,13 @@ from app.cpts.reading.filters import RequestedFilters
 from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
 from app.http.content_policy import OWN
-from app.http.parameters import BboxFilter
+from app.http.parameters import BboxFilter, Day
 from app.http.repository import current_revision
 from app.maps import service
 from app.maps.page import warm
 from app.maps.policy import page_policy, tile_origin
+from app.maps.subjects import RequestedSubject
+from app.problems import NotFound, declared
 from app.settings import Settings
 
 
@@ -34,7 +36,10 @@ router = APIRouter(prefix="/maps", tags=["cartes"], lifespan=_warmed)
     summary="La carte des CPTS, filtrées comme dans l'API",
 )
 def map_of_cpts(
-    request: Request, session: ReadSession, filters: RequestedFilters
+    request: Request,
+    session: ReadSession,
+    filters: RequestedFilters,
+    subject: RequestedSubject,
 ) -> HTMLResponse:
     """Page HTML ; les données viennent de `/api/v1/cpts.geojson` avec les mêmes filtres."""
     settings: Settings = request.app.state.settings
@@ -43,6 +48,7 @@ def map_of_cpts(
         filters,
         request.query_params.multi_items(),
         settings.maps,
+        subject=subject,
         searched_at=service.MAP_ADDRESS,
     )
     keep_until_change(request, current_revision(session))
@@ -68,5 +74,23 @@ def department_outlines(
 ) -> Response:
     """FeatureCollection (RFC 7946) des contours, au tracé des territoires des CPTS."""
     body = service.department_outlines(session, detail, bbox)
+    keep_until_change(request, current_revision(session))
+    return Response(body, media_type="application/geo+json")
+
+
+@router.get(
+    "/communes.geojson",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}},
+        **declared(NotFound),
+    },
+    summary="Les contours des communes d'une CPTS, ou d'une commune (GeoJSON)",
+)
+def commune_outlines(
+    request: Request, session: ReadSession, subject: RequestedSubject, at: Day = None
+) -> Response:
+    """FeatureCollection (RFC 7946) des communes de `cpts`, ou de `commune` seule."""
+    body = service.commune_outlines(session, subject, at)
     keep_until_change(request, current_revision(session))
     return Response(body, media_type="application/geo+json")

@@ -20,6 +20,8 @@ TIER_COLOURS = ("#fbe3ee", "#eda6c8", "#c466a8", "#8b3a8f", "#541f62")
 # A dashed red over any fill: no scale has a red, and the dashes tell it without colour.
 CONCILIATION_COLOUR = "#c4122f"
 UNKNOWN_COLOUR = "#b9bec5"
+# CPTS around those that a map is about.
+AROUND_COLOUR = "#8d97a3"
 BORDER_COLOUR = "#1c2430"
 # Nothing is official at the first stage: its border is dashed, besides its colour.
 DASHED_STAGES = (FIRST_STAGE,)

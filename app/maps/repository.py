@@ -1,8 +1,11 @@
 """What maps ask of the database themselves: outlines and extents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
 
 from app.database.sessions import ReadingSession
 
@@ -45,6 +48,25 @@ _OUTLINES = text(
 # Decimals of a degree that keep the grid of each scale, as the CPTS have them.
 _DIGITS = {"national": 4, "region": 5, "department": 6}
 
+_COMMUNES = text(
+    """
+    SELECT coalesce(string_agg(
+        '{"type":"Feature","id":' || to_json(code) || ',"geometry":'
+        || ST_AsGeoJSON(ST_ForcePolygonCCW(geom_department), :digits, 0)
+        || ',"properties":{"code":' || to_json(code) || ',"name":' || to_json(name) || '}}',
+        ',' ORDER BY code), '')
+    FROM commune WHERE code = ANY (:codes)
+    """
+).bindparams(bindparam("codes", type_=ARRAY(Text)))
+
+_BOUNDS = text(
+    """
+    SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)
+    FROM (SELECT ST_Extent(geom_department) AS box FROM commune WHERE code = ANY (:codes)) c
+    WHERE box IS NOT NULL
+    """
+).bindparams(bindparam("codes", type_=ARRAY(Text)))
+
 _DEPARTMENTS = text(
     """
     SELECT d.code, d.name, d.region_code,
@@ -78,6 +100,23 @@ def department_outlines(
         },
     ).scalar_one()
     return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
+
+
+def commune_outlines(session: ReadingSession, codes: Sequence[str]) -> bytes:
+    """Give the outlines of communes as a GeoJSON FeatureCollection (RFC 7946, WGS 84).
+
+    They are those of a department's scale, like the territories that they lie in.
+    """
+    features = session.execute(
+        _COMMUNES, {"codes": list(codes), "digits": _DIGITS["department"]}
+    ).scalar_one()
+    return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
+
+
+def bounds_of_communes(session: ReadingSession, codes: Sequence[str]) -> Bounds | None:
+    """Give the box around communes, west, south, east, north (WGS 84); None around none."""
+    row = session.execute(_BOUNDS, {"codes": list(codes)}).one_or_none()
+    return None if row is None else (row[0], row[1], row[2], row[3])
 
 
 def departments(session: ReadingSession) -> list[DepartmentExtent]:

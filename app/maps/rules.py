@@ -39,6 +39,12 @@ def outline_detail(detail: Detail) -> Detail:
     return "department" if detail == "full" else detail
 
 
+def coarser_detail(detail: Detail) -> Detail:
+    """Choose the scale of what lies around CPTS of a detail: the next coarser."""
+    steps = [step for step, _zoom in ZOOM_OF_DETAIL]
+    return steps[max(0, steps.index(detail) - 1)]
+
+
 def is_overseas(department: str) -> bool:
     """Tell whether a department code is one of the five overseas (971 to 976)."""
     return department.startswith("97")
@@ -72,6 +78,18 @@ def first_view(filters: Filters, extents: Sequence[DepartmentExtent]) -> Bounds 
     if not chosen:
         return mainland_of(extents)
     return mainland_of(chosen) or merged(e.bounds for e in chosen)
+
+
+def padded_box(bounds: Bounds, share: float) -> Bounds:
+    """Widen a box by a share of its sides, west, south, east, north in degrees."""
+    west, south, east, north = bounds
+    aside, above = (east - west) * share, (north - south) * share
+    return (
+        max(-180.0, west - aside),
+        max(-90.0, south - above),
+        min(180.0, east + aside),
+        min(90.0, north + above),
+    )
 
 
 def surroundings(view: Bounds) -> Bounds:

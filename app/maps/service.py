@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.cpts.reading.filtering import Filter, Filters
-from app.cpts.reading.filters import DEPARTMENT, REGION, SEARCH, STAGE, THEME, TIER
+from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION, SEARCH, STAGE, THEME, TIER
 from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import check_filters
@@ -17,12 +17,14 @@ from app.cpts.references.schemas import DepartmentItem, StageItem, TierItem
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
 from app.french import long_date
+from app.http.parameters import Bbox
 from app.http.repository import current_revision
 from app.maps import palette, repository
 from app.maps.page import Choice, MapDescription, MapForm, render_page
 from app.maps.repository import DepartmentExtent
 from app.maps.rules import (
     ZOOM_OF_DETAIL,
+    coarser_detail,
     first_view,
     follows_data,
     heading,
@@ -35,12 +37,16 @@ from app.maps.rules import (
     tier_label,
     unknown_text,
 )
+from app.maps.subjects import NAMES as SUBJECTS
+from app.maps.subjects import AskedSubject, Subject, found_subject, window
+from app.problems import Invalid
 from app.settings import MapSettings
 
 CPTS_ADDRESS = "/api/v1/cpts.geojson"
 LISTING_ADDRESS = "/api/v1/cpts"
 COMPOSITIONS_ADDRESS = "/api/v1/compositions.csv"
 CONCILIATIONS_ADDRESS = "/api/v1/conciliations.geojson"
+COMMUNES_ADDRESS = "/maps/communes.geojson"
 DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
 MAP_ADDRESS = "/maps/cpts"
 
@@ -72,6 +78,7 @@ def map_page(
     *,
     source: str | None = None,
     addresses: Addresses | None = None,
+    subject: AskedSubject | None = None,
     searched_at: str | None = None,
 ) -> str:
     """Write the page of a map.
@@ -79,8 +86,9 @@ def map_page(
     Parameters: `filters`, what it shows; `parameters`, the same as they stand in the
     query of the page, which the data's address repeats; `source`, the page that a map on
     another site leads back to; `addresses`, of the CPTS that other filters than the
-    registry's let pass; `searched_at`, the path of the page, which then searches and filters
-    itself. Raises `Invalid` for values that no reference list knows.
+    registry's let pass; `subject`, what the address names besides; `searched_at`, the path
+    of the page, which then searches and filters itself. Raises `Invalid` for values that no
+    reference list knows, `NotFound` for a subject that there is not.
     """
     check_filters(session, filters)
     at = addresses or REGISTRY
@@ -88,8 +96,17 @@ def map_page(
     day = filters.at or today()
     stages = references.stages(session)
     tiers = references.tiers(session, day)
-    view = first_view(filters, extents)
-    outlined = surroundings(view) if view and names_a_place(filters) else None
+    about = found_subject(session, subject, filters.at) if subject else None
+    view = window(about) if about else first_view(filters, extents)
+    within_a_place = names_a_place(filters) or (about is not None and view is not None)
+    outlined = surroundings(view) if view and within_a_place else None
+    detail = suitable_detail(filters)
+    sent = [pair for pair in parameters if pair[0] not in SUBJECTS]
+    listed = sent
+    if about and view and not names_a_place(filters):
+        detail = suitable_detail(filters.narrowed(BBOX, Bbox(*view)))
+        listed = [*sent, *_bbox(outlined)]
+        sent = [*listed, ("detail", outline_detail(detail))]
     changed_on = current_revision(session).changed_at.astimezone(PARIS).date()
     dated = f"données du {long_date(changed_on)}"
     if filters.at is not None:
@@ -100,34 +117,74 @@ def map_page(
         dated = f"{dated}, {unknown}"
     return render_page(
         MapDescription(
-            heading=map_heading(session, filters),
+            heading=_heading(session, filters, about),
             dated=dated,
-            view=view,
-            listing=_address(at.listing, parameters),
-            compositions=_address(at.compositions, parameters) if at.compositions else None,
+            view=view or mainland_of(extents),
+            listing=_address(at.listing, listed),
+            compositions=_address(at.compositions, listed) if at.compositions else None,
             at=filters.at.isoformat() if filters.at else None,
             source=source,
             form=_form(session, filters, parameters, searched_at) if searched_at else None,
             data={
-                "cpts": _address(at.cpts, parameters),
-                "onePage": any(name in ("limit", "offset") for name, _ in parameters),
+                "cpts": _address(at.cpts, sent),
+                **_subject_data(about, subject, filters),
+                "onePage": _one_page(parameters),
                 "conciliations": _conciliations(filters),
                 "departments": _address(DEPARTMENTS_ADDRESS, _bbox(outlined)),
-                "allDepartments": DEPARTMENTS_ADDRESS,
                 "outlined": _corners(outlined),
                 "at": filters.at.isoformat() if filters.at else None,
-                "detail": outline_detail(suitable_detail(filters)),
+                "detail": outline_detail(detail),
                 "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
-                "fit": follows_data(filters),
+                "fit": follows_data(filters) and about is None,
                 "unknown": unknown,
-                "ground": _ground(filters, departments),
+                **_around(filters, outlined, parameters, about, whole=addresses is None),
+                "ground": _ground(filters, departments, about),
                 "mainland": _corners(mainland_of(extents)),
-                "territories": [] if names_a_place(filters) else _territories(extents),
+                "territories": [] if within_a_place else _territories(extents),
                 **_legend(stages, tiers),
             },
         ),
         settings,
     )
+
+
+def _heading(session: ReadingSession, filters: Filters, about: Subject | None) -> str:
+    """Write the title of a map, which names its subject first."""
+    if about is None:
+        return map_heading(session, filters)
+    name = about.name.replace("'", "’")
+    named = name if about.cpts is not None else f"CPTS – {name} et ses environs"
+    narrowed = map_heading(session, filters).partition(" – ")[2]
+    return f"{named} – {narrowed}" if narrowed else named
+
+
+def _subject_data(
+    about: Subject | None, asked: AskedSubject | None, filters: Filters
+) -> dict[str, Any]:
+    """Say what the map is about: the CPTS shown in full, or the commune marked."""
+    if about is None or asked is None or about.bounds is None:
+        return {"own": None, "communes": None, "marked": None}
+    at = [("at", filters.at.isoformat())] if filters.at else []
+    return {
+        "own": about.cpts,
+        "communes": _address(COMMUNES_ADDRESS, [*asked.pairs(), *at]),
+        "marked": None if about.cpts is not None else about.name.replace("'", "’"),
+    }
+
+
+def commune_outlines(session: ReadingSession, asked: AskedSubject, day: date | None) -> bytes:
+    """Give the outlines of a CPTS's communes, or of one commune, as GeoJSON bytes.
+
+    Parameters: `day`, as of which a CPTS holds them, today when None. Raises `NotFound`,
+    and `Invalid` when nothing is named.
+    """
+    about = found_subject(session, asked, day)
+    if about is None:
+        message = "Une CPTS ou une commune est attendue."
+        raise Invalid(
+            [{"loc": ["query", name], "message": message} for name in SUBJECTS], detail=message
+        )
+    return repository.commune_outlines(session, about.codes)
 
 
 def _form(
@@ -139,7 +196,8 @@ def _form(
     """Give what searches and filters a map; the place and the day stay as they are."""
     day = filters.at or today()
     offered = (STAGE, TIER, THEME)
-    changed = {SEARCH.name, *(key.name for key in offered), "limit", "offset"}
+    # A search leaves the CPTS whose map it was, and stays around a commune.
+    changed = {SEARCH.name, *(key.name for key in offered), "limit", "offset", "cpts"}
     kept = [pair for pair in parameters if pair[0] not in changed]
     return MapForm(
         action=action,
@@ -202,7 +260,35 @@ def _corners(bounds: repository.Bounds | None) -> list[list[float]] | None:
     return [[south, west], [north, east]]
 
 
-def _ground(filters: Filters, departments: Sequence[DepartmentItem]) -> dict[str, Any]:
+def _around(
+    filters: Filters,
+    outlined: repository.Bounds | None,
+    parameters: Sequence[tuple[str, str]],
+    about: Subject | None,
+    *,
+    whole: bool,
+) -> dict[str, Any]:
+    """Say where the CPTS around a filtered place come from, a scale coarser than its own.
+
+    Those around the CPTS of a map come with it. Parameters: `whole`, whether the map shows
+    the registry itself, which knows of others too.
+    """
+    own = outline_detail(suitable_detail(filters))
+    if about is not None or outlined is None or not whole or _one_page(parameters):
+        return {"around": None, "aroundDetail": own}
+    detail = coarser_detail(own)
+    at = [("at", filters.at.isoformat())] if filters.at else []
+    pairs = [*_bbox(outlined), ("detail", detail), *at]
+    return {"around": _address(CPTS_ADDRESS, pairs), "aroundDetail": detail}
+
+
+def _one_page(parameters: Sequence[tuple[str, str]]) -> bool:
+    return any(name in ("limit", "offset") for name, _ in parameters)
+
+
+def _ground(
+    filters: Filters, departments: Sequence[DepartmentItem], about: Subject | None
+) -> dict[str, Any]:
     """Say what the land is where no CPTS is drawn, by codes of departments.
 
     `inside` is None where the filter names no region or department.
@@ -215,7 +301,16 @@ def _ground(filters: Filters, departments: Sequence[DepartmentItem]) -> dict[str
         "unknown": [code for code in shown if code in incomplete],
         "narrowed": any(key not in (REGION, DEPARTMENT) for key in filters.asked),
         "colour": palette.PAPER_COLOUR,
+        "around": _around_label(filters, about),
+        "within": _corners(filters[BBOX]),
     }
+
+
+def _around_label(filters: Filters, about: Subject | None) -> str | None:
+    """Name in the legend the CPTS that the map shows without being about them."""
+    if about is not None:
+        return "Autres CPTS" if about.cpts is not None else None
+    return "Autres CPTS, hors du territoire choisi" if names_a_place(filters) else None
 
 
 def _territories(extents: Sequence[DepartmentExtent]) -> list[dict[str, Any]]:
@@ -253,6 +348,7 @@ def _legend(stages: Sequence[StageItem], tiers: Sequence[TierItem]) -> dict[str,
             "border": palette.BORDER_COLOUR,
             "unknown": palette.UNKNOWN_COLOUR,
             "conciliation": palette.CONCILIATION_COLOUR,
+            "around": palette.AROUND_COLOUR,
             "opacity": palette.FILL_OPACITY,
             "closeOpacity": palette.CLOSE_FILL_OPACITY,
         },

@@ -15,7 +15,7 @@ from app.settings import DatabaseSettings, MapSettings, Settings
 
 Register = Callable[..., int]
 
-ARRAS = "62041"
+ARRAS, BEAURAINS = "62041", "62099"
 HOSTILE = "</script><b>\"'`{{7*7}}{%raw%}"
 
 
@@ -212,3 +212,99 @@ def test_outlines_of_a_scale_that_is_none_are_refused(client: TestClient) -> Non
     answer = client.get("/maps/departments.geojson?detail=commune")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"] == ["query", "detail"]
+
+
+def _data(page: str, name: str) -> str | None:
+    found = re.search(rf'"{name}": ("[^"]*"|null)', page)
+    assert found
+    value: str | None = json.loads(found.group(1))
+    return value
+
+
+def test_the_map_of_a_cpts_draws_its_communes_among_the_cpts_around(
+    client: TestClient, register: Register
+) -> None:
+    own = register("CPTS d'Arras", "aci_signe", (ARRAS, BEAURAINS))
+    other = register("CPTS de Dainville", "aci_signe", ("62263",))
+    register("CPTS de Gap", "aci_signe", ("05061",))
+    page = client.get(f"/maps/cpts?cpts={own}").text
+    assert _title(page) == "CPTS d’Arras – carte"
+    assert f'"own": {own}' in page
+    data = _data(page, "cpts")
+    assert data is not None
+    found = client.get(data).json()
+    assert {feature["id"] for feature in found["features"]} == {own, other}
+    assert found["detail"] == "department"
+    assert _data(page, "around") is None
+    communes = _data(page, "communes")
+    assert communes == f"/maps/communes.geojson?cpts={own}"
+    answer = client.get(communes)
+    assert answer.headers["content-type"] == "application/geo+json"
+    assert answer.headers["cache-control"] == "public, no-cache"
+    assert [each["properties"] for each in answer.json()["features"]] == [
+        {"code": ARRAS, "name": "Arras"},
+        {"code": BEAURAINS, "name": "Beaurains"},
+    ]
+    listing = re.search(r'<noscript>.*?href="([^"]+)"', page, re.DOTALL)
+    assert listing
+    assert client.get(html.unescape(listing.group(1))).status_code == 200
+    embedded = client.get(f"/embed/carte?cpts={own}").text
+    assert f'href="/cpts/{own}"' in embedded
+
+
+def test_a_map_opened_from_a_commune_marks_it_under_its_name_of_today(
+    client: TestClient, register: Register
+) -> None:
+    register("CPTS de Gap", "aci_signe", ("05061",))
+    page = client.get("/maps/cpts?commune=05061&stage=aci_signe").text
+    assert _title(page) == "CPTS – Gap et ses environs – ACI signé – carte"
+    assert _data(page, "marked") == "Gap"
+    assert '<input type="hidden" name="commune" value="05061">' in page
+    data = _data(page, "cpts")
+    assert data is not None
+    assert [each["properties"]["name"] for each in client.get(data).json()["features"]] == [
+        "CPTS de Gap"
+    ]
+    # Chauffayer is in Aubessagne since 2018, Paris is its arrondissements.
+    for code, marked, units in (("05039", "Aubessagne", 1), ("75056", "Paris", 20)):
+        page = client.get(f"/maps/cpts?commune={code}").text
+        assert _data(page, "marked") == marked
+        communes = _data(page, "communes")
+        assert communes is not None
+        assert len(client.get(communes).json()["features"]) == units
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "parameters"),
+    [
+        ("/maps/cpts?cpts=404", 404, None),
+        ("/maps/cpts?commune=99999", 404, None),
+        ("/maps/cpts?cpts=un", 422, ["cpts"]),
+        ("/maps/cpts?cpts=1&commune=05061", 422, ["cpts", "commune"]),
+        ("/maps/communes.geojson", 422, ["cpts", "commune"]),
+        ("/maps/communes.geojson?commune=05061&at=hier", 422, ["at"]),
+        ("/maps/communes.geojson?cpts=404", 404, None),
+    ],
+)
+def test_a_subject_that_there_is_not_is_refused(
+    client: TestClient, query: str, status: int, parameters: list[str] | None
+) -> None:
+    answer = client.get(query)
+    assert answer.status_code == status
+    if parameters:
+        assert [error["loc"][-1] for error in answer.json()["errors"]] == parameters
+
+
+def test_what_lies_around_a_place_is_asked_for_beside_it(
+    client: TestClient, register: Register
+) -> None:
+    register("CPTS d'Arras", "aci_signe", (ARRAS,))
+    register("CPTS d'Amiens", "aci_signe", ("80021",))
+    page = client.get("/maps/cpts?department=80&stage=aci_signe&at=9999-12-31").text
+    around = _data(page, "around")
+    assert around is not None
+    assert "detail=region" in around
+    assert "at=9999-12-31" in around
+    assert client.get(around).json()["numberMatched"] == 2
+    for query in ("", "?stage=aci_signe", "?department=80&limit=1"):
+        assert _data(client.get(f"/maps/cpts{query}").text, "around") is None

@@ -17,12 +17,15 @@ from app.cpts.reading.filters import (
 from app.http.parameters import Bbox
 from app.maps.repository import DepartmentExtent
 from app.maps.rules import (
+    coarser_detail,
     first_view,
     follows_data,
     heading,
     outline_detail,
+    padded_box,
     tier_label,
 )
+from app.maps.subjects import AskedSubject, Subject, window
 
 NORD = DepartmentExtent("59", "Nord", "32", (2.0, 49.9, 4.3, 51.1))
 CORSE = DepartmentExtent("2A", "Corse-du-Sud", "94", (8.5, 41.3, 9.4, 42.4))
@@ -94,3 +97,38 @@ def test_the_legend_tells_the_inhabitants_of_a_tier(
 def test_outlines_of_departments_have_no_finer_scale_than_department() -> None:
     assert outline_detail("full") == "department"
     assert outline_detail("national") == "national"
+
+
+def test_a_widened_box_stays_on_the_globe() -> None:
+    assert padded_box((-180.0, -90.0, 180.0, 90.0), 0.06) == (-180.0, -90.0, 180.0, 90.0)
+    assert padded_box((0.0, 0.0, 10.0, 20.0), 0.1) == (-1.0, -2.0, 11.0, 22.0)
+
+
+def test_a_map_shows_its_cpts_whole_and_a_commune_among_others() -> None:
+    assert window(Subject("CPTS", ("59001",), (0.0, 40.0, 1.0, 41.0), cpts=1)) == (
+        -0.06,
+        39.94,
+        1.06,
+        41.06,
+    )
+    west, south, east, north = (
+        window(Subject("Gap", ("05061",), (6.0, 44.0, 6.01, 44.02))) or ()
+    )
+    assert east - west == pytest.approx(0.13)
+    assert north - south == pytest.approx(0.13)
+    assert (west + east) / 2 == pytest.approx(6.005)
+    assert window(Subject("CPTS sans commune", (), None, cpts=1)) is None
+
+
+def test_a_subject_is_written_as_it_was_read() -> None:
+    assert AskedSubject(cpts=3).pairs() == [("cpts", "3")]
+    assert AskedSubject(commune="2A004").pairs() == [("commune", "2A004")]
+    assert AskedSubject().pairs() == []
+
+
+def test_what_lies_around_is_a_scale_coarser() -> None:
+    assert [coarser_detail(each) for each in ("national", "region", "department")] == [
+        "national",
+        "national",
+        "region",
+    ]

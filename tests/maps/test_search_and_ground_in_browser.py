@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -103,16 +104,73 @@ def test_a_blank_is_land_without_cpts_outside_or_unknown_as_the_legend_tells(
     assert (found["free"], found["unknown"]) == (1, 1)
     assert found["outside"] > 5
     expect(legend).to_have_text(
-        ["Sans CPTS", "Territoire non renseigné", "Hors du territoire choisi"]
+        [
+            "Sans CPTS",
+            "Territoire non renseigné",
+            "Hors du territoire choisi",
+            "Autres CPTS, hors du territoire choisi",
+        ]
     )
     outside = visitor.locator("path.ground-outside").first
     expect(outside).to_have_attribute("fill", "url(#ground-outside)")
     # Whatever the territories are coloured by, a blank stays what it is.
     visitor.get_by_role("radio", name="Taille").check()
-    expect(legend).to_have_count(3)
+    expect(legend).to_have_count(4)
 
     visitor.goto("/maps/cpts?department=05&stage=aci_signe")
     _ready(visitor)
     expect(legend).to_have_text(
-        ["Sans CPTS qui réponde à ces critères", "Hors du territoire choisi"]
+        [
+            "Sans CPTS qui réponde à ces critères",
+            "Hors du territoire choisi",
+            "Autres CPTS, hors du territoire choisi",
+        ]
     )
+
+
+def _names(page: Page) -> list[str]:
+    """The names drawn on the map, none of which lies over another."""
+    drawn = page.locator(".map-name").evaluate_all(
+        "all => all.map((each) => {"
+        " const {left, right, top, bottom} = each.getBoundingClientRect();"
+        " return [each.textContent, left, right, top, bottom]; })"
+    )
+    for one, other in itertools.combinations(drawn, 2):
+        apart = (
+            one[2] <= other[1] or other[2] <= one[1] or one[4] <= other[3] or other[4] <= one[3]
+        )
+        assert apart, (one, other)
+    return [each[0].replace("\n", " ") for each in drawn]
+
+
+@pytest.mark.usefixtures("complete_country")
+def test_from_a_commune_to_its_mark_and_from_a_cpts_to_its_communes(
+    visitor: Page,  # noqa: F811
+    alps: dict[str, int],  # noqa: F811
+) -> None:
+    visitor.goto("/communes/05061")
+    visitor.get_by_role("link", name="Ouvrir la carte interactive").click()
+    _ready(visitor)
+    assert visitor.url.endswith("/maps/cpts?commune=05061")
+    expect(visitor.locator("path.marked")).to_have_count(1)
+    assert "Gap" in _names(visitor)
+    assert "CPTS du Gapençais" in _names(visitor)
+
+    gap = alps["CPTS du Gapençais"]
+    visitor.goto(f"/maps/cpts?cpts={gap}")
+    _ready(visitor)
+    expect(visitor.locator("#count")).to_have_text("1 CPTS")
+    expect(visitor.locator("path.commune")).to_have_count(2)
+    assert "Gap" in _names(visitor)
+    expect(visitor.locator("path.others")).to_have_count(3)
+    expect(visitor.locator(".legend .ground li")).to_have_text(["Sans CPTS", "Autres CPTS"])
+    visitor.get_by_label("Noms").uncheck()
+    assert _names(visitor) == []
+    visitor.get_by_label("Communes").uncheck()
+    expect(visitor.locator("path.commune")).to_have_count(0)
+
+    # Of other stages than the one asked for, those inside are not shown.
+    visitor.goto("/maps/cpts?department=05&stage=lettre_intention_validee")
+    _ready(visitor)
+    expect(visitor.locator(".leaflet-overlay-pane path")).to_have_count(1)
+    expect(visitor.locator("path.others")).to_have_count(0)

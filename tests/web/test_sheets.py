@@ -123,14 +123,17 @@ def test_a_sheet_tells_all_about_a_cpts(client: TestClient, alps: dict[str, int]
         "Parcours pluriprofessionnels",
         "Diabète",
         'href="https://gapencais.example/"',
-        "/embed/carte?q=CPTS+du+Gap",
+        f"/embed/carte?cpts={cpts}",
         f'href="/api/v1/cpts/{cpts}.geojson"',
         f'href="/cpts/{cpts}/communes.csv"',
         f'href="/cpts/{cpts}/signaler"',
     ):
         assert expected in page
     assert f'href="/cpts/{alps["CPTS de Briançon"]}"' in page  # works on diabetes too
-    assert re.search(r'<iframe src="/maps/cpts\?q=CPTS\+du\+Gap[^"]+bbox=', page)
+    assert f'<iframe src="/maps/cpts?cpts={cpts}"' in page
+    # Its two communes are drawn and named, and so is what lies around.
+    assert page.count('<path class="within"') == 2
+    assert re.findall(r'<text x="\d+" y="\d+">([^<]+)</text>', page).count("Gap") == 1
 
 
 def test_neighbours_are_those_with_a_border_in_common(

@@ -15,7 +15,6 @@ from app.web.sheets.rules import (
     fill_time_s,
     form_token,
     mail_address,
-    padded_box,
     read_report,
     safe_website,
     telephone_address,
@@ -108,11 +107,6 @@ def test_embed_code_holds_hostile_names_as_text() -> None:
     code = embed_code("/embed/carte?bbox=1,2", "\"><script>alert('x')</script>")
     assert "<script>" not in code
     assert code.count('"') == 10
-
-
-def test_a_widened_box_stays_on_the_globe() -> None:
-    assert padded_box((-180.0, -90.0, 180.0, 90.0)) == (-180.0, -90.0, 180.0, 90.0)
-    assert padded_box((0.0, 0.0, 10.0, 20.0), 0.1) == (-1.0, -2.0, 11.0, 22.0)
 
 
 def test_labels_never_lie_over_each_other_and_the_important_one_stays() -> None:

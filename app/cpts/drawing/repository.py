@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from app.cpts.drawing.rules import OVERSEAS, Frame
 from app.database.sessions import ReadingSession
@@ -90,13 +90,13 @@ def surroundings(
     height: int,
     times: float = 2.6,
     least_m: float = 14_000,
-    with_communes: bool = True,
+    communes: Literal["all", "asked"] = "all",
 ) -> Surroundings | None:
     """Draw communes among their surroundings, as of a day.
 
     Parameters: `width`, `height`, of the drawing in units; `times`, how many times as wide
     as the communes the window is; `least_m`, its least width on the ground in metres;
-    `with_communes`, whether they are drawn besides the CPTS. None when nothing is there.
+    `communes`, which of them are drawn besides the CPTS. None when nothing is there.
     """
     rows = session.execute(
         statement(__file__, "surroundings"),
@@ -107,7 +107,7 @@ def surroundings(
             "height": height,
             "times": times,
             "least_m": least_m,
-            "with_communes": with_communes,
+            "all_communes": communes == "all",
         },
     ).mappings()
     corners = ("west", "south", "east", "north")

@@ -40,12 +40,32 @@ export async function fetchCpts(page) {
 export const fetchDepartments = (page, detail) =>
   collection(withParameters(page.departments, { detail }));
 
-const NO_ZONES = { type: "FeatureCollection", features: [] };
+const NOTHING = { type: "FeatureCollection", features: [] };
+
+const collectionAt = (address) => (address ? collection(address) : Promise.resolve(NOTHING));
+
+// Of the CPTS that the map is about, or the commune that it marks.
+export const fetchCommunes = (page) => collectionAt(page.communes);
 
 // Disputes are those of today: a map of another day has none.
-export const fetchConciliations = (page) =>
-  page.conciliations ? collection(page.conciliations) : Promise.resolve(NO_ZONES);
+export const fetchConciliations = (page) => collectionAt(page.conciliations);
+
+export const fetchAround = (page) => collectionAt(page.around);
+
+export const within = (address, box) => withParameters(address, { bbox: box.join(",") });
+
+// What else there is in a box, of a map that shows what lies around its subject.
+export async function fetchBeyond(page, box, detail) {
+  const address = page.around ?? (page.communes && page.cpts);
+  if (!address) return [];
+  const found = await collection(withParameters(within(address, box), { detail }));
+  return found.features;
+}
 
 // The same CPTS at a finer scale, where the reader looks.
-export const fetchFiner = (page, detail, bbox, signal) =>
-  collection(withParameters(page.cpts, { detail, bbox, limit: null, offset: null }), signal);
+export async function fetchFiner(page, detail, bbox, signal) {
+  const finer = (address) =>
+    collection(withParameters(address, { detail, bbox, limit: null, offset: null }), signal);
+  const found = await Promise.all([page.cpts, page.around].filter(Boolean).map(finer));
+  return found.flatMap(({ features }) => features);
+}

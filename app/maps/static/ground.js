@@ -36,7 +36,7 @@ const LABELS = {
   unknown: "Territoire non renseigné",
 };
 
-export function groundLayer(map, { inside, unknown, narrowed, colour }, border, opacity) {
+export function groundLayer(map, { inside, unknown, narrowed, colour, around }, border, opacity) {
   addPatterns(border);
   map.createPane("ground").style.zIndex = 390;
   const outside = (code) => inside !== null && !inside.includes(code);
@@ -62,6 +62,7 @@ export function groundLayer(map, { inside, unknown, narrowed, colour }, border, 
     { kind: "free", label: narrowed ? "Sans CPTS qui réponde à ces critères" : "Sans CPTS" },
     ...(unknown.length > 0 ? [{ kind: "unknown", label: LABELS.unknown }] : []),
     ...(inside ? [{ kind: "outside", label: LABELS.outside }] : []),
+    ...(around ? [{ kind: "others", label: around }] : []),
   ];
   return { layer, kinds, restyle: () => layer.setStyle(style) };
 }

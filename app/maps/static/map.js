@@ -1,9 +1,21 @@
 // Draws the CPTS on the map that Folium has made, `window.cptsMap`.
+import { aroundLayer, outsideOf } from "./around.js";
 import { conciliationLayer } from "./conciliations.js";
-import { fetchConciliations, fetchCpts, fetchDepartments, fetchFiner } from "./data.js";
+import {
+  fetchAround,
+  fetchBeyond,
+  fetchCommunes,
+  fetchConciliations,
+  fetchCpts,
+  fetchDepartments,
+  fetchFiner,
+  within,
+} from "./data.js";
 import { count, element, longDate, popup, told, tooltip } from "./description.js";
 import { groundLayer } from "./ground.js";
+import { addLabels } from "./labels.js";
 import { addFullScreen, addLegend, addList, addTerritories, shortenAddress } from "./panels.js";
+import { subjectLayer } from "./subject.js";
 import { gatherControls } from "./toolbar.js";
 import { tellOnHover } from "./tooltips.js";
 import { walkWithArrows } from "./walk.js";
@@ -54,6 +66,17 @@ const cptsLayer = L.geoJSON(null, {
 
 const cptsTooltip = tellOnHover(map, cptsLayer, tooltip);
 
+const around = aroundLayer(
+  map,
+  { colour: palette.around, border: palette.border },
+  borderWeight,
+  (feature, layer) => {
+    drawn.set(feature.id, { layer, detail: page.aroundDetail });
+    layer.bindPopup(() => described(feature), popupOptions());
+  },
+);
+tellOnHover(map, around.layer, tooltip);
+
 const described = ({ properties }) =>
   popup(properties, nameOfDepartment, page.at, window.frameElement !== null);
 
@@ -68,9 +91,12 @@ const zoneLayer = conciliationLayer(map, palette.conciliation, popupOptions);
 
 function restyle() {
   cptsLayer.setStyle(style);
+  around.restyle();
   ground.restyle();
   // The legend shows the colours as the map does.
-  document.documentElement.style.setProperty("--opacity", fillOpacity());
+  const { style: shared } = document.documentElement;
+  shared.setProperty("--opacity", fillOpacity());
+  shared.setProperty("--others", palette.around);
 }
 
 // Above the fills, and transparent to the pointer.
@@ -83,6 +109,34 @@ const departmentLayer = L.geoJSON(null, {
   interactive: false,
   style: { color: palette.border, weight: 1.4, opacity: 0.75, fill: false },
 });
+
+const communeLayer = subjectLayer(map, page, palette.border);
+
+// What the map is about first, then the widest.
+function names() {
+  const width = (layer) => layer.getBounds().getEast() - layer.getBounds().getWest();
+  const widestFirst = (layers) => layers.sort((a, b) => width(b) - width(a));
+  const named = (layers, kind) =>
+    widestFirst(layers).map((layer) => ({ text: layer.feature.properties.name, layer, kind }));
+  const communes = communeLayer.getLayers();
+  // A city is named once, whatever its arrondissements.
+  const marked = page.marked
+    ? widestFirst(communes)
+        .slice(0, 1)
+        .map((layer) => ({ text: page.marked, layer, kind: "marked", always: true }))
+    : [];
+  // Its own name is the title of a map whose communes are drawn.
+  const territories = [...cptsLayer.getLayers(), ...around.layer.getLayers()].filter(
+    ({ feature }) => feature.id !== page.own,
+  );
+  return [
+    ...marked,
+    ...named(territories, "cpts"),
+    ...(page.marked ? [] : named(communes, "commune")),
+  ];
+}
+
+const labels = addLabels(map, names);
 
 function prepareMap() {
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
@@ -113,8 +167,10 @@ function prepareMap() {
   addTerritories(map, page.territories);
   shortenAddress();
   ground.layer.addTo(map);
+  around.layer.addTo(map);
   departmentLayer.addTo(map);
   cptsLayer.addTo(map);
+  communeLayer.addTo(map);
   basemap?.once("tileload", restyle);
 }
 
@@ -170,7 +226,7 @@ function fitToData() {
   const mainland = page.mainland && L.latLngBounds(page.mainland);
   const all = L.latLngBounds([]);
   const near = L.latLngBounds([]);
-  for (const { layer } of drawn.values()) {
+  for (const layer of cptsLayer.getLayers()) {
     const bounds = layer.getBounds();
     if (!bounds.isValid()) continue;
     all.extend(bounds);
@@ -194,7 +250,11 @@ function addPanels(features) {
   };
   const switches = [
     { label: "Limites des départements", checked: true, toggle: switched(departmentLayer) },
+    { label: "Noms", checked: true, toggle: labels.show },
   ];
+  if (page.own !== null) {
+    switches.push({ label: "Communes", checked: true, toggle: switched(communeLayer) });
+  }
   const zones = zoneLayer.getLayers().length;
   if (zones > 0) {
     switches.push({
@@ -241,40 +301,60 @@ let departmentsAt = null;
 const rank = (detail) => page.details.findIndex((step) => step.detail === detail);
 const detailOfZoom = () => page.details.findLast((step) => map.getZoom() >= step.zoom).detail;
 
+// What is looked at, a little more, on a grid that answers can be kept by.
+function boxOfView() {
+  const view = map.getBounds().pad(0.1);
+  const grid = (value, round) => round(value * 2) / 2;
+  return [
+    Math.max(-180, grid(view.getWest(), Math.floor)),
+    Math.max(-90, grid(view.getSouth(), Math.floor)),
+    Math.min(180, grid(view.getEast(), Math.ceil)),
+    Math.min(90, grid(view.getNorth(), Math.ceil)),
+  ];
+}
+
+// Beyond the surroundings of the first view, which is light thanks to them, more is asked for.
+function lookFurther() {
+  if (!page.outlined || L.latLngBounds(page.outlined).contains(map.getBounds())) return;
+  const [west, south, east, north] = boxOfView();
+  page.outlined = [
+    [south, west],
+    [north, east],
+  ];
+  page.departments = within(page.departments, [west, south, east, north]);
+  departmentsAt = null;
+  fetchBeyond(page, [west, south, east, north], detailOfZoom()).then((found) => {
+    const more = found.filter(({ id, geometry }) => geometry !== null && !drawn.has(id));
+    // Around a commune all are meant, around a CPTS or a place none.
+    if (page.marked) cptsLayer.addData(more);
+    else around.layer.addData(outsideOf(more, drawn, page.ground));
+    labels.draw();
+  }, () => {});
+}
+
 async function refine() {
   const wanted = detailOfZoom();
-  if (page.outlined && !L.latLngBounds(page.outlined).contains(map.getBounds())) {
-    // Beyond those around the first view, which is light thanks to them: all are needed.
-    page.outlined = null;
-    page.departments = page.allDepartments;
-    departmentsAt = null;
-  }
+  lookFurther();
   if (rank(wanted) > rank(departmentsAt)) {
     departmentsAt = wanted;
     fetchDepartments(page, wanted).then(drawDepartments, () => {});
   }
   if (rank(wanted) <= rank(page.detail)) return;
-  const view = map.getBounds().pad(0.1);
-  const grid = (value, round) => round(value * 2) / 2;
-  const bbox = [
-    Math.max(-180, grid(view.getWest(), Math.floor)),
-    Math.max(-90, grid(view.getSouth(), Math.floor)),
-    Math.min(180, grid(view.getEast(), Math.ceil)),
-    Math.min(90, grid(view.getNorth(), Math.ceil)),
-  ].join(",");
+  const bbox = boxOfView().join(",");
   if (asked.has(wanted + bbox)) return;
   asking?.abort();
   asking = new AbortController();
   try {
     const finer = await fetchFiner(page, wanted, bbox, asking.signal);
     asked.add(wanted + bbox);
-    for (const { id, geometry } of finer.features) {
+    for (const { id, geometry } of finer) {
       const known = drawn.get(id);
       if (!known || !geometry || rank(known.detail) >= rank(wanted)) continue;
       const depth = geometry.type === "MultiPolygon" ? 2 : 1;
       known.layer.setLatLngs(L.GeoJSON.coordsToLatLngs(geometry.coordinates, depth));
       known.detail = wanted;
     }
+    labels.draw();
   } catch {
     // The coarser outlines stay; the next move asks again.
   }
@@ -288,9 +368,24 @@ function drawDepartments(collection) {
   }
 }
 
+function drawCommunes(collection) {
+  communeLayer.clearLayers().addData(collection);
+}
+
 function drawZones(collection) {
   zoneLayer.clearLayers().addData(collection);
   zoneLayer.addTo(map);
+}
+
+// The map of one CPTS has come with those around it.
+function meant(found) {
+  if (page.own === null) return found;
+  const own = (feature) => feature.id === page.own;
+  const features = found.features.filter(own);
+  around.layer.addData(
+    found.features.filter((feature) => !own(feature) && feature.geometry !== null),
+  );
+  return { ...found, features, matched: features.length };
 }
 
 async function load() {
@@ -299,8 +394,9 @@ async function load() {
   departmentsAt = detailOfZoom();
   const outlines = fetchDepartments(page, departmentsAt).then(drawDepartments, () => {});
   const zones = fetchConciliations(page).then(drawZones, () => {});
+  const communes = fetchCommunes(page).then(drawCommunes, () => {});
   try {
-    const found = await fetchCpts(page);
+    const found = meant(await fetchCpts(page));
     await zones;
     cptsLayer.addData(found.features.filter((feature) => feature.geometry !== null));
     showFacts(found);
@@ -314,7 +410,12 @@ async function load() {
         element("a", { href: location.pathname }, "Voir toutes les CPTS"),
       );
     }
-    await outlines;
+    const others = fetchAround(page).then(
+      ({ features }) => around.layer.addData(outsideOf(features, drawn, page.ground)),
+      () => {},
+    );
+    await Promise.all([outlines, communes, others]);
+    labels.draw();
     map.on("zoomend", restyle);
     map.on("moveend", refine);
     refine();

@@ -15,6 +15,7 @@ from app.http.parameters import WholeNumber
 from app.http.repository import current_revision
 from app.maps.policy import page_policy, tile_origin
 from app.maps.service import map_page
+from app.maps.subjects import RequestedSubject
 from app.settings import Settings
 from app.web.embedding import service
 from app.web.embedding.rules import DEFAULT_HEIGHT_PX, MAP_ADDRESS, source_address
@@ -43,7 +44,10 @@ def embedding(
 
 @router.get(MAP_ADDRESS, response_class=HTMLResponse)
 def embedded_map(
-    request: Request, session: ReadSession, filters: RequestedFilters
+    request: Request,
+    session: ReadSession,
+    filters: RequestedFilters,
+    subject: RequestedSubject,
 ) -> HTMLResponse:
     """The map of the filters, with its source and the way back to it."""
     settings: Settings = request.app.state.settings
@@ -52,7 +56,8 @@ def embedded_map(
         filters,
         request.query_params.multi_items(),
         settings.maps,
-        source=source_address(filters),
+        subject=subject,
+        source=source_address(filters, subject),
         searched_at=MAP_ADDRESS,
     )
     keep_until_change(request, current_revision(session))

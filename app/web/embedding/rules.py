@@ -1,13 +1,16 @@
 """Addresses and markup of a map on another site. Plain Python."""
 
 from html import escape
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import DEPARTMENT, REGION
+from app.maps.subjects import AskedSubject
 
 MAP_ADDRESS = "/embed/carte"
 DEFAULT_HEIGHT_PX = 600
+# Where the page of a map's subject lies.
+SUBJECT_PAGES = {"cpts": "cpts", "commune": "communes"}
 
 
 def embeddable(filters: Filters) -> Filters:
@@ -22,11 +25,15 @@ def map_address(filters: Filters) -> str:
     return _address(MAP_ADDRESS, embeddable(filters))
 
 
-def source_address(filters: Filters) -> str:
+def source_address(filters: Filters, subject: AskedSubject | None = None) -> str:
     """Give the page of the site that shows the same, with its table.
 
-    That of the region or department when there is one of them, else the home page.
+    That of the map's subject, or of the region or department when there is one of them,
+    else the home page.
     """
+    if subject:
+        for name, value in subject.pairs():
+            return f"/{SUBJECT_PAGES[name]}/{quote(value, safe='')}"
     shown = embeddable(filters)
     chosen = shown.kept(lambda key: not key.names_a_place)
     for key, path in ((DEPARTMENT, "departements"), (REGION, "regions")):

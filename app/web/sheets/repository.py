@@ -87,13 +87,6 @@ _KINDRED = text("""
     LIMIT :most
 """).bindparams(bindparam("regions", type_=ARRAY(Text)))
 
-_BOUNDS = text("""
-    SELECT ST_XMin(t.geom_country), ST_YMin(t.geom_country),
-           ST_XMax(t.geom_country), ST_YMax(t.geom_country)
-    FROM cpts_territory t WHERE t.cpts_id = :id AND t.held @> CAST(:day AS date)
-""")
-
-
 _COMMUNE_NAMES = text("SELECT code, name FROM commune WHERE code = ANY (:codes)").bindparams(
     bindparam("codes", type_=ARRAY(Text))
 )
@@ -126,14 +119,6 @@ def kindred_cpts(
         _KINDRED, {"id": cpts_id, "day": day, "regions": list(regions), "most": most}
     )
     return [KindredCpts(**{**row, "themes": tuple(row["themes"])}) for row in rows.mappings()]
-
-
-def bounds_of(
-    session: ReadingSession, cpts_id: int, day: date
-) -> tuple[float, float, float, float] | None:
-    """Give the box of a territory: west, south, east, north in degrees; None without one."""
-    row = session.execute(_BOUNDS, {"id": cpts_id, "day": day}).one_or_none()
-    return None if row is None else (row[0], row[1], row[2], row[3])
 
 
 def commune_names(session: ReadingSession, codes: Collection[str]) -> dict[str, str]:

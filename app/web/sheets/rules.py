@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode, urlsplit
@@ -53,25 +53,6 @@ def query_of(**parameters: str | None) -> str:
     """Write `?a=b` of the parameters that are given, an empty text of none."""
     given = {name: value for name, value in parameters.items() if value}
     return f"?{urlencode(given, safe=',')}" if given else ""
-
-
-def padded_box(
-    bounds: tuple[float, float, float, float], share: float = 0.06
-) -> tuple[float, float, float, float]:
-    """Widen a box by a share of its sides, west, south, east, north in degrees."""
-    west, south, east, north = bounds
-    aside, above = (east - west) * share, (north - south) * share
-    return (
-        max(-180.0, west - aside),
-        max(-90.0, south - above),
-        min(180.0, east + aside),
-        min(90.0, north + above),
-    )
-
-
-def box_text(box: Sequence[float]) -> str:
-    """Write a box as the parameter `bbox` reads it."""
-    return ",".join(f"{value:.3f}" for value in box)
 
 
 def embed_code(address: str, title: str) -> str:

@@ -21,13 +21,12 @@ from app.maps.rules import tier_label
 from app.problems import NotFound
 from app.web.sheets.repository import (
     ReachedStage,
-    bounds_of,
     commune_names,
     kindred_cpts,
     neighbouring_cpts,
     reached_stages,
 )
-from app.web.sheets.rules import box_text, padded_box, query_of
+from app.web.sheets.rules import query_of
 
 DRAWING_WIDTH, DRAWING_HEIGHT = 640, 460
 _KINDRED = 8
@@ -99,7 +98,8 @@ def commune_sheet(session: ReadingSession, code: str, day: date | None) -> dict[
         "neighbours": neighbouring_cpts(session, codes, shown, without=holders),
         "drawing": drawing,
         "labels_drawn": _commune_labels(drawing, commune) if drawing else [],
-        "map_address": _map_around(drawing, day),
+        "map_address": "/maps/cpts"
+        + query_of(commune=commune["code"], at=day.isoformat() if day else None),
         "day": shown,
         "at": day.isoformat() if day else None,
         "suffix": query_of(at=day.isoformat() if day else None),
@@ -127,9 +127,17 @@ def _commune_labels(drawing: Surroundings, commune: dict[str, Any]) -> list[Labe
     )
 
 
-def _map_around(drawing: Surroundings | None, day: date | None) -> str:
-    box = box_text(drawing.bounds) if drawing else None
-    return "/maps/cpts" + query_of(bbox=box, at=day.isoformat() if day else None)
+def _territory_labels(drawing: Surroundings, cpts_id: int) -> list[Label]:
+    """Name the communes of a CPTS and the CPTS around it, where there is room."""
+    return placed_labels(
+        (
+            (shape.name, shape.x, shape.y, shape.width, False)
+            for shape in drawing.shapes
+            if shape.kind == "commune" or shape.cpts_id != cpts_id
+        ),
+        DRAWING_WIDTH,
+        DRAWING_HEIGHT,
+    )
 
 
 def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[str, Any]:
@@ -142,7 +150,6 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
     life = reading.lifetime(session, cpts_id)
     assert life is not None
     shown = _day_within(*life, day or today())
-    bounds = bounds_of(session, cpts_id, shown)
     at = shown.isoformat() if day or shown != today() else None
     codes = [each["code"] for each in cpts["communes"]]
     drawing = surroundings(
@@ -152,9 +159,8 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         width=DRAWING_WIDTH,
         height=DRAWING_HEIGHT,
         times=1.9,
-        with_communes=False,
+        communes="asked",
     )
-    box = box_text(padded_box(bounds)) if bounds else None
     scale = scale_on(session, shown)
     tier = cpts["tier"]
     # What a sheet said on another day is not told by what it says today.
@@ -177,14 +183,10 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
         "funding": scale.funding(tier, members) if tier else None,
         "confirmed_on": confirmed_on,
         "drawing": drawing,
-        # By its name too: the map then shows this CPTS and fits it.
-        "map_address": "/maps/cpts" + query_of(q=cpts["name"][:200], bbox=box, at=at)
-        if box
-        else None,
+        "labels_drawn": _territory_labels(drawing, cpts_id) if drawing else [],
+        "map_address": "/maps/cpts" + query_of(cpts=str(cpts_id), at=at) if codes else None,
         "labels": references.stage_labels(session),
-        "embed_address": "/embed/carte" + query_of(q=cpts["name"][:200], bbox=box)
-        if box
-        else None,
+        "embed_address": "/embed/carte" + query_of(cpts=str(cpts_id)) if codes else None,
         "day": shown,
         "at": at,
         "suffix": query_of(at=at),

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.settings import DatabaseSettings, MapSettings, Settings
+from tests.web.conftest import BROWSER
 
 Register = Callable[..., int]
 
@@ -124,6 +125,34 @@ def test_nonsense_gets_the_refusal_of_the_api(
     assert answer.status_code == 422
     assert answer.json()["code"] == "invalid"
     assert [error["loc"][-1] for error in answer.json()["errors"]] == [parameter]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "ancestors"),
+    [
+        ("/maps/cpts?stage=inconnu", 422, "'self'"),
+        ("/maps/cpts?couleur=rouge", 422, "'self'"),
+        ("/maps/cpts?cpts=404", 404, "'self'"),
+        ("/maps/rien", 404, "'self'"),
+        ("/embed/carte?stage=inconnu", 422, "*"),
+        ("/embed/carte?commune=99999", 404, "*"),
+        ("/annuaire/carte?stage=inconnu", 422, "'none'"),
+    ],
+)
+def test_a_browser_gets_a_page_of_an_error_and_a_program_its_document(
+    client: TestClient, address: str, status: int, ancestors: str
+) -> None:
+    page = client.get(address, headers=BROWSER)
+    assert page.status_code == status
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert '<html lang="fr">' in page.text
+    assert f"frame-ancestors {ancestors}" in page.headers["content-security-policy"]
+    assert page.headers.get("x-frame-options") == {"*": None, "'self'": "SAMEORIGIN"}.get(
+        ancestors, "DENY"
+    )
+    document = client.get(address)
+    assert document.status_code == status
+    assert document.headers["content-type"] == "application/problem+json"
 
 
 def test_without_javascript_the_page_leads_to_the_lists(client: TestClient) -> None:

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.exception_texts import traced
-from app.http.content_policy import ANY_SITE, NOTHING
+from app.http.content_policy import ANY_SITE, NOTHING, OWN
 from app.problems import MEDIA_TYPE, Problem
 from app.settings import Settings
 from app.web.layout.rendering import page_text, site_policy
@@ -20,13 +20,13 @@ log = logging.getLogger(__name__)
 _FOR_PROGRAMS = (
     "/api/",
     "/static/",
-    "/maps/",
     "/openapi.json",
     "/healthz",
     "/readyz",
     "/metrics",
 )
-_FRAMED = "/embed/"
+# Who may frame the errors of what stands in frames; those of other pages nobody may.
+_FRAMED = {"/embed/": ANY_SITE, "/maps/": OWN}
 # What social networks and newsletters add to a link, and no page reads.
 _TRACKING = re.compile(
     rb"(?:utm_\w+|mtm_\w+|pk_\w+|at_(?:medium|campaign)|fbclid|gclid|msclkid|mc_[ce]id)=[^&]*"
@@ -83,7 +83,9 @@ class ErrorPages:
     async def _answer(
         self, scope: Scope, start: Message, problem: dict[str, Any], send: Send
     ) -> None:
-        framed = scope["path"].startswith(_FRAMED)
+        ancestors = next(
+            (who for start, who in _FRAMED.items() if scope["path"].startswith(start)), NOTHING
+        )
         text = page_text(
             self.settings,
             scope["path"],
@@ -100,9 +102,9 @@ class ErrorPages:
         headers["content-type"] = "text/html; charset=utf-8"
         headers["content-length"] = str(len(body))
         headers["cache-control"] = "no-store"
-        headers["content-security-policy"] = site_policy((), ANY_SITE if framed else NOTHING)
-        if not framed:
-            headers["x-frame-options"] = "DENY"
+        headers["content-security-policy"] = site_policy((), ancestors)
+        if ancestors != ANY_SITE:
+            headers["x-frame-options"] = "SAMEORIGIN" if ancestors == OWN else "DENY"
         await send(message)
         await send({"type": "http.response.body", "body": body})
 

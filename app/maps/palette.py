@@ -11,17 +11,18 @@ from app.cpts.stages import FIRST_STAGE, STAGES
 
 # By slug of the stage, from the first to the last.
 STAGE_COLOURS: Mapping[str, str] = dict(
-    zip(STAGES, ("#fff2a8", "#f6b24f", "#52b69a", "#2f86c9", "#3b4fa8"), strict=True)
+    zip(STAGES, ("#ffd35a", "#e89938", "#59a187", "#2f86c9", "#3b4fa8"), strict=True)
 )
 
 # In the order of the tiers; more of them than today's four, since the scale may grow.
-TIER_COLOURS = ("#fbe3ee", "#eda6c8", "#c466a8", "#8b3a8f", "#541f62")
+TIER_COLOURS = ("#f4b0d9", "#c97cb7", "#ae42b3", "#7b3d80", "#541f62")
 
 # A dashed red over any fill: no scale has a red, and the dashes tell it without colour.
 CONCILIATION_COLOUR = "#c4122f"
 UNKNOWN_COLOUR = "#b9bec5"
 # CPTS around those that a map is about.
-AROUND_COLOUR = "#8d97a3"
+AROUND_COLOUR = "#6f7a87"
+AROUND_OPACITY = 0.55
 BORDER_COLOUR = "#1c2430"
 # Nothing is official at the first stage: its border is dashed, besides its colour.
 DASHED_STAGES = (FIRST_STAGE,)
@@ -30,6 +31,8 @@ FILL_OPACITY = 0.8
 CLOSE_FILL_OPACITY = 0.6
 # What lies beneath the fills without a base map; close to the paper of IGN Plan V2.
 PAPER_COLOUR = "#f4f1ea"
+# Around it; the style of the maps (`map.css`) repeats it, as a test sees to.
+SEA_COLOUR = "#e2e9ee"
 
 
 def stage_colour(slug: str) -> str:

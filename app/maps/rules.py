@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from app.cpts.drawing.rules import INNER_PARIS
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION
 from app.cpts.reading.schemas import Detail
@@ -62,6 +63,11 @@ def merged(bounds: Iterable[Bounds]) -> Bounds | None:
 def mainland_of(extents: Sequence[DepartmentExtent]) -> Bounds | None:
     """Give the box around metropolitan France, Corsica included."""
     return merged(e.bounds for e in extents if not is_overseas(e.code))
+
+
+def inner_paris_of(extents: Sequence[DepartmentExtent]) -> Bounds | None:
+    """Give the box around Paris and the three departments next to it."""
+    return merged(e.bounds for e in extents if e.code in INNER_PARIS)
 
 
 def first_view(filters: Filters, extents: Sequence[DepartmentExtent]) -> Bounds | None:

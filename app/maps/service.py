@@ -28,6 +28,7 @@ from app.maps.rules import (
     first_view,
     follows_data,
     heading,
+    inner_paris_of,
     is_overseas,
     mainland_of,
     names_a_place,
@@ -314,15 +315,16 @@ def _around_label(filters: Filters, about: Subject | None) -> str | None:
 
 
 def _territories(extents: Sequence[DepartmentExtent]) -> list[dict[str, Any]]:
-    overseas = [
-        {"name": extent.name, "bounds": _corners(extent.bounds)}
-        for extent in extents
-        if is_overseas(extent.code)
-    ]
-    mainland = _corners(mainland_of(extents))
+    overseas = [(extent.name, extent.bounds) for extent in extents if is_overseas(extent.code)]
+    mainland, inner_paris = mainland_of(extents), inner_paris_of(extents)
     if mainland is None or not overseas:
         return []
-    return [{"name": "Métropole", "bounds": mainland}, *overseas]
+    # All but the first are drawn beside the map as well.
+    paris = [("Paris et petite couronne", inner_paris)] if inner_paris else []
+    return [
+        {"name": name, "bounds": _corners(bounds), "inset": bounds is not mainland}
+        for name, bounds in [("Métropole", mainland), *paris, *overseas]
+    ]
 
 
 def _legend(stages: Sequence[StageItem], tiers: Sequence[TierItem]) -> dict[str, Any]:
@@ -349,6 +351,7 @@ def _legend(stages: Sequence[StageItem], tiers: Sequence[TierItem]) -> dict[str,
             "unknown": palette.UNKNOWN_COLOUR,
             "conciliation": palette.CONCILIATION_COLOUR,
             "around": palette.AROUND_COLOUR,
+            "aroundOpacity": palette.AROUND_OPACITY,
             "opacity": palette.FILL_OPACITY,
             "closeOpacity": palette.CLOSE_FILL_OPACITY,
         },

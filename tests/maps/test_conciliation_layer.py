@@ -56,8 +56,18 @@ def test_communes_in_dispute_are_a_layer_that_can_be_switched_off(
     })""")
     expect(page.locator(".cpts-popup")).to_contain_text("Marcq-en-Barœul")
     assert "secret" not in page.content()
+    page.keyboard.press("Escape")
+    # The arrows go there too, and Enter opens it.
+    page.locator(".folium-map").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#said")).to_have_text("Zone en conciliation : Marcq-en-Barœul.")
+    expect(page.locator(".leaflet-tooltip")).to_have_text("Zone en conciliation")
+    page.keyboard.press("Enter")
+    expect(page.locator(".cpts-popup")).to_be_focused()
+    page.keyboard.press("Escape")
     switch.uncheck()
     assert page.evaluate(_ZONES) == []
+    page.keyboard.press("Escape")
 
 
 def test_a_map_without_dispute_or_of_another_day_has_no_such_layer(

@@ -239,6 +239,28 @@ def test_the_view_fits_the_filter(watched: Page, register: Register) -> None:
     assert south < 41.5
     assert north > 51
     assert east < 40
+    # Overseas, and Paris with its suburbs, are beside it: as it is coloured, not in its way.
+    insets = watched.locator(".inset")
+    expect(insets).to_have_text(
+        [
+            "Paris et petite couronne",
+            "Guadeloupe",
+            "Martinique",
+            "Guyane",
+            "La Réunion",
+            "Mayotte",
+        ]
+    )
+    reunion = insets.filter(has_text="La Réunion").locator("path[fill-opacity]")
+    expect(reunion).to_have_attribute("fill", STAGE_COLOURS["aci_signe"])
+    watched.get_by_role("radio", name="Taille").check()
+    expect(reunion).to_have_attribute("fill", TIER_COLOURS[2])
+    insets.filter(has_text="Guyane").click()
+    expect(insets.first).to_be_hidden()
+    watched.get_by_role("button", name="Métropole").click()
+    expect(insets.first).to_be_visible()
+    watched.set_viewport_size({"width": 360, "height": 740})
+    expect(insets.first).to_be_hidden()
     watched.get_by_role("button", name="La Réunion").click()
     watched.wait_for_function(
         "window.cptsMap.map.getBounds().contains([-21.1, 55.5])"
@@ -339,10 +361,19 @@ def test_one_page_that_was_asked_for_stays_one(watched: Page, register: Register
 def test_nearer_the_outlines_are_asked_for_finer(watched: Page, register: Register) -> None:
     register("CPTS d'Arras", "aci_signe", (ARRAS,))
     _open(watched)
+    limits = "paths => paths.map((path) => Number(path.getAttribute('stroke-width')))"
+
+    def heaviest(pane: str) -> float:
+        weights = watched.locator(f".leaflet-{pane}-pane path").evaluate_all(limits)
+        assert weights
+        return max(weights)
+
     coarse = watched.evaluate(_POINTS)
+    assert heaviest("departments") <= heaviest("overlay") < heaviest("regions")
     with watched.expect_response("**/api/v1/cpts.geojson?detail=department&bbox=*"):
         watched.evaluate("window.cptsMap.map.setView([50.29, 2.77], 11, {animate: false})")
     watched.wait_for_function(f"({_POINTS})() > {coarse}")
+    assert heaviest("departments") <= heaviest("overlay")
 
 
 _POINTS = """() => {

@@ -10,13 +10,18 @@ import math
 
 import pytest
 
+from app.maps.assets import MAPS
 from app.maps.palette import (
+    AROUND_COLOUR,
+    AROUND_OPACITY,
     BORDER_COLOUR,
     CLOSE_FILL_OPACITY,
     FILL_OPACITY,
     PAPER_COLOUR,
+    SEA_COLOUR,
     STAGE_COLOURS,
     TIER_COLOURS,
+    UNKNOWN_COLOUR,
     stage_colour,
     tier_colour,
 )
@@ -118,6 +123,43 @@ def test_the_border_stands_out_against_every_fill_and_the_paper(scale: str) -> N
     for colour in SCALES[scale]:
         assert _contrast(border, _on_the_map(colour)) >= 3
     assert _contrast(border, _linear(_channels(PAPER_COLOUR))) >= 7
+
+
+@pytest.mark.parametrize(("opacity", "distance"), [(FILL_OPACITY, 12), (CLOSE_FILL_OPACITY, 8)])
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_fill_is_told_from_the_ground_and_the_sea(
+    scale: str, sight: str, opacity: float, distance: float
+) -> None:
+    for ground, least in ((PAPER_COLOUR, distance), (SEA_COLOUR, distance * 0.6)):
+        seen = _lab(_seen(_linear(_channels(ground)), sight))
+        for colour in SCALES[scale]:
+            fill = _lab(_seen(_on_the_map(colour, opacity), sight))
+            assert math.dist(fill, seen) >= least, (colour, ground)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_fill_is_darker_than_the_ground(scale: str) -> None:
+    for colour in SCALES[scale]:
+        fill = _on_the_map(colour)
+        ground = _linear(_channels(PAPER_COLOUR))
+        assert _luminance(fill) < _luminance(ground)
+        assert _contrast(fill, ground) >= 1.2, colour
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_what_lies_around_is_told_from_the_ground_and_from_every_fill(sight: str) -> None:
+    around = _lab(_seen(_on_the_map(AROUND_COLOUR, AROUND_OPACITY), sight))
+    for ground in (PAPER_COLOUR, SEA_COLOUR):
+        assert math.dist(around, _lab(_seen(_linear(_channels(ground)), sight))) >= 12
+    for colour in (*SCALES["stages"], *SCALES["tiers"], UNKNOWN_COLOUR):
+        fill = _lab(_seen(_on_the_map(colour), sight))
+        assert math.dist(around, fill) >= 7.5, colour
+
+
+def test_the_style_of_the_maps_has_the_sea_of_the_palette() -> None:
+    style = (MAPS.directory / "map.css").read_text(encoding="utf-8")
+    assert f".leaflet-container {{ background: {SEA_COLOUR};" in style
 
 
 def test_a_slug_or_tier_of_tomorrow_is_grey_rather_than_an_error() -> None:

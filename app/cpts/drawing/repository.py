@@ -74,6 +74,22 @@ def department_paths(session: ReadingSession, frames: Sequence[Frame]) -> list[D
     return [DepartmentPath(**row) for row in rows.mappings() if row["path"]]
 
 
+def region_paths(session: ReadingSession, frame: Frame) -> list[str]:
+    """Draw the outlines of the regions of metropolitan France, in the order of the codes."""
+    x, y = frame.offset
+    rows = session.execute(
+        statement(__file__, "regions"),
+        {
+            "srid": frame.srid,
+            "scale": 1 / frame.metres_per_unit,
+            "x": x,
+            "y": y,
+            "overseas": list(OVERSEAS),
+        },
+    )
+    return [row.path for row in rows if row.path]
+
+
 def stage_paths(session: ReadingSession, frames: Sequence[Frame], day: date) -> list[StagePath]:
     """Draw the territories of a day by stage, in the order of frames and stages."""
     parameters = {**_frames(frames), "day": day, "overseas": list(OVERSEAS)}

@@ -1,14 +1,14 @@
 // CPTS around what the map is about: there, and not meant.
 
 // `about(layer)` binds what they tell; `weight()` of their borders, in pixels.
-export function aroundLayer(map, { colour, border }, weight, about) {
+export function aroundLayer(map, { around, aroundOpacity, border }, weight, about) {
   map.createPane("around").style.zIndex = 395;
   const style = () => ({
     color: border,
     weight: weight(),
     opacity: 0.45,
-    fillColor: colour,
-    fillOpacity: 0.55,
+    fillColor: around,
+    fillOpacity: aroundOpacity,
     className: "others",
   });
   const layer = L.geoJSON(null, {

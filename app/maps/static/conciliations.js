@@ -4,16 +4,22 @@ import { tellOnHover } from "./tooltips.js";
 
 const MOST_NAMED = 8;
 
-function told({ opened_on, communes, population }) {
+function named(communes) {
   const names = communes.slice(0, MOST_NAMED).map((commune) => commune.name);
   const more = communes.length - names.length;
-  if (more > 0) names.push(`${count(more)} de plus`);
+  return (more > 0 ? [...names, `${count(more)} de plus`] : names).join(", ");
+}
+
+// For those who hear the map.
+export const toldZone = ({ communes }) => `Zone en conciliation : ${named(communes)}.`;
+
+function told({ opened_on, communes, population }) {
   return element(
     "article",
     { class: "cpts-popup", tabindex: "-1" },
     element("h2", {}, "Zone en conciliation"),
     element("p", {}, `Depuis le ${longDate(opened_on)}, ${count(population)} habitants.`),
-    element("p", {}, `Communes disputées : ${names.join(", ")}.`),
+    element("p", {}, `Communes disputées : ${named(communes)}.`),
   );
 }
 
@@ -27,6 +33,6 @@ export function conciliationLayer(map, colour, popupOptions) {
       layer.bindPopup(() => told(properties), popupOptions());
     },
   });
-  tellOnHover(map, zones, () => "Zone en conciliation");
-  return zones;
+  const tooltip = tellOnHover(map, zones, () => "Zone en conciliation");
+  return { layer: zones, tooltip };
 }

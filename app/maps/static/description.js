@@ -15,6 +15,15 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+
+export function drawing(tag, attributes, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
 export const tierText = (tier) => (tier === null ? "taille inconnue" : `taille ${tier}`);
 
 export const stageText = (cpts) => cpts.stage_label ?? "stade inconnu";

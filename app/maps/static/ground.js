@@ -1,14 +1,5 @@
 // What lies beneath the territories: a blank has one meaning, which the legend tells.
-import { element } from "./description.js";
-
-const SVG = "http://www.w3.org/2000/svg";
-
-const drawing = (tag, attributes, ...children) => {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-};
+import { drawing, element } from "./description.js";
 
 // Lines for what is outside, dots for what nobody has declared; both on nothing, so that
 // the base map stays legible.

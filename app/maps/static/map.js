@@ -1,19 +1,13 @@
 // Draws the CPTS on the map that Folium has made, `window.cptsMap`.
 import { aroundLayer, outsideOf } from "./around.js";
-import { conciliationLayer } from "./conciliations.js";
-import {
-  fetchAround,
-  fetchBeyond,
-  fetchCommunes,
-  fetchConciliations,
-  fetchCpts,
-  fetchDepartments,
-  fetchFiner,
-  within,
-} from "./data.js";
+import { conciliationLayer, toldZone } from "./conciliations.js";
+import { fetchAround, fetchCommunes, fetchConciliations, fetchCpts } from "./data.js";
 import { count, element, longDate, popup, told, tooltip } from "./description.js";
 import { groundLayer } from "./ground.js";
+import { addInsets } from "./insets.js";
 import { addLabels } from "./labels.js";
+import { limitLayers } from "./limits.js";
+import { followView } from "./nearer.js";
 import { addFullScreen, addLegend, addList, addTerritories, shortenAddress } from "./panels.js";
 import { subjectLayer } from "./subject.js";
 import { gatherControls } from "./toolbar.js";
@@ -68,7 +62,7 @@ const cptsTooltip = tellOnHover(map, cptsLayer, tooltip);
 
 const around = aroundLayer(
   map,
-  { colour: palette.around, border: palette.border },
+  palette,
   borderWeight,
   (feature, layer) => {
     drawn.set(feature.id, { layer, detail: page.aroundDetail });
@@ -87,29 +81,24 @@ const popupOptions = () => ({
   autoPanPadding: [8, 8],
 });
 
-const zoneLayer = conciliationLayer(map, palette.conciliation, popupOptions);
+const zones = conciliationLayer(map, palette.conciliation, popupOptions);
 
 function restyle() {
   cptsLayer.setStyle(style);
   around.restyle();
+  limits.restyle();
+  insets?.restyle();
   ground.restyle();
   // The legend shows the colours as the map does.
   const { style: shared } = document.documentElement;
   shared.setProperty("--opacity", fillOpacity());
   shared.setProperty("--others", palette.around);
+  shared.setProperty("--others-opacity", palette.aroundOpacity);
 }
 
-// Above the fills, and transparent to the pointer.
-map.createPane("departments").style.zIndex = 410;
-map.getPane("departments").style.pointerEvents = "none";
 const tiled = () => basemap !== null && document.querySelector(".leaflet-tile-loaded") !== null;
 const ground = groundLayer(map, page.ground, palette.border, () => (tiled() ? 0.4 : 1));
-const departmentLayer = L.geoJSON(null, {
-  pane: "departments",
-  interactive: false,
-  style: { color: palette.border, weight: 1.4, opacity: 0.75, fill: false },
-});
-
+const limits = limitLayers(map, palette.border, borderWeight);
 const communeLayer = subjectLayer(map, page, palette.border);
 
 // What the map is about first, then the widest.
@@ -137,6 +126,17 @@ function names() {
 }
 
 const labels = addLabels(map, names);
+
+let insets = null;
+
+// Of the country, what it leaves out or shows too small.
+function showInsets(features) {
+  const apart = page.territories.filter(({ inset }) => inset);
+  if (apart.length === 0) return;
+  const colours = { ground: page.ground.colour, border: palette.border };
+  insets = addInsets(map, apart, { style, ...colours });
+  insets.draw(features, departmentShapes);
+}
 
 function prepareMap() {
   map.attributionControl.setPrefix('<a href="https://leafletjs.com">Leaflet</a>');
@@ -168,7 +168,8 @@ function prepareMap() {
   shortenAddress();
   ground.layer.addTo(map);
   around.layer.addTo(map);
-  departmentLayer.addTo(map);
+  limits.departments.addTo(map);
+  limits.regions.addTo(map);
   cptsLayer.addTo(map);
   communeLayer.addTo(map);
   basemap?.once("tileload", restyle);
@@ -181,18 +182,22 @@ function openInFull(layer) {
 
 function walk() {
   walkWithArrows(map, {
-    territories: () => cptsLayer.getLayers(),
+    territories: () =>
+      [cptsLayer, zones.layer].filter((each) => map.hasLayer(each)).flatMap((each) => each.getLayers()),
     mark: (layer, on) => {
+      const zone = zones.layer.hasLayer(layer);
+      const tooltip = zone ? zones.tooltip : cptsTooltip;
       if (!on) {
-        cptsLayer.resetStyle(layer);
-        cptsTooltip.hide();
+        (zone ? zones.layer : cptsLayer).resetStyle(layer);
+        tooltip.hide();
         return;
       }
       layer.setStyle({ weight: 5, dashArray: null, opacity: 1 }).bringToFront();
-      cptsTooltip.show(layer);
+      tooltip.show(layer);
     },
-    tell: ({ feature }) => {
-      document.getElementById("said").textContent = told(feature.properties);
+    tell: (layer) => {
+      const zone = zones.layer.hasLayer(layer);
+      document.getElementById("said").textContent = (zone ? toldZone : told)(layer.feature.properties);
     },
     open: openInFull,
   });
@@ -249,18 +254,19 @@ function addPanels(features) {
     restyle();
   };
   const switches = [
-    { label: "Limites des départements", checked: true, toggle: switched(departmentLayer) },
+    { label: "Limites des départements", checked: true, toggle: switched(limits.departments) },
+    { label: "Limites des régions", checked: true, toggle: switched(limits.regions) },
     { label: "Noms", checked: true, toggle: labels.show },
   ];
   if (page.own !== null) {
     switches.push({ label: "Communes", checked: true, toggle: switched(communeLayer) });
   }
-  const zones = zoneLayer.getLayers().length;
-  if (zones > 0) {
+  const disputed = zones.layer.getLayers().length;
+  if (disputed > 0) {
     switches.push({
-      label: `Zones en conciliation (${count(zones)})`,
+      label: `Zones en conciliation (${count(disputed)})`,
       checked: true,
-      toggle: switched(zoneLayer),
+      toggle: switched(zones.layer),
       colour: palette.conciliation,
     });
   }
@@ -293,75 +299,11 @@ function addPanels(features) {
   });
 }
 
-// Nearer, the outlines of the whole country look coarse: the same territories are asked
-// for again, finer, for the place that is looked at.
-const asked = new Set();
-let asking = null;
-let departmentsAt = null;
-const rank = (detail) => page.details.findIndex((step) => step.detail === detail);
-const detailOfZoom = () => page.details.findLast((step) => map.getZoom() >= step.zoom).detail;
-
-// What is looked at, a little more, on a grid that answers can be kept by.
-function boxOfView() {
-  const view = map.getBounds().pad(0.1);
-  const grid = (value, round) => round(value * 2) / 2;
-  return [
-    Math.max(-180, grid(view.getWest(), Math.floor)),
-    Math.max(-90, grid(view.getSouth(), Math.floor)),
-    Math.min(180, grid(view.getEast(), Math.ceil)),
-    Math.min(90, grid(view.getNorth(), Math.ceil)),
-  ];
-}
-
-// Beyond the surroundings of the first view, which is light thanks to them, more is asked for.
-function lookFurther() {
-  if (!page.outlined || L.latLngBounds(page.outlined).contains(map.getBounds())) return;
-  const [west, south, east, north] = boxOfView();
-  page.outlined = [
-    [south, west],
-    [north, east],
-  ];
-  page.departments = within(page.departments, [west, south, east, north]);
-  departmentsAt = null;
-  fetchBeyond(page, [west, south, east, north], detailOfZoom()).then((found) => {
-    const more = found.filter(({ id, geometry }) => geometry !== null && !drawn.has(id));
-    // Around a commune all are meant, around a CPTS or a place none.
-    if (page.marked) cptsLayer.addData(more);
-    else around.layer.addData(outsideOf(more, drawn, page.ground));
-    labels.draw();
-  }, () => {});
-}
-
-async function refine() {
-  const wanted = detailOfZoom();
-  lookFurther();
-  if (rank(wanted) > rank(departmentsAt)) {
-    departmentsAt = wanted;
-    fetchDepartments(page, wanted).then(drawDepartments, () => {});
-  }
-  if (rank(wanted) <= rank(page.detail)) return;
-  const bbox = boxOfView().join(",");
-  if (asked.has(wanted + bbox)) return;
-  asking?.abort();
-  asking = new AbortController();
-  try {
-    const finer = await fetchFiner(page, wanted, bbox, asking.signal);
-    asked.add(wanted + bbox);
-    for (const { id, geometry } of finer) {
-      const known = drawn.get(id);
-      if (!known || !geometry || rank(known.detail) >= rank(wanted)) continue;
-      const depth = geometry.type === "MultiPolygon" ? 2 : 1;
-      known.layer.setLatLngs(L.GeoJSON.coordsToLatLngs(geometry.coordinates, depth));
-      known.detail = wanted;
-    }
-    labels.draw();
-  } catch {
-    // The coarser outlines stay; the next move asks again.
-  }
-}
+let departmentShapes = [];
 
 function drawDepartments(collection) {
-  departmentLayer.clearLayers().addData(collection);
+  departmentShapes = collection.features;
+  limits.draw(collection);
   ground.layer.clearLayers().addData(collection);
   for (const { properties } of collection.features) {
     departmentNames.set(properties.code, properties.name);
@@ -373,8 +315,8 @@ function drawCommunes(collection) {
 }
 
 function drawZones(collection) {
-  zoneLayer.clearLayers().addData(collection);
-  zoneLayer.addTo(map);
+  zones.layer.clearLayers().addData(collection);
+  zones.layer.addTo(map);
 }
 
 // The map of one CPTS has come with those around it.
@@ -388,16 +330,25 @@ function meant(found) {
   return { ...found, features, matched: features.length };
 }
 
+const { outline, refine } = followView(map, page, drawn, {
+  onDepartments: drawDepartments,
+  onMore: (found) => {
+    // Around a commune all are meant, around a CPTS or a place none.
+    if (page.marked) cptsLayer.addData(found);
+    else around.layer.addData(outsideOf(found, drawn, page.ground));
+    labels.draw();
+  },
+  onFiner: labels.draw,
+});
+
 async function load() {
   document.getElementById("message").hidden = true;
-  // As fine as they are seen, which for a wide place is less than its territories are.
-  departmentsAt = detailOfZoom();
-  const outlines = fetchDepartments(page, departmentsAt).then(drawDepartments, () => {});
-  const zones = fetchConciliations(page).then(drawZones, () => {});
+  const outlines = outline();
+  const disputed = fetchConciliations(page).then(drawZones, () => {});
   const communes = fetchCommunes(page).then(drawCommunes, () => {});
   try {
     const found = meant(await fetchCpts(page));
-    await zones;
+    await disputed;
     cptsLayer.addData(found.features.filter((feature) => feature.geometry !== null));
     showFacts(found);
     addPanels(found.features);
@@ -415,6 +366,7 @@ async function load() {
       () => {},
     );
     await Promise.all([outlines, communes, others]);
+    showInsets(found.features);
     labels.draw();
     map.on("zoomend", restyle);
     map.on("moveend", refine);

@@ -1,5 +1,5 @@
 // The panels laid over the map: legend, list, full screen, territories.
-import { count, element, stageText, tierText } from "./description.js";
+import { count, drawing, element, stageText, tierText } from "./description.js";
 import { groundLegend } from "./ground.js";
 import { oneStop } from "./toolbar.js";
 
@@ -103,16 +103,12 @@ export function addList(map, features, onChosen) {
   control(map, "topright", panel);
 }
 
-function corners() {
-  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  for (const [name, value] of Object.entries({ viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": true })) {
-    drawing.setAttribute(name, value);
-  }
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4");
-  drawing.append(path);
-  return drawing;
-}
+const corners = () =>
+  drawing(
+    "svg",
+    { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": true },
+    drawing("path", { d: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4" }),
+  );
 
 export function addFullScreen(map) {
   if (!document.fullscreenEnabled) return;

@@ -6,7 +6,7 @@ from html import escape
 
 import orjson
 
-from app.cpts.drawing.repository import department_paths, stage_paths
+from app.cpts.drawing.repository import department_paths, region_paths, stage_paths
 from app.cpts.drawing.rules import FRAMES, HEIGHT, WIDTH
 from app.cpts.reading.service import coverage
 from app.cpts.references import repository as references
@@ -40,10 +40,12 @@ def deployment_map(session: ReadingSession, at: date | None) -> str:
     told = ", ".join(f"{labels[slug]} : {number}" for slug, number in counts.items())
     outlines = "".join(f'<path d="{each.path}"/>' for each in department_paths(session, FRAMES))
     land = f'<defs><g id="o">{outlines}</g></defs><use href="#o" fill="{PAPER_COLOUR}"/>'
+    # Limits never heavier than the data, but for those of regions.
     parts.append(
-        f'<use href="#o" fill="none" stroke="{BORDER_COLOUR}" stroke-width=".8" '
+        f'<use href="#o" fill="none" stroke="{BORDER_COLOUR}" stroke-width=".4" '
         'stroke-opacity=".6"/>'
     )
+    parts.append(_regions(session))
     return _document(
         f"Carte des CPTS au {written_day(day)}",
         f"Les territoires des CPTS selon leur stade. {told}.",
@@ -69,7 +71,16 @@ def coverage_map(session: ReadingSession, at: date | None) -> str:
         "Les départements, du plus clair (aucun habitant) au plus foncé (tous), en gris les "
         "territoires non renseignés ; le tableau "
         "de la page donne chaque valeur.",
-        f'<g stroke="{BORDER_COLOUR}" stroke-width=".7">{"".join(parts)}</g>',
+        f'<g stroke="{BORDER_COLOUR}" stroke-width=".7">{"".join(parts)}</g>'
+        + _regions(session),
+    )
+
+
+def _regions(session: ReadingSession) -> str:
+    lines = " ".join(region_paths(session, FRAMES[0]))
+    return (
+        f'<path class="regions" d="{lines}" fill="none" stroke="{BORDER_COLOUR}" '
+        'stroke-width="1.2"/>'
     )
 
 

@@ -1,0 +1,79 @@
+// Nearer, the outlines of the whole country look coarse: the same territories are asked for
+// again, finer, for the place that is looked at.
+import { fetchBeyond, fetchDepartments, fetchFiner, within } from "./data.js";
+
+// `drawn`: {layer, detail} by id; `onDepartments(collection)`, `onMore(features)`, that lie
+// beyond the surroundings of the first view, and `onFiner()` are called with what has come.
+export function followView(map, page, drawn, { onDepartments, onMore, onFiner }) {
+  const asked = new Set();
+  let asking = null;
+  let departmentsAt = null;
+  const rank = (detail) => page.details.findIndex((step) => step.detail === detail);
+  const detailOfZoom = () => page.details.findLast((step) => map.getZoom() >= step.zoom).detail;
+
+  // What is looked at, a little more, on a grid that answers can be kept by.
+  function boxOfView() {
+    const view = map.getBounds().pad(0.1);
+    const grid = (value, round) => round(value * 2) / 2;
+    return [
+      Math.max(-180, grid(view.getWest(), Math.floor)),
+      Math.max(-90, grid(view.getSouth(), Math.floor)),
+      Math.min(180, grid(view.getEast(), Math.ceil)),
+      Math.min(90, grid(view.getNorth(), Math.ceil)),
+    ];
+  }
+
+  // Beyond the surroundings of the first view, which is light thanks to them, more is needed.
+  function lookFurther() {
+    if (!page.outlined || L.latLngBounds(page.outlined).contains(map.getBounds())) return;
+    const box = boxOfView();
+    const [west, south, east, north] = box;
+    page.outlined = [
+      [south, west],
+      [north, east],
+    ];
+    page.departments = within(page.departments, box);
+    departmentsAt = null;
+    fetchBeyond(page, box, detailOfZoom()).then(
+      (found) => onMore(found.filter(({ id, geometry }) => geometry && !drawn.has(id))),
+      () => {},
+    );
+  }
+
+  // As fine as they are seen, which for a wide place is less than its territories are.
+  async function outline() {
+    departmentsAt = detailOfZoom();
+    try {
+      onDepartments(await fetchDepartments(page, departmentsAt));
+    } catch {
+      // The map reads without them.
+    }
+  }
+
+  async function refine() {
+    const wanted = detailOfZoom();
+    lookFurther();
+    if (rank(wanted) > rank(departmentsAt)) outline();
+    if (rank(wanted) <= rank(page.detail)) return;
+    const bbox = boxOfView().join(",");
+    if (asked.has(wanted + bbox)) return;
+    asking?.abort();
+    asking = new AbortController();
+    try {
+      const finer = await fetchFiner(page, wanted, bbox, asking.signal);
+      asked.add(wanted + bbox);
+      for (const { id, geometry } of finer) {
+        const known = drawn.get(id);
+        if (!known || !geometry || rank(known.detail) >= rank(wanted)) continue;
+        const depth = geometry.type === "MultiPolygon" ? 2 : 1;
+        known.layer.setLatLngs(L.GeoJSON.coordsToLatLngs(geometry.coordinates, depth));
+        known.detail = wanted;
+      }
+      onFiner();
+    } catch {
+      // The coarser outlines stay; the next move asks again.
+    }
+  }
+
+  return { outline, refine };
+}

@@ -80,6 +80,7 @@ def render_page(described: MapDescription, settings: MapSettings) -> str:
         listing=described.listing,
         compositions=described.compositions,
         source=described.source,
+        territories=described.data["cpts"],
         form=described.form,
     )
     west, south, east, north = described.view or _ANY_VIEW

@@ -102,12 +102,19 @@ def map_page(
     within_a_place = names_a_place(filters) or (about is not None and view is not None)
     outlined = surroundings(view) if view and within_a_place else None
     detail = suitable_detail(filters)
-    sent = [pair for pair in parameters if pair[0] not in SUBJECTS]
-    listed = sent
     if about and view and not names_a_place(filters):
         detail = suitable_detail(filters.narrowed(BBOX, Bbox(*view)))
-        listed = [*sent, *_bbox(outlined)]
-        sent = [*listed, ("detail", outline_detail(detail))]
+    detail = outline_detail(detail)
+    listed = [pair for pair in parameters if pair[0] not in SUBJECTS]
+    cpts = _address(at.cpts, listed)
+    if about and about.cpts is not None:
+        day_asked = [("at", filters.at.isoformat())] if filters.at else []
+        cpts = _address(
+            f"{LISTING_ADDRESS}/{about.cpts}.geojson", [*day_asked, ("detail", detail)]
+        )
+    elif about and not names_a_place(filters):
+        listed = [*listed, *_bbox(outlined)]
+        cpts = _address(at.cpts, [*listed, ("detail", detail)])
     changed_on = current_revision(session).changed_at.astimezone(PARIS).date()
     dated = f"données du {long_date(changed_on)}"
     if filters.at is not None:
@@ -127,18 +134,18 @@ def map_page(
             source=source,
             form=_form(session, filters, parameters, searched_at) if searched_at else None,
             data={
-                "cpts": _address(at.cpts, sent),
+                "cpts": cpts,
                 **_subject_data(about, subject, filters),
                 "onePage": _one_page(parameters),
                 "conciliations": _conciliations(filters),
                 "departments": _address(DEPARTMENTS_ADDRESS, _bbox(outlined)),
                 "outlined": _corners(outlined),
                 "at": filters.at.isoformat() if filters.at else None,
-                "detail": outline_detail(detail),
+                "detail": detail,
                 "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
                 "fit": follows_data(filters) and about is None,
                 "unknown": unknown,
-                **_around(filters, outlined, parameters, about, whole=addresses is None),
+                **_around(filters, detail, parameters, about, whole=addresses is None),
                 "ground": _ground(filters, departments, about),
                 "mainland": _corners(mainland_of(extents)),
                 "territories": [] if within_a_place else _territories(extents),
@@ -263,24 +270,24 @@ def _corners(bounds: repository.Bounds | None) -> list[list[float]] | None:
 
 def _around(
     filters: Filters,
-    outlined: repository.Bounds | None,
+    detail: Detail,
     parameters: Sequence[tuple[str, str]],
     about: Subject | None,
     *,
     whole: bool,
 ) -> dict[str, Any]:
-    """Say where the CPTS around a filtered place come from, a scale coarser than its own.
+    """Say where the CPTS around a place or a CPTS come from, a scale coarser than its own.
 
-    Those around the CPTS of a map come with it. Parameters: `whole`, whether the map shows
-    the registry itself, which knows of others too.
+    The map asks for those in its view. Parameters: `detail`, of the map; `whole`, whether
+    it shows the registry itself, which knows of others too.
     """
-    own = outline_detail(suitable_detail(filters))
-    if about is not None or outlined is None or not whole or _one_page(parameters):
-        return {"around": None, "aroundDetail": own}
-    detail = coarser_detail(own)
-    at = [("at", filters.at.isoformat())] if filters.at else []
-    pairs = [*_bbox(outlined), ("detail", detail), *at]
-    return {"around": _address(CPTS_ADDRESS, pairs), "aroundDetail": detail}
+    coarser = coarser_detail(detail)
+    around = None
+    meant = about.cpts is not None if about else names_a_place(filters)
+    if meant and whole and not _one_page(parameters):
+        at = [("at", filters.at.isoformat())] if filters.at else []
+        around = _address(CPTS_ADDRESS, [*at, ("detail", coarser)])
+    return {"around": around, "aroundDetail": coarser}
 
 
 def _one_page(parameters: Sequence[tuple[str, str]]) -> bool:

@@ -364,7 +364,9 @@ def test_nearer_the_outlines_are_asked_for_finer(watched: Page, register: Regist
     limits = "paths => paths.map((path) => Number(path.getAttribute('stroke-width')))"
 
     def heaviest(pane: str) -> float:
-        weights = watched.locator(f".leaflet-{pane}-pane path").evaluate_all(limits)
+        weights: list[float] = watched.locator(f".leaflet-{pane}-pane path").evaluate_all(
+            limits
+        )
         assert weights
         return max(weights)
 

@@ -31,6 +31,13 @@ def _inline_scripts(page: str) -> list[str]:
     return [content for attributes, content in scripts if "src=" not in attributes]
 
 
+def _data(page: str, name: str) -> str | None:
+    found = re.search(rf'"{name}": ("[^"]*"|null)', page)
+    assert found
+    value: str | None = json.loads(found.group(1))
+    return value
+
+
 def test_the_page_is_in_french_and_titled_after_its_filters(client: TestClient) -> None:
     answer = client.get("/maps/cpts?region=32&stage=aci_signe")
     assert answer.status_code == 200
@@ -103,6 +110,16 @@ def test_the_data_comes_by_address_with_the_same_filters(client: TestClient) -> 
     address = json.loads(found.group(1))
     assert address == "/api/v1/cpts.geojson?at=2026-01-01&department=59%2C62"
     assert client.get(address).status_code == 200
+
+
+def test_the_data_is_asked_for_before_the_program_by_the_very_address_that_it_asks(
+    client: TestClient,
+) -> None:
+    page = client.get("/maps/cpts?department=59,62&stage=aci_signe").text
+    links = re.findall(r'<link rel="(\w+)"(?: as="fetch" crossorigin)? href="([^"]+)"', page)
+    kinds = [kind for kind, _ in links]
+    assert kinds.index("preload") < kinds.index("modulepreload")
+    assert html.unescape(dict(links)["preload"]) == _data(page, "cpts")
 
 
 @pytest.mark.parametrize(
@@ -243,13 +260,6 @@ def test_outlines_of_a_scale_that_is_none_are_refused(client: TestClient) -> Non
     assert answer.json()["errors"][0]["loc"] == ["query", "detail"]
 
 
-def _data(page: str, name: str) -> str | None:
-    found = re.search(rf'"{name}": ("[^"]*"|null)', page)
-    assert found
-    value: str | None = json.loads(found.group(1))
-    return value
-
-
 def test_the_map_of_a_cpts_draws_its_communes_among_the_cpts_around(
     client: TestClient, register: Register
 ) -> None:
@@ -259,12 +269,12 @@ def test_the_map_of_a_cpts_draws_its_communes_among_the_cpts_around(
     page = client.get(f"/maps/cpts?cpts={own}").text
     assert _title(page) == "CPTS d’Arras – carte"
     assert f'"own": {own}' in page
-    data = _data(page, "cpts")
-    assert data is not None
-    found = client.get(data).json()
+    data, around = _data(page, "cpts"), _data(page, "around")
+    assert data == f"/api/v1/cpts/{own}.geojson?detail=department"
+    assert client.get(data).json()["id"] == own
+    assert around == "/api/v1/cpts.geojson?detail=region"
+    found = client.get(f"{around}&bbox=2.5,50,3,50.5").json()
     assert {feature["id"] for feature in found["features"]} == {own, other}
-    assert found["detail"] == "department"
-    assert _data(page, "around") is None
     communes = _data(page, "communes")
     assert communes == f"/maps/communes.geojson?cpts={own}"
     answer = client.get(communes)

@@ -111,9 +111,9 @@ def test_a_map_shows_its_cpts_whole_and_a_commune_among_others() -> None:
         1.06,
         41.06,
     )
-    west, south, east, north = (
-        window(Subject("Gap", ("05061",), (6.0, 44.0, 6.01, 44.02))) or ()
-    )
+    box = window(Subject("Gap", ("05061",), (6.0, 44.0, 6.01, 44.02)))
+    assert box
+    west, south, east, north = box
     assert east - west == pytest.approx(0.13)
     assert north - south == pytest.approx(0.13)
     assert (west + east) / 2 == pytest.approx(6.005)

@@ -22,8 +22,13 @@ const withParameters = (address, changes) => {
   return here(url);
 };
 
-// Every CPTS of the filter: `next` is followed unless the reader asked for one page.
+// Every CPTS of the filter: `next` is followed unless the reader asked for one page. The map of
+// one CPTS has that alone.
 export async function fetchCpts(page) {
+  if (page.own !== null) {
+    const own = await collection(page.cpts);
+    return { features: [own], matched: 1, changed: null };
+  }
   let address = page.cpts;
   const features = [];
   let first = null;
@@ -50,22 +55,16 @@ export const fetchCommunes = (page) => collectionAt(page.communes);
 // Disputes are those of today: a map of another day has none.
 export const fetchConciliations = (page) => collectionAt(page.conciliations);
 
-export const fetchAround = (page) => collectionAt(page.around);
-
 export const within = (address, box) => withParameters(address, { bbox: box.join(",") });
 
-// What else there is in a box, of a map that shows what lies around its subject.
-export async function fetchBeyond(page, box, detail) {
-  const address = page.around ?? (page.communes && page.cpts);
-  if (!address) return [];
-  const found = await collection(withParameters(within(address, box), { detail }));
-  return found.features;
-}
+export const fetchWithin = (address, box) => collection(within(address, box));
 
 // The same CPTS at a finer scale, where the reader looks.
 export async function fetchFiner(page, detail, bbox, signal) {
   const finer = (address) =>
     collection(withParameters(address, { detail, bbox, limit: null, offset: null }), signal);
-  const found = await Promise.all([page.cpts, page.around].filter(Boolean).map(finer));
+  // Around a CPTS it comes with the others.
+  const addresses = page.own === null ? [page.cpts, page.around] : [page.around];
+  const found = await Promise.all(addresses.filter(Boolean).map(finer));
   return found.flatMap(({ features }) => features);
 }

@@ -1,12 +1,19 @@
 // What a tooltip, a popup and the list say of a CPTS. Data only ever becomes text nodes.
 
-const number = new Intl.NumberFormat("fr-FR");
-const day = new Intl.DateTimeFormat("fr-FR", { dateStyle: "long", timeZone: "Europe/Paris" });
+// Made when first needed: that takes longer than to read this file.
+let number = null;
+let day = null;
 
-export const count = (value) => number.format(value);
-export const longDate = (value) =>
+export function count(value) {
+  number ??= new Intl.NumberFormat("fr-FR");
+  return number.format(value);
+}
+
+export function longDate(value) {
+  day ??= new Intl.DateTimeFormat("fr-FR", { dateStyle: "long", timeZone: "Europe/Paris" });
   // A bare date is that day everywhere; midnight UTC may be another one elsewhere.
-  day.format(new Date(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T12:00:00Z` : value));
+  return day.format(new Date(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T12:00:00Z` : value));
+}
 
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);

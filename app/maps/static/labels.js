@@ -4,6 +4,8 @@ import { element } from "./description.js";
 const LINE_PX = 14;
 const MOST_LINES = 3;
 const MARGIN_PX = 3;
+// What is narrower or lower on the screen has room for no name.
+const LEAST_PX = 24;
 const SCANS = [0.5, 0.35, 0.65, 0.2, 0.8];
 
 const pen = document.createElement("canvas").getContext("2d");
@@ -100,7 +102,12 @@ export function addLabels(map, wanted) {
     return found;
   };
 
-  const measure = (line) => pen.measureText(line).width;
+  const widths = new Map();
+  const measure = (line) => {
+    const known = widths.get(line) ?? pen.measureText(line).width;
+    widths.set(line, known);
+    return known;
+  };
 
   function label({ text, kind, always }, there, height) {
     const west = map.latLngToLayerPoint([there.lat, there.west]);
@@ -129,10 +136,16 @@ export function addLabels(map, wanted) {
     const placed = [];
     if (shown) {
       const view = map.getBounds();
-      const family = getComputedStyle(map.getContainer()).fontFamily;
-      pen.font = `600 12px ${family}`;
+      pen.font = `600 12px ${getComputedStyle(map.getContainer()).fontFamily}`;
+      const degree = (256 * 2 ** map.getZoom()) / 360;
+      const roomy = (box) =>
+        (box.getEast() - box.getWest()) * degree >= LEAST_PX &&
+        // A degree of latitude is the higher the farther from the equator, never the lower.
+        ((box.getNorth() - box.getSouth()) * degree) / Math.cos((box.getNorth() * Math.PI) / 180) >= LINE_PX;
       for (const each of wanted()) {
-        const made = view.intersects(each.layer.getBounds()) ? place(each, placed) : null;
+        const box = each.layer.getBounds();
+        const seen = view.intersects(box) && (each.always || roomy(box));
+        const made = seen ? place(each, placed) : null;
         if (made) placed.push(made);
       }
     }

@@ -1,7 +1,7 @@
 // Draws the CPTS on the map that Folium has made, `window.cptsMap`.
 import { aroundLayer, outsideOf } from "./around.js";
 import { conciliationLayer, toldZone } from "./conciliations.js";
-import { fetchAround, fetchCommunes, fetchConciliations, fetchCpts } from "./data.js";
+import { fetchCommunes, fetchConciliations, fetchCpts } from "./data.js";
 import { count, element, longDate, popup, told, tooltip } from "./description.js";
 import { groundLayer } from "./ground.js";
 import { addInsets } from "./insets.js";
@@ -9,7 +9,7 @@ import { addLabels } from "./labels.js";
 import { limitLayers } from "./limits.js";
 import { followView } from "./nearer.js";
 import { addFullScreen, addLegend, addList, addTerritories, shortenAddress } from "./panels.js";
-import { subjectLayer } from "./subject.js";
+import { namesOf, subjectLayer } from "./subject.js";
 import { gatherControls } from "./toolbar.js";
 import { tellOnHover } from "./tooltips.js";
 import { walkWithArrows } from "./walk.js";
@@ -30,10 +30,8 @@ const borderWeight = () => Math.min(1.5, Math.max(0.4, (map.getZoom() - 3) / 5))
 
 // Near enough for the names of the base map to matter, they show through; where it is not
 // to be had, the fills keep their strength.
-function fillOpacity() {
-  const names = document.querySelector(".leaflet-tile-loaded") && map.getZoom() >= 10;
-  return names ? palette.closeOpacity : palette.opacity;
-}
+let tiled = false;
+const fillOpacity = () => (tiled && map.getZoom() >= 10 ? palette.closeOpacity : palette.opacity);
 
 function style(feature) {
   const { stage, tier } = feature.properties;
@@ -50,13 +48,12 @@ function style(feature) {
 
 const cptsLayer = L.geoJSON(null, {
   style,
-  onEachFeature: (feature, layer) => {
-    drawn.set(feature.id, { layer, detail: page.detail });
-    layer.bindPopup(() => described(feature), popupOptions());
-    layer.on("mouseover", () => layer.setStyle({ weight: 3 }));
-    layer.on("mouseout", () => layer.setStyle({ weight: borderWeight() }));
-  },
+  onEachFeature: (feature, layer) => drawn.set(feature.id, { layer, detail: page.detail }),
 });
+// Once for all of them: what each had of its own would cost more than to draw it.
+cptsLayer.on("mouseover", ({ layer }) => layer.setStyle({ weight: 3 }));
+cptsLayer.on("mouseout", ({ layer }) => layer.setStyle({ weight: borderWeight() }));
+cptsLayer.on("click", ({ layer, latlng }) => open(layer.feature, latlng));
 
 const cptsTooltip = tellOnHover(map, cptsLayer, tooltip);
 
@@ -64,11 +61,9 @@ const around = aroundLayer(
   map,
   palette,
   borderWeight,
-  (feature, layer) => {
-    drawn.set(feature.id, { layer, detail: page.aroundDetail });
-    layer.bindPopup(() => described(feature), popupOptions());
-  },
+  (feature, layer) => drawn.set(feature.id, { layer, detail: page.aroundDetail }),
 );
+around.layer.on("click", ({ layer, latlng }) => open(layer.feature, latlng));
 tellOnHover(map, around.layer, tooltip);
 
 const described = ({ properties }) =>
@@ -81,6 +76,10 @@ const popupOptions = () => ({
   autoPanPadding: [8, 8],
 });
 
+function open(feature, latlng) {
+  L.popup(popupOptions()).setLatLng(latlng).setContent(described(feature)).openOn(map);
+}
+
 const zones = conciliationLayer(map, palette.conciliation, popupOptions);
 
 function restyle() {
@@ -89,41 +88,26 @@ function restyle() {
   limits.restyle();
   insets?.restyle();
   ground.restyle();
-  // The legend shows the colours as the map does.
+  shareColours();
+}
+
+// The legend shows the colours as the map does.
+function shareColours() {
   const { style: shared } = document.documentElement;
   shared.setProperty("--opacity", fillOpacity());
   shared.setProperty("--others", palette.around);
   shared.setProperty("--others-opacity", palette.aroundOpacity);
 }
 
-const tiled = () => basemap !== null && document.querySelector(".leaflet-tile-loaded") !== null;
-const ground = groundLayer(map, page.ground, palette.border, () => (tiled() ? 0.4 : 1));
+const ground = groundLayer(map, page.ground, palette.border, () => (tiled ? 0.4 : 1));
 const limits = limitLayers(map, palette.border, borderWeight);
 const communeLayer = subjectLayer(map, page, palette.border);
 
-// What the map is about first, then the widest.
-function names() {
-  const width = (layer) => layer.getBounds().getEast() - layer.getBounds().getWest();
-  const widestFirst = (layers) => layers.sort((a, b) => width(b) - width(a));
-  const named = (layers, kind) =>
-    widestFirst(layers).map((layer) => ({ text: layer.feature.properties.name, layer, kind }));
-  const communes = communeLayer.getLayers();
-  // A city is named once, whatever its arrondissements.
-  const marked = page.marked
-    ? widestFirst(communes)
-        .slice(0, 1)
-        .map((layer) => ({ text: page.marked, layer, kind: "marked", always: true }))
-    : [];
-  // Its own name is the title of a map whose communes are drawn.
-  const territories = [...cptsLayer.getLayers(), ...around.layer.getLayers()].filter(
-    ({ feature }) => feature.id !== page.own,
-  );
-  return [
-    ...marked,
-    ...named(territories, "cpts"),
-    ...(page.marked ? [] : named(communes, "commune")),
-  ];
-}
+const names = () =>
+  namesOf(page, {
+    territories: [...cptsLayer.getLayers(), ...around.layer.getLayers()],
+    communes: communeLayer.getLayers(),
+  });
 
 const labels = addLabels(map, names);
 
@@ -166,17 +150,22 @@ function prepareMap() {
   });
   addTerritories(map, page.territories);
   shortenAddress();
+  shareColours();
   ground.layer.addTo(map);
   around.layer.addTo(map);
   limits.departments.addTo(map);
   limits.regions.addTo(map);
   cptsLayer.addTo(map);
   communeLayer.addTo(map);
-  basemap?.once("tileload", restyle);
+  basemap?.once("tileload", () => {
+    tiled = true;
+    restyle();
+  });
 }
 
 function openInFull(layer) {
-  layer.openPopup(layer.getBounds().getCenter());
+  if (zones.layer.hasLayer(layer)) layer.openPopup(layer.getBounds().getCenter());
+  else open(layer.feature, layer.getBounds().getCenter());
   document.querySelector(".cpts-popup")?.focus({ preventScroll: true });
 }
 
@@ -217,10 +206,12 @@ function showFacts({ features, matched, changed }) {
   if (homeless > 0) parts.push(`dont ${count(homeless)} sans territoire`);
   document.getElementById("count").textContent = parts.join(", ");
   const date = document.getElementById("date");
-  const changedOn = `données du ${longDate(changed)}`;
-  date.textContent = date.dataset.at
-    ? `situation au ${longDate(date.dataset.at)}, ${changedOn}`
-    : changedOn;
+  if (changed) {
+    const changedOn = `données du ${longDate(changed)}`;
+    date.textContent = date.dataset.at
+      ? `situation au ${longDate(date.dataset.at)}, ${changedOn}`
+      : changedOn;
+  }
   document.getElementById("demonstration").hidden = !features.some(
     (feature) => feature.properties.demonstration,
   );
@@ -290,10 +281,7 @@ function addPanels(features) {
       map.fitBounds(layer.getBounds(), { maxZoom: 11, animate: false });
       openInFull(layer);
     } else {
-      const opened = L.popup(popupOptions())
-        .setLatLng(map.getCenter())
-        .setContent(described(feature));
-      opened.openOn(map);
+      open(feature, map.getCenter());
       document.querySelector(".cpts-popup")?.focus({ preventScroll: true });
     }
   });
@@ -319,19 +307,18 @@ function drawZones(collection) {
   zones.layer.addTo(map);
 }
 
-// The map of one CPTS has come with those around it.
-function meant(found) {
-  if (page.own === null) return found;
-  const own = (feature) => feature.id === page.own;
-  const features = found.features.filter(own);
-  around.layer.addData(
-    found.features.filter((feature) => !own(feature) && feature.geometry !== null),
-  );
-  return { ...found, features, matched: features.length };
-}
+// What is not the territories is drawn once they are painted; where nothing is, in a tab
+// that nobody looks at, soon enough.
+let painted = Promise.resolve();
+const nextPaint = () =>
+  new Promise((done) => {
+    requestAnimationFrame(() => setTimeout(done));
+    setTimeout(done, 500);
+  });
+const afterwards = (draw) => (collection) => painted.then(() => draw(collection));
 
-const { outline, refine } = followView(map, page, drawn, {
-  onDepartments: drawDepartments,
+const { outline, lookAround, refine } = followView(map, page, drawn, {
+  onDepartments: afterwards(drawDepartments),
   onMore: (found) => {
     // Around a commune all are meant, around a CPTS or a place none.
     if (page.marked) cptsLayer.addData(found);
@@ -341,18 +328,25 @@ const { outline, refine } = followView(map, page, drawn, {
   onFiner: labels.draw,
 });
 
+async function drawTerritories() {
+  const found = await fetchCpts(page);
+  cptsLayer.addData(found.features.filter((feature) => feature.geometry !== null));
+  showFacts(found);
+  if (page.fit) fitToData();
+  return found;
+}
+
 async function load() {
   document.getElementById("message").hidden = true;
-  const outlines = outline();
-  const disputed = fetchConciliations(page).then(drawZones, () => {});
-  const communes = fetchCommunes(page).then(drawCommunes, () => {});
+  const territories = drawTerritories();
+  painted = territories.then(nextPaint, () => {});
+  const rest = [
+    outline(),
+    fetchConciliations(page).then(afterwards(drawZones), () => {}),
+    fetchCommunes(page).then(afterwards(drawCommunes), () => {}),
+  ];
   try {
-    const found = meant(await fetchCpts(page));
-    await disputed;
-    cptsLayer.addData(found.features.filter((feature) => feature.geometry !== null));
-    showFacts(found);
-    addPanels(found.features);
-    if (page.fit) fitToData();
+    const found = await territories;
     if (found.features.length === 0) {
       say(
         page.unknown
@@ -361,11 +355,9 @@ async function load() {
         element("a", { href: location.pathname }, "Voir toutes les CPTS"),
       );
     }
-    const others = fetchAround(page).then(
-      ({ features }) => around.layer.addData(outsideOf(features, drawn, page.ground)),
-      () => {},
-    );
-    await Promise.all([outlines, communes, others]);
+    await painted;
+    await Promise.all([...rest, lookAround()]);
+    addPanels(found.features);
     showInsets(found.features);
     labels.draw();
     map.on("zoomend", restyle);
@@ -387,7 +379,7 @@ window.cptsMap.show = (id) => {
   const layer = drawn.get(id)?.layer;
   if (!layer) return;
   map.fitBounds(layer.getBounds(), { maxZoom: 11, animate: false });
-  layer.openPopup(layer.getBounds().getCenter());
+  open(layer.feature, layer.getBounds().getCenter());
 };
 
 prepareMap();

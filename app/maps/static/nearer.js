@@ -1,9 +1,9 @@
 // Nearer, the outlines of the whole country look coarse: the same territories are asked for
 // again, finer, for the place that is looked at.
-import { fetchBeyond, fetchDepartments, fetchFiner, within } from "./data.js";
+import { fetchDepartments, fetchFiner, fetchWithin, within } from "./data.js";
 
-// `drawn`: {layer, detail} by id; `onDepartments(collection)`, `onMore(features)`, that lie
-// beyond the surroundings of the first view, and `onFiner()` are called with what has come.
+// `drawn`: {layer, detail} by id; `onDepartments(collection)`, `onMore(features)`, around or
+// beyond what was shown first, and `onFiner()` are called with what has come.
 export function followView(map, page, drawn, { onDepartments, onMore, onFiner }) {
   const asked = new Set();
   let asking = null;
@@ -14,7 +14,7 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
   // What is looked at, a little more, on a grid that answers can be kept by.
   function boxOfView() {
     const view = map.getBounds().pad(0.1);
-    const grid = (value, round) => round(value * 2) / 2;
+    const grid = (value, round) => round(value * 4) / 4;
     return [
       Math.max(-180, grid(view.getWest(), Math.floor)),
       Math.max(-90, grid(view.getSouth(), Math.floor)),
@@ -23,28 +23,37 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
     ];
   }
 
-  // Beyond the surroundings of the first view, which is light thanks to them, more is needed.
+  const corners = ([west, south, east, north]) => L.latLngBounds([south, west], [north, east]);
+
+  // What lies around what the map is about, where it is looked at.
+  let surroundings = page.marked ? L.latLngBounds(page.outlined) : null;
+
+  async function lookAround() {
+    const address = page.around ?? (page.marked && page.cpts);
+    if (!address || surroundings?.contains(map.getBounds())) return;
+    const box = boxOfView();
+    surroundings = corners(box);
+    try {
+      const { features } = await fetchWithin(address, box);
+      onMore(features.filter(({ id, geometry }) => geometry && !drawn.has(id)));
+    } catch {
+      surroundings = null;
+    }
+  }
+
+  // Outlines beyond those of the first view, which is light without them.
   function lookFurther() {
     if (!page.outlined || L.latLngBounds(page.outlined).contains(map.getBounds())) return;
-    const box = boxOfView();
-    const [west, south, east, north] = box;
-    page.outlined = [
-      [south, west],
-      [north, east],
-    ];
-    page.departments = within(page.departments, box);
+    page.departments = within(page.departments, boxOfView());
+    page.outlined = corners(boxOfView());
     departmentsAt = null;
-    fetchBeyond(page, box, detailOfZoom()).then(
-      (found) => onMore(found.filter(({ id, geometry }) => geometry && !drawn.has(id))),
-      () => {},
-    );
   }
 
   // As fine as they are seen, which for a wide place is less than its territories are.
   async function outline() {
     departmentsAt = detailOfZoom();
     try {
-      onDepartments(await fetchDepartments(page, departmentsAt));
+      await onDepartments(await fetchDepartments(page, departmentsAt));
     } catch {
       // The map reads without them.
     }
@@ -53,6 +62,7 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
   async function refine() {
     const wanted = detailOfZoom();
     lookFurther();
+    lookAround();
     if (rank(wanted) > rank(departmentsAt)) outline();
     if (rank(wanted) <= rank(page.detail)) return;
     const bbox = boxOfView().join(",");
@@ -75,5 +85,5 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
     }
   }
 
-  return { outline, refine };
+  return { outline, lookAround, refine };
 }

@@ -48,14 +48,16 @@ export function addLegend(map, { scales, onScale, switches, ground }) {
     body,
   );
   panel.open = !NARROW.matches;
-  const show = (scale) => {
+  const show = (scale) =>
     body.replaceChildren(swatches(scale.steps, scale.tally), groundLegend(ground));
+  const choose = (scale) => {
+    show(scale);
     onScale(scale.key);
   };
   scales.forEach((scale, index) => {
     panel
       .querySelector("fieldset")
-      .append(choice("radio", "scale", scale.key, scale.label, index === 0, () => show(scale)));
+      .append(choice("radio", "scale", scale.key, scale.label, index === 0, () => choose(scale)));
   });
   for (const { label, checked, toggle, colour } of switches) {
     const made = choice("checkbox", "layer", label, label, checked, (box) => toggle(box.checked));

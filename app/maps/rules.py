@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from app.cpts.drawing.rules import INNER_PARIS
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION
-from app.cpts.reading.schemas import Detail
+from app.cpts.reading.schemas import DETAILS, Detail
 from app.cpts.references.rules import tier_range
 from app.cpts.references.schemas import DepartmentItem
 from app.french import long_date
@@ -42,8 +42,7 @@ def outline_detail(detail: Detail) -> Detail:
 
 def coarser_detail(detail: Detail) -> Detail:
     """Choose the scale of what lies around CPTS of a detail: the next coarser."""
-    steps = [step for step, _zoom in ZOOM_OF_DETAIL]
-    return steps[max(0, steps.index(detail) - 1)]
+    return DETAILS[max(0, DETAILS.index(detail) - 1)]
 
 
 def is_overseas(department: str) -> bool:

@@ -101,10 +101,10 @@ def map_page(
     view = window(about) if about else first_view(filters, extents)
     within_a_place = names_a_place(filters) or (about is not None and view is not None)
     outlined = surroundings(view) if view and within_a_place else None
-    detail = suitable_detail(filters)
+    suited = suitable_detail(filters)
     if about and view and not names_a_place(filters):
-        detail = suitable_detail(filters.narrowed(BBOX, Bbox(*view)))
-    detail = outline_detail(detail)
+        suited = suitable_detail(filters.narrowed(BBOX, Bbox(*view)))
+    detail = outline_detail(suited)
     listed = [pair for pair in parameters if pair[0] not in SUBJECTS]
     cpts = _address(at.cpts, listed)
     if about and about.cpts is not None:
@@ -145,7 +145,7 @@ def map_page(
                 "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
                 "fit": follows_data(filters) and about is None,
                 "unknown": unknown,
-                **_around(filters, detail, parameters, about, whole=addresses is None),
+                **_around(filters, suited, parameters, about, whole=addresses is None),
                 "ground": _ground(filters, departments, about),
                 "mainland": _corners(mainland_of(extents)),
                 "territories": [] if within_a_place else _territories(extents),
@@ -278,8 +278,8 @@ def _around(
 ) -> dict[str, Any]:
     """Say where the CPTS around a place or a CPTS come from, a scale coarser than its own.
 
-    The map asks for those in its view. Parameters: `detail`, of the map; `whole`, whether
-    it shows the registry itself, which knows of others too.
+    The map asks for those in its view. Parameters: `detail`, which suits the map; `whole`,
+    whether it shows the registry itself, which knows of others too.
     """
     coarser = coarser_detail(detail)
     around = None

@@ -272,7 +272,7 @@ def test_the_map_of_a_cpts_draws_its_communes_among_the_cpts_around(
     data, around = _data(page, "cpts"), _data(page, "around")
     assert data == f"/api/v1/cpts/{own}.geojson?detail=department"
     assert client.get(data).json()["id"] == own
-    assert around == "/api/v1/cpts.geojson?detail=region"
+    assert around == "/api/v1/cpts.geojson?detail=department"
     found = client.get(f"{around}&bbox=2.5,50,3,50.5").json()
     assert {feature["id"] for feature in found["features"]} == {own, other}
     communes = _data(page, "communes")

@@ -14,6 +14,7 @@ from app.cpts.reading.filters import (
     THEME,
     TIER,
 )
+from app.cpts.reading.schemas import DETAILS
 from app.http.parameters import Bbox
 from app.maps.repository import DepartmentExtent
 from app.maps.rules import (
@@ -127,8 +128,9 @@ def test_a_subject_is_written_as_it_was_read() -> None:
 
 
 def test_what_lies_around_is_a_scale_coarser() -> None:
-    assert [coarser_detail(each) for each in ("national", "region", "department")] == [
+    assert [coarser_detail(each) for each in DETAILS] == [
         "national",
         "national",
         "region",
+        "department",
     ]

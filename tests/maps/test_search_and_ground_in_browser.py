@@ -164,6 +164,7 @@ def test_from_a_commune_to_its_mark_and_from_a_cpts_to_its_communes(
     assert "Gap" in _names(visitor)
     expect(visitor.locator("path.others")).to_have_count(3)
     expect(visitor.locator(".legend .ground li")).to_have_text(["Sans CPTS", "Autres CPTS"])
+    assert accessibility_faults_in_light_and_dark(visitor) == []
     visitor.get_by_label("Noms").uncheck()
     assert _names(visitor) == []
     visitor.get_by_label("Communes").uncheck()

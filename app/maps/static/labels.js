@@ -109,24 +109,27 @@ export function addLabels(map, wanted) {
     return known;
   };
 
-  function label({ text, kind, always }, there, height) {
-    const west = map.latLngToLayerPoint([there.lat, there.west]);
-    const east = map.latLngToLayerPoint([there.lat, there.east]);
-    const lines = broken(text, east.x - west.x, measure) ?? (always ? [text] : null);
+  // `frame`: what is seen of the map, in pixels; a name keeps within it.
+  function label({ text, kind, always }, there, height, frame) {
+    const { x: west, y } = map.latLngToLayerPoint([there.lat, there.west]);
+    const { x: east } = map.latLngToLayerPoint([there.lat, there.east]);
+    const [from, to] = [Math.max(west, frame.min.x), Math.min(east, frame.max.x)];
+    const lines = broken(text, to - from, measure) ?? (always ? [text] : null);
     if (!lines || (!always && lines.length * LINE_PX > height)) return null;
     const half = Math.max(...lines.map(measure)) / 2 + MARGIN_PX;
-    const [x, y] = [(west.x + east.x) / 2, west.y];
+    const x = (from + to) / 2;
     const above = (lines.length * LINE_PX) / 2;
+    if (y - above < frame.min.y || y + above > frame.max.y) return null;
     return { text: lines.join("\n"), kind, x, y, left: x - half, right: x + half, top: y - above, bottom: y + above };
   }
 
   // The first place where it fits and lies over none of those placed before.
-  function place(wish, placed) {
+  function place(wish, placed, frame) {
     const { places, south, north } = room(wish.layer);
     const y = (lat) => map.latLngToLayerPoint([lat, 0]).y;
     const height = y(south) - y(north);
     for (const there of places) {
-      const made = label(wish, there, height);
+      const made = label(wish, there, height, frame);
       if (made && placed.every((other) => apart(made, other))) return made;
     }
     return null;
@@ -136,6 +139,8 @@ export function addLabels(map, wanted) {
     const placed = [];
     if (shown) {
       const view = map.getBounds();
+      const corner = map.containerPointToLayerPoint([0, 0]);
+      const frame = L.bounds(corner, corner.add(map.getSize()));
       pen.font = `600 12px ${getComputedStyle(map.getContainer()).fontFamily}`;
       const degree = (256 * 2 ** map.getZoom()) / 360;
       const roomy = (box) =>
@@ -145,7 +150,7 @@ export function addLabels(map, wanted) {
       for (const each of wanted()) {
         const box = each.layer.getBounds();
         const seen = view.intersects(box) && (each.always || roomy(box));
-        const made = seen ? place(each, placed) : null;
+        const made = seen ? place(each, placed, frame) : null;
         if (made) placed.push(made);
       }
     }

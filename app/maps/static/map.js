@@ -300,6 +300,8 @@ function drawDepartments(collection) {
 
 function drawCommunes(collection) {
   communeLayer.clearLayers().addData(collection);
+  // Of a city, the limits of arrondissements are among those that mark it.
+  if (page.marked && collection.features.length > 1) communeLayer.setStyle({ weight: 2 });
 }
 
 function drawZones(collection) {

@@ -19,6 +19,7 @@ from app.directory.contacts.commands import contact_commands
 from app.directory.demonstration.commands import demonstration_commands
 from app.directory.sheets.commands import sheets_commands
 from app.geography.commands import geography_app
+from app.institutions.commands import institution_commands
 from app.letters.check.commands import check_letter
 from app.letters.notes.commands import note_commands
 from app.progress import terminal_progress
@@ -77,6 +78,7 @@ application.add_typer(contact_commands, name="contacts")
 application.add_typer(demonstration_commands, name="demo")
 application.add_typer(completeness_commands, name="completeness")
 application.add_typer(geography_app, name="geography")
+application.add_typer(institution_commands, name="institutions")
 application.add_typer(report_commands, name="reports")
 application.add_typer(sheets_commands, name="sheets")
 application.add_typer(note_commands, name="notes")

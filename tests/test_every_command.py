@@ -197,6 +197,51 @@ def test_sheets_are_exported_for_their_owner_only(
     done(test_database, "sheets", "export", str(tmp_path / "fiches.txt"), status=2)
 
 
+@of("institutions", "import")
+def test_contacts_of_institutions_enter_whole_or_not_at_all(
+    test_database: str, ask: Rows, tmp_path: Path
+) -> None:
+    path, report = tmp_path / "contacts.csv", tmp_path / "rapport.csv"
+    heading = "Département;Organisme;Courriel\n"
+    path.write_text(f"{heading}59;CPAM;pro@cpam.example\n999;CPAM;pro@cpam.example\n")
+    command = ("institutions", "import", str(path), "--report", str(report))
+    ended = done(test_database, *command, status=1)
+    assert "Rien n'a été écrit" in ended.stdout
+    assert [row["outcome"] for row in csv.DictReader(report.read_text().splitlines())] == [
+        "added", "refused",
+    ]  # fmt: skip
+    assert ask("SELECT count(*) FROM institution_contact") == [(0,)]
+    path.write_text(f"{heading}59;CPAM;pro@cpam.example\n")
+    done(test_database, *command, "--dry-run")
+    assert ask("SELECT count(*) FROM institution_contact") == [(0,)]
+    done(test_database, *command)
+    assert ask("SELECT department_code, institution, email FROM institution_contact") == [
+        ("59", "assurance_maladie", "pro@cpam.example")
+    ]
+    assert ask("SELECT kind, actor FROM administrative_act") == [
+        ("institution-added", "commande")
+    ]
+    done(test_database, "institutions", "import", str(tmp_path / "absent.csv"), status=2)
+
+
+@of("institutions", "export")
+def test_contacts_of_institutions_are_exported_as_they_are_read(
+    test_database: str, ask: Rows, tmp_path: Path
+) -> None:
+    ask(
+        "INSERT INTO institution_contact (region_code, institution, organisation, phone)"
+        " VALUES ('32', 'ars', 'ARS', '03 00 00 00 00')"
+    )
+    path = tmp_path / "contacts.csv"
+    ended = done(test_database, "institutions", "export", str(path))
+    assert ended.stdout == "Contacts écrits dans « contacts.csv » : 1.\n"
+    done(test_database, "institutions", "import", str(path), "--replace")
+    assert ask("SELECT region_code, phone FROM institution_contact") == [
+        ("32", "03 00 00 00 00")
+    ]
+    done(test_database, "institutions", "export", str(tmp_path), status=2)
+
+
 @of("sheets", "forget")
 def test_whoever_asks_is_erased_from_all_sheets(
     test_database: str, ask: Rows, register: Callable[..., int]

@@ -52,6 +52,7 @@ Permission = Literal[
     "administration.journal",
     "reports.handle",
     "completeness.declare",
+    "institutions.keep",
     "letters.read",
     "letters.read-names",
     "letters.deposit",
@@ -103,6 +104,8 @@ PERMISSIONS: Mapping[Permission, Mapping[str, Reach]] = MappingProxyType(
         "administration.journal": _ARS_AND_ADMIN,
         "reports.handle": _ARS_AND_ADMIN,
         "completeness.declare": _ARS_AND_ADMIN,
+        # Whom to call: services of institutions by region and department.
+        "institutions.keep": _ARS_AND_ADMIN,
         # All of a letter, its persons among it.
         "letters.read": _row(
             editor=_OWN,

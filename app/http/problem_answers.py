@@ -186,7 +186,9 @@ def invalid_request(error: RequestValidationError) -> Problem:
         elif kind in ACCEPTED:
             item["accepted"] = [ACCEPTED[kind].format_map(context)]
         errors.append(item)
-    named = ", ".join(dict.fromkeys(str(item["loc"][:2][-1]) for item in errors[:5]))
+    places = (item["loc"][:2] for item in errors[:5])
+    # What is wrong with the whole is at no place.
+    named = ", ".join(dict.fromkeys(str(place[-1]) for place in places if place))
     return Invalid(errors, detail=f"Valeurs invalides : {named}." if named else "")
 
 

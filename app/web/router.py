@@ -13,6 +13,7 @@ from app.web.administration.cpts.endpoints import router as administered_cpts
 from app.web.administration.geography.endpoints import router as geography
 from app.web.administration.home.endpoints import router as administration
 from app.web.administration.imports.endpoints import router as imports
+from app.web.administration.institutions.endpoints import router as institutions
 from app.web.administration.journal.endpoints import router as journal
 from app.web.administration.reports.endpoints import router as reports
 from app.web.administration.upkeep.endpoints import router as upkeep
@@ -64,6 +65,7 @@ for group in (
     administered_cpts,
     reports,
     completeness,
+    institutions,
     journal,
     upkeep,
     imports,

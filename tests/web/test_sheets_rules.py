@@ -8,16 +8,14 @@ from app.cpts.drawing.rules import placed_labels
 from app.cpts.reports.rules import terminal_safe
 from app.failures import Failure
 from app.http.origin import same_origin
+from app.web.layout.links import mail_address, safe_website, telephone_address
 from app.web.sheets.contacts import contact_of, read_contacts
 from app.web.sheets.rules import (
     MESSAGE_LIMIT,
     embed_code,
     fill_time_s,
     form_token,
-    mail_address,
     read_report,
-    safe_website,
-    telephone_address,
 )
 
 

@@ -20,6 +20,7 @@ PARTS: tuple[tuple[str, str, Permission], ...] = (
     ("/administration/imports", "Imports", "registry.import"),
     ("/administration/signalements", "Signalements", "reports.handle"),
     ("/administration/completude", "Complétude", "completeness.declare"),
+    ("/administration/institutions", "Qui appeler", "institutions.keep"),
     ("/administration/journal", "Journal", "administration.journal"),
     ("/comptes", "Comptes", "people.manage"),
     ("/administration/geographie", "Géographie", "service.upkeep"),

@@ -18,6 +18,7 @@ from app.http.repository import current_revision
 from app.settings import Settings
 from app.web.layout.assets import WEB, static
 from app.web.layout.colours import COLOUR_RULES, COLOUR_RULES_HASH
+from app.web.layout.links import mail_address, safe_website, telephone_address
 from app.web.layout.repository import holds_demonstration
 
 SITE_NAME = "Cartographie des CPTS"
@@ -81,6 +82,9 @@ def _environment() -> Environment:
         number=french.number,
         first_stage=FIRST_STAGE,
         signed_stage=SIGNED_STAGE,
+        safe_website=safe_website,
+        mail_address=mail_address,
+        telephone_address=telephone_address,
     )
     return environment
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.failures import Failure
-from app.web.sheets.rules import safe_website
+from app.web.layout.links import safe_website
 
 _OWN_FILE = Path(__file__).parent / "contacts.toml"
 

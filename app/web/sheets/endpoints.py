@@ -16,7 +16,7 @@ from app.web.layout.rendering import render
 from app.web.sheets import service
 from app.web.sheets.contacts import contact_of, read_contacts
 from app.web.sheets.reporting import router as reporting
-from app.web.sheets.rules import embed_code, mail_address, safe_website, telephone_address
+from app.web.sheets.rules import embed_code
 
 router = APIRouter()
 
@@ -51,9 +51,6 @@ def commune(
         section="accueil",
         canonical=f"/communes/{values['commune']['code']}",
         contact=contact_of(contacts, values["commune"]["region"]),
-        safe_website=safe_website,
-        mail_address=mail_address,
-        telephone_address=telephone_address,
         drawing_width=service.DRAWING_WIDTH,
         drawing_height=service.DRAWING_HEIGHT,
         **values,
@@ -70,9 +67,6 @@ def cpts(
         "sheets/cpts.html",
         session=session,
         section="regions",
-        safe_website=safe_website,
-        mail_address=mail_address,
-        telephone_address=telephone_address,
         embed_code=embed_code,
         drawing_width=service.DRAWING_WIDTH,
         drawing_height=service.DRAWING_HEIGHT,

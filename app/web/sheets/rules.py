@@ -1,52 +1,21 @@
-"""What of a stranger's text becomes a link, and whether a form was filled by a person."""
+"""Addresses of maps, the code of an embedded one, and whether a person filled in a form."""
 
 import base64
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from app.http.texts import mailbox as checked_mailbox
 from app.http.texts import refusal_of_text
+from app.web.layout.links import mail_address
 
 # A person needs longer to say what is wrong; a page left open overnight still works.
 LEAST_FILL_S = 4
 MOST_FILL_S = 24 * 3600
 MESSAGE_LIMIT = 4_000
 REPLY_LIMIT = 254
-_TELEPHONE = re.compile(r"\+?[\d][\d .\-()]{5,24}")
-
-
-def safe_website(address: str | None) -> str | None:
-    """Give an address that may be linked: absolute, http or https; None for anything else."""
-    if not address:
-        return None
-    try:
-        parts = urlsplit(address.strip())
-        host = parts.hostname
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        return None
-    return address.strip()
-
-
-def mail_address(mailbox: str | None) -> str | None:
-    """Give the `mailto:` of a mailbox, None when it is none."""
-    try:
-        return f"mailto:{checked_mailbox((mailbox or '').strip())}"
-    except ValueError:
-        return None
-
-
-def telephone_address(number: str | None) -> str | None:
-    """Give the `tel:` of a telephone number, None when it is none."""
-    if not number or not _TELEPHONE.fullmatch(number.strip()):
-        return None
-    return "tel:" + re.sub(r"[^\d+]", "", number.strip())
 
 
 def query_of(**parameters: str | None) -> str:

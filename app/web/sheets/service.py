@@ -17,6 +17,7 @@ from app.directory.sheets.service import public_sheet
 from app.funding.repository import scale_on
 from app.geography import naming
 from app.geography.repository import KnownCode, communes_by_postcode, known_codes
+from app.institutions import service as institutions
 from app.maps.rules import tier_label
 from app.problems import NotFound
 from app.web.sheets.repository import (
@@ -95,6 +96,11 @@ def commune_sheet(session: ReadingSession, code: str, day: date | None) -> dict[
         "labels": references.stage_labels(session),
         "holder": cpts_item(session, holder["id"], shown) if holder else None,
         "partly_held": bool(holders) and not holder,
+        "institutions": []
+        if holders
+        else institutions.of_departments(session, [commune["department"]])[
+            commune["department"]
+        ],
         "neighbours": neighbouring_cpts(session, codes, shown, without=holders),
         "drawing": drawing,
         "labels_drawn": _commune_labels(drawing, commune) if drawing else [],

@@ -64,6 +64,7 @@ def search(request: Request, session: ReadSession, q: Sought = "") -> Response:
         robots="noindex",
         sought=sought,
         found=found,
+        whom_to_call=searching.whom_to_call(session, found["communes"]) if found else {},
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.institutions.repository import Contact
 from app.web.layout.controls import FormControl
 from app.web.territories.repository import FreeCommune, Holding
 from app.web.territories.rules import Column
@@ -38,7 +39,8 @@ class TerritoryPage:
     `counted` is the text that names the stages that count as coverage; `departments` are
     rows of coverage (empty for a department), which follow the filter of stages alone:
     `beyond_stages` says that others were chosen; `free` the largest of the communes that
-    nobody holds; `base` what the figures rest on, as the coverage tells it.
+    nobody holds; `base` what the figures rest on, as the coverage tells it;
+    `contacts` whom to call: in the place itself, then in the departments of a region by name.
     """
 
     level: str
@@ -62,4 +64,5 @@ class TerritoryPage:
     departments: list[dict[str, Any]]
     free: list[FreeCommune]
     free_address: str
+    contacts: list[tuple[str, list[Contact]]]
     downloads: Downloads

@@ -1,6 +1,6 @@
 """What a visitor's search leads to: communes, and CPTS by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +16,8 @@ from app.french import counted
 from app.geography.naming import name_key, spelling
 from app.geography.repository import department_names
 from app.http.paging import NOWHERE
+from app.institutions import service as institutions
+from app.institutions.repository import Contact
 from app.web.territories import repository
 from app.web.territories.elsewhere import outside_of_registry
 
@@ -23,6 +25,8 @@ COMMUNES_SHOWN = 30
 CPTS_SHOWN = 20
 PLACES_SHOWN = 8
 SUGGESTED = 6
+# Whom to call is said beside the answers as long as they lie in so many departments.
+DEPARTMENTS_TOLD = 3
 WHAT: Mapping[str, str] = MappingProxyType(
     {
         "city": "Ville",
@@ -117,6 +121,22 @@ def _places(session: ReadingSession, q: str) -> list[dict[str, Any]]:
         }
         for place in found
     ]
+
+
+def whom_to_call(
+    session: ReadingSession, communes: Sequence[Mapping[str, Any]]
+) -> dict[str, list[Contact]]:
+    """Tell whom to call where no CPTS covers what was found, by the name of the department.
+
+    Parameters: `communes` as `search` gives them. Nothing when they lie in many departments.
+    """
+    names = {
+        each["department"]: each["department_name"] for each in communes if not each["cpts"]
+    }
+    if len(names) > DEPARTMENTS_TOLD:
+        return {}
+    found = institutions.of_departments(session, list(names))
+    return {names[code]: contacts for code, contacts in found.items() if contacts}
 
 
 def only_answer(found: dict[str, Any]) -> str | None:

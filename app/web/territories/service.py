@@ -17,6 +17,8 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.http.paging import NOWHERE
 from app.http.parameters import MAXIMUM_LIMIT
+from app.institutions import service as institutions
+from app.institutions.repository import Contact
 from app.problems import NotFound
 from app.web.layout.controls import form_controls
 from app.web.territories.repository import Place, free_communes, holding
@@ -198,6 +200,7 @@ def _page(
         departments=_departments(session, place, filters),
         free=free_communes(session, place, day, limit=FREE_SHOWN),
         free_address=f"{path}/communes-sans-cpts",
+        contacts=_contacts(session, place, name),
         downloads=Downloads(
             json=address("/api/v1/cpts", everything),
             geojson=address("/api/v1/cpts.geojson", everything),
@@ -206,6 +209,20 @@ def _page(
             geopackage=address("/donnees/cpts.gpkg", own),
         ),
     )
+
+
+def _contacts(
+    session: ReadingSession, place: Place, name: str
+) -> list[tuple[str, list[Contact]]]:
+    """Tell whom to call in a place, and in each department of a region."""
+    if place.level == "department":
+        found = institutions.of_departments(session, [place.code])[place.code]
+        return [(name, found)] if found else []
+    groups: dict[str, list[Contact]] = {name: []}
+    for each in institutions.of_region(session, place.code):
+        of = name if each.place.level == "region" else each.place.label
+        groups.setdefault(of, []).append(each)
+    return list(groups.items()) if any(groups.values()) else []
 
 
 def _base(session: ReadingSession, place: Place) -> dict[str, Any]:

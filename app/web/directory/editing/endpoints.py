@@ -26,7 +26,6 @@ from app.web.directory.editing import service
 from app.web.directory.editing.drafts import LABELS, Draft, told_errors
 from app.web.layout.fields import text
 from app.web.layout.rendering import render
-from app.web.sheets.rules import mail_address, safe_website, telephone_address
 
 router = APIRouter()
 
@@ -268,9 +267,6 @@ def _page(
         section="membres",
         robots="noindex",
         problem=problem,
-        safe_website=safe_website,
-        mail_address=mail_address,
-        telephone_address=telephone_address,
         **values,
     )
     # Under « no-referrer » browsers would not say of forms that they come from here.

@@ -1,0 +1,50 @@
+"""What an import of contacts is told as: a few sentences, and a table of its rows."""
+
+import csv
+import io
+
+from app.files.cells import spreadsheet_safe
+from app.institutions.rules import Line, Outcome, Report
+
+OUTCOMES = {
+    Outcome.ADDED: "ajoutée",
+    Outcome.CHANGED: "modifiée",
+    Outcome.UNCHANGED: "déjà telle",
+    Outcome.REFUSED: "refusée",
+}
+_REPORT_COLUMNS = ("row", "place", "organisation", "outcome", "detail")
+_TOLD = 20
+
+
+def summary(report: Report) -> list[str]:
+    """Tell in French what an import did, and why it did nothing."""
+    said = ", ".join(
+        f"{report.count(outcome)} {label}{'s' if report.count(outcome) > 1 else ''}"
+        for outcome, label in OUTCOMES.items()
+        if report.count(outcome)
+    )
+    lines = len(report.lines)
+    told = [f"{lines} {'lignes' if lines > 1 else 'ligne'} : {said or 'aucune'}."]
+    if report.removed:
+        told.append(f"Contacts retirés : {len(report.removed)}.")
+    if report.is_refused:
+        told.append("Rien n'a été écrit : corrigez les lignes refusées, puis recommencez.")
+    elif report.tried:
+        told.append("Essai seulement : rien n'a été écrit.")
+    refused = [line for line in report.lines if line.outcome is Outcome.REFUSED]
+    return [*told, *(f"Ligne {line.row} : {line.detail}" for line in refused[:_TOLD])]
+
+
+def report_text(report: Report) -> str:
+    """Give the report as CSV (UTF-8, comma), one line per row of the table."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(_REPORT_COLUMNS)
+    for line in report.lines:
+        writer.writerow([line.row, *_cells(line)])
+    return buffer.getvalue()
+
+
+def _cells(line: Line) -> list[str]:
+    told = (line.place, line.organisation, str(line.outcome), line.detail)
+    return [spreadsheet_safe(each) for each in told]

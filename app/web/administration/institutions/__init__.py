@@ -1,0 +1,1 @@
+"""Whom to call: contacts of institutions kept in the browser."""

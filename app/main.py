@@ -27,6 +27,7 @@ from app.directory.search import endpoints as directory
 from app.directory.sheets import endpoints as sheets
 from app.failures import Failure
 from app.funding import endpoints as funding
+from app.geography.geocoding.service import Geocoder
 from app.http import health
 from app.http.address_limit import open_limits
 from app.http.body import RequestLimits
@@ -145,6 +146,7 @@ def create_app(
     app.state.sessions = sessions
     identity = settings.identity
     app.state.provider = Provider(identity) if identity.issuer is not None else None
+    app.state.geocoder = Geocoder(settings.geocoder) if settings.geocoder.url else None
     # What nouns besides accounts keep on a person, by their names.
     app.state.personal_data = {"directory": directory_data}
     app.state.readiness = Readiness(sessions)

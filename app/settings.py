@@ -68,6 +68,7 @@ class ServiceSettings(BaseSettings):
     # How long a stored verification note can be read again.
     notes_kept_days: Annotated[int, Field(ge=1)] = 3 * 365
     sign_ins_per_minute: Annotated[int, Field(ge=1)] = 10
+    addresses_per_minute: Annotated[int, Field(ge=1)] = 30
     reports_per_minute: Annotated[int, Field(ge=1)] = 5
     # Whom to ask to start a CPTS, by region (TOML); the service's own texts without it.
     contacts_file: Path | None = None
@@ -112,6 +113,32 @@ class MapSettings(BaseSettings):
     basemap_url: str = IGN_PLAN_V2
     basemap_attribution: str = "© IGN – Géoplateforme, Plan IGN V2"
     basemap_max_zoom: Annotated[int, Field(ge=0, le=24)] = 19
+
+
+class GeocoderSettings(BaseSettings):
+    """Who finds the commune of an address; without `url` no address is searched."""
+
+    model_config = SettingsConfigDict(env_prefix="CPTS_GEOCODER_", env_ignore_empty=True)
+
+    # Below it `/search/?q=…&limit=…` answers as the Base Adresse Nationale does.
+    url: str | None = None
+    # What visitors are told of where their address goes.
+    label: Annotated[str, Field(min_length=1, max_length=80)] = "la Base Adresse Nationale"
+    # In seconds, for the whole of an answer.
+    seconds: Annotated[float, Field(gt=0, le=8)] = 3
+
+    @property
+    def search_address(self) -> str:
+        """The address that takes searches."""
+        base = (self.url or "").rstrip("/")
+        return base if base.endswith("/search") else f"{base}/search/"
+
+    @field_validator("url")
+    @classmethod
+    def _of_http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("une adresse http:// ou https:// est attendue")
+        return value
 
 
 class OperatorSettings(BaseSettings):
@@ -297,6 +324,7 @@ class Settings(BaseModel):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     service: ServiceSettings = Field(default_factory=ServiceSettings)
     maps: MapSettings = Field(default_factory=MapSettings)
+    geocoder: GeocoderSettings = Field(default_factory=GeocoderSettings)
     operator: OperatorSettings = Field(default_factory=OperatorSettings)
     logs: LogSettings = Field(default_factory=LogSettings)
     monitoring: MonitoringSettings = Field(default_factory=MonitoringSettings)

@@ -101,6 +101,7 @@ LimitName = Literal[
     "mail",
     "account_mail",
     "report",
+    "address",
 ]
 
 
@@ -141,6 +142,9 @@ LIMITS: Mapping[LimitName, LimitDeclaration] = {
         lambda _: 3, "messages demandés pour un compte", minutes=5
     ),
     "report": LimitDeclaration(lambda given: given.service.reports_per_minute, "signalements"),
+    "address": LimitDeclaration(
+        lambda given: given.service.addresses_per_minute, "recherches d'adresse"
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from app.web.accounts.people.endpoints import router as people
 from app.web.accounts.provider.endpoints import router as provider
 from app.web.accounts.second_factor.endpoints import router as second_factor
 from app.web.accounts.signing_in.endpoints import router as signing_in
+from app.web.addresses.endpoints import router as addresses
 from app.web.administration.completeness.endpoints import router as completeness
 from app.web.administration.cpts.endpoints import router as administered_cpts
 from app.web.administration.geography.endpoints import router as geography
@@ -38,6 +39,7 @@ from app.web.territories.endpoints import router as territories
 router = APIRouter(include_in_schema=False)
 
 for group in (
+    addresses,
     territories,
     sheets,
     statistics,

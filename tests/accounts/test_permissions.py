@@ -179,6 +179,7 @@ EVERYBODYS_WRITES: set[Route] = {
     ("POST", "/mot-de-passe/{secret}"),
     ("POST", "/cpts/{key}/signaler"),
     ("POST", "/communes/{key}/signaler"),
+    ("POST", "/recherche/adresse"),
     ("POST", "/lettres/verification"),
     ("POST", "/lettres/verification/proches"),
     ("POST", "/membres/recherches/arret/{secret}"),
@@ -230,6 +231,7 @@ def test_every_form_of_the_pages_asks_for_its_token() -> None:
         # These keep nothing on anybody and need no session; another site's are refused.
         "/cpts/{key}/signaler",
         "/communes/{key}/signaler",
+        "/recherche/adresse",
         "/lettres/verification",
         "/lettres/verification/proches",
         # The secret of its address is the right.

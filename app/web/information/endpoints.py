@@ -34,6 +34,7 @@ def _page(request: Request, session: ReadingSession, name: str, **values: Any) -
         session=session,
         operator=settings.operator,
         has_basemap=bool(settings.maps.basemap_url),
+        geocoder=settings.geocoder.label if settings.geocoder.url else None,
         **values,
     )
 

@@ -10,9 +10,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app.cpts.reading.filtering import Filters, requested
 from app.cpts.reading.filters import DEPARTMENT, OFFERED_WITHIN_A_PLACE, REGION
 from app.database.request_sessions import ReadSession
+from app.geography.geocoding.rules import resembles_address
 from app.http.caching import keep_until_change
 from app.http.parameters import MAXIMUM_LIMIT, WholeNumber
 from app.http.repository import current_revision
+from app.settings import Settings
 from app.web.layout.rendering import render
 from app.web.territories import searching, service
 
@@ -45,6 +47,7 @@ def home(request: Request, session: ReadSession) -> HTMLResponse:
         "territories/home.html",
         session=session,
         section="accueil",
+        geocoder=_geocoder_label(request),
         **service.home(session),
     )
 
@@ -61,17 +64,29 @@ def search(request: Request, session: ReadSession, q: Sought = "") -> Response:
         request,
         "territories/search.html",
         session=session,
+        # What may be where somebody lives is kept by nobody.
+        keep=not resembles_address(sought),
         robots="noindex",
+        geocoder=_geocoder_label(request),
         sought=sought,
         found=found,
         whom_to_call=searching.whom_to_call(session, found["communes"]) if found else {},
     )
 
 
+def _geocoder_label(request: Request) -> str | None:
+    settings: Settings = request.app.state.settings
+    return settings.geocoder.label if settings.geocoder.url else None
+
+
 @router.get("/recherche/suggestions")
 def suggest(request: Request, session: ReadSession, q: Sought = "") -> Response:
     """The first answers to a text that is being typed, as JSON."""
     body = searching.suggestions(session, q.strip())
+    if resembles_address(q):
+        return Response(
+            body, media_type="application/json", headers={"Cache-Control": "no-store"}
+        )
     keep_until_change(request, current_revision(session))
     return Response(body, media_type="application/json")
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from tests.accounts.people import csrf, send
 from tests.web.administration.desk import page, sign_in_as
 from tests.web.conftest import BROWSER, HOSTILE
+from tests.web.test_words import slips_of
 
 Register = Callable[..., int]
 HOME = "/administration/institutions"
@@ -103,6 +104,7 @@ def test_what_is_not_public_material_is_refused_and_the_form_keeps_it(
     for each in wrong:
         answer = send(client, HOME, {**CPAM, "service": "Service gardé", **each})
         assert answer.status_code == 422, each
+        assert slips_of(answer.text) == []
         if "organisation" not in each:
             assert "Service gardé" in answer.text
     assert "Aucun contact" in page(client, HOME)
@@ -185,6 +187,7 @@ def test_what_is_exported_is_read_again_as_it_stands(
     ]
     again = bring(client, text, replace="oui")
     assert "2 lignes : 2 déjà telles." in again.text.replace("\xa0", " ")
+    assert slips_of(again.text) == slips_of(client.get("/departements/05").text) == []
     assert "Contacts retirés" not in again.text
 
 

@@ -1,0 +1,1 @@
+"""The search by address, where a geocoder is configured."""

@@ -514,3 +514,31 @@ def test_an_empty_registry_has_pages_too(client: TestClient) -> None:
         answer = client.get(address, headers=BROWSER)
         assert answer.status_code == 200
     assert "Aucune CPTS n’est enregistrée" in client.get("/regions/93", headers=BROWSER).text
+
+
+CHOICE = re.compile(
+    r'name="(stage|tier|theme)" value="([^"]*)"( checked)?>.*?<span class="count">(\d+)<'
+)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{}, {"stage": "aci_signe"}, {"theme": "diabete", "tier": "1", "stage": "aci_signe"}],
+)
+def test_every_choice_says_how_many_cpts_it_would_leave(
+    client: TestClient, alps: dict[str, int], chosen: dict[str, str]
+) -> None:
+    path = "/departements/05"
+    html = client.get(path, params=chosen, headers=BROWSER).text
+    choices = CHOICE.findall(html)
+    assert {name for name, *_ in choices} == {"stage", "tier", "theme"}
+    assert {(name, value) for name, value, checked, _ in choices if checked} == set(
+        chosen.items()
+    )
+    told = {(name, value): int(count) for name, value, _, count in choices}
+    assert sum(told.values()) > 0
+    for (name, value), count in told.items():
+        # Of the many themes, those that some CPTS works on and a few others.
+        if name != "theme" or count or value < "d":
+            narrowed = client.get(path, params={**chosen, name: value}, headers=BROWSER).text
+            assert len(_names(narrowed)) == count, (name, value)

@@ -142,6 +142,30 @@ def test_filters_and_sorting_work_without_script(
     assert _table(plain_visitor) == ["CPTS du Gapençais", "CPTS de la Haute-Durance"]
 
 
+def test_filters_stand_beside_the_results_and_fold_on_a_phone_without_script(
+    plain_visitor: Page, alps: dict[str, int]
+) -> None:
+    plain_visitor.set_viewport_size({"width": 1440, "height": 800})
+    plain_visitor.goto("/regions/93")
+    form = plain_visitor.get_by_role("form", name="Filtrer les CPTS")
+    expect(form.locator(".fold > summary")).to_be_hidden()
+    plain_visitor.locator("#liste").scroll_into_view_if_needed()
+    expect(form.get_by_label("ACI signé")).to_be_in_viewport()
+    beside, table = form.bounding_box(), plain_visitor.locator(".cpts-table").bounding_box()
+    assert beside
+    assert table
+    assert beside["x"] + beside["width"] <= table["x"]
+    plain_visitor.set_viewport_size({"width": 360, "height": 640})
+    expect(form.get_by_label("ACI signé")).to_be_hidden()
+    form.locator(".fold > summary").click()
+    form.get_by_label("ACI signé").check()
+    form.get_by_role("button", name="Filtrer").click()
+    plain_visitor.wait_for_url("**/regions/93?stage=aci_signe")
+    expect(form.locator(".fold > summary")).to_have_text("Filtrer (1 choix)")
+    expect(form.get_by_label("ACI signé")).to_be_hidden()
+    expect(form.get_by_role("link", name="Tout afficher")).to_be_visible()
+
+
 def test_a_hostile_name_is_shown_as_it_is(visitor: Page, register: Register) -> None:
     register(HOSTILE, "aci_signe", (GAP,))
     visitor.goto("/departements/05")

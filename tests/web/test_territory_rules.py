@@ -3,7 +3,7 @@
 import pytest
 
 from app.web.accounts.signing_in.rules import safe_return
-from app.web.territories.rules import columns, in_order
+from app.web.territories.rules import columns, counts_of_choices, in_order
 
 CPTS = [
     {"name": "A", "rank": 5, "population": 10, "tier": 1, "commune_count": 3},
@@ -62,3 +62,34 @@ def test_signing_in_never_leads_to_another_site(asked: str) -> None:
 @pytest.mark.parametrize("asked", ["/", "/lettres/12", "/lettres?etat=deposee&page=2"])
 def test_signing_in_leads_back_to_a_page_of_the_site(asked: str) -> None:
     assert safe_return(asked, "/lettres") == asked
+
+
+HELD = {"stage": lambda cpts: [cpts["stage"]], "theme": lambda cpts: cpts["themes"]}
+SOME = [
+    {"stage": "aci_signe", "themes": ["diabete", "chutes"]},
+    {"stage": "aci_signe", "themes": []},
+    {"stage": "association_creee", "themes": ["diabete"]},
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "stages", "themes"),
+    [
+        ({}, {"aci_signe": 2, "association_creee": 1}, {"diabete": 2, "chutes": 1}),
+        (
+            {"stage": ["aci_signe"]},
+            {"aci_signe": 2, "association_creee": 1},
+            {"diabete": 1, "chutes": 1},
+        ),
+        (
+            {"stage": ["association_creee"], "theme": ["chutes", "diabete"]},
+            {"aci_signe": 1, "association_creee": 1},
+            {"diabete": 1},
+        ),
+        ({"stage": ["projet_sante_valide"], "theme": ["sommeil"]}, {}, {}),
+    ],
+)
+def test_a_choice_counts_what_it_would_leave_in_place_of_those_of_its_own_filter(
+    asked: dict[str, list[str]], stages: dict[str, int], themes: dict[str, int]
+) -> None:
+    assert counts_of_choices(SOME, HELD, asked) == {"stage": stages, "theme": themes}

@@ -5,7 +5,7 @@ its own over the same CPTS: `requested` and whatever takes `Filters` work with a
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -67,6 +67,8 @@ class Filter(Generic[V]):
     How it is shown:
         label: in forms. `control`: what chooses it there, None when no form offers it.
         anything: what a form calls choosing nothing. `hint`: what a form says beside it.
+        held: which of its values a CPTS has, of a CPTS as the API tells it: forms say how many
+        each choice would leave.
         coloured: its values have colours on the maps. `told`: the value in a heading;
         parameters are the value and the labels of `offers` by value.
         detail: how fine a map of it is drawn. A filter that has one names a place.
@@ -87,6 +89,7 @@ class Filter(Generic[V]):
     control: Control | None = None
     anything: str = "Tous"
     hint: str | None = None
+    held: Callable[[Mapping[str, Any]], Collection[str]] | None = None
     coloured: bool = False
     told: Callable[[V, Mapping[str, str]], str]
     detail: Callable[[V], Detail] | None = None

@@ -234,6 +234,7 @@ STAGE: Filter[Codes] = Filter(
     condition=_at_stage,
     offers=_stages,
     control="several",
+    held=lambda cpts: [cpts["stage"]],
     coloured=True,
     told=_by_label,
 )
@@ -250,6 +251,7 @@ TIER: Filter[Codes] = Filter(
     offers=_tiers,
     accepted=_tiers_of_any_day,
     control="several",
+    held=lambda cpts: [str(cpts["tier"])],
     told=lambda tiers, _labels: ", ".join(f"taille {tier}" for tier in tiers),
 )
 THEME: Filter[Codes] = Filter(
@@ -262,6 +264,7 @@ THEME: Filter[Codes] = Filter(
     condition=_on_theme,
     offers=_themes,
     control="grouped",
+    held=lambda cpts: [theme["slug"] for theme in cpts["themes"]],
     told=_by_label,
 )
 SEARCH: Filter[str | None] = Filter(

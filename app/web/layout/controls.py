@@ -1,6 +1,6 @@
 """What a form shows for the filters that it offers, as they are declared."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,19 +8,23 @@ from app.cpts.reading.filtering import Control, Filter, Filters
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 
-# Wordings up to so many characters stand beside each other.
-_SHORT = 2
+Counts = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A value that a form offers; `swatch` names the class of its colour, if any."""
+    """A value that a form offers.
+
+    `swatch` names the class of its colour, if any; `count` is how many CPTS it would leave,
+    None where that is not told.
+    """
 
     value: str
     label: str
     chosen: bool
     group: str | None = None
     swatch: str | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +52,31 @@ class FormControl:
             found.setdefault(option.group, []).append(option)
         return list(found.items())
 
-    @property
-    def is_short(self) -> bool:
-        """Whether its options stand beside each other."""
-        return all(len(option.label) <= _SHORT for option in self.options)
-
 
 def form_controls(
-    session: ReadingSession, declared: Iterable[Filter[Any]], filters: Filters
+    session: ReadingSession,
+    declared: Iterable[Filter[Any]],
+    filters: Filters,
+    counts: Counts | None = None,
 ) -> list[FormControl]:
-    """Give what a form shows, in the order of the filters, with what is asked for chosen."""
-    return [_control(session, key, key.control, filters) for key in declared if key.control]
+    """Give what a form shows, in the order of the filters, with what is asked for chosen.
+
+    Parameters: `counts`, by filter and value, how many CPTS each choice would leave; a value
+    that it does not name would leave none.
+    """
+    return [
+        _control(session, key, key.control, filters, (counts or {}).get(key.name))
+        for key in declared
+        if key.control
+    ]
 
 
 def _control(
-    session: ReadingSession, key: Filter[Any], kind: Control, filters: Filters
+    session: ReadingSession,
+    key: Filter[Any],
+    kind: Control,
+    filters: Filters,
+    counts: Mapping[str, int] | None,
 ) -> FormControl:
     value = filters[key]
     asked = value if key.takes_several else ()
@@ -80,6 +94,7 @@ def _control(
                 str(offer.value) in asked,
                 offer.group,
                 f"{key.name}-{offer.value}" if key.coloured else None,
+                None if counts is None else counts.get(str(offer.value), 0),
             )
             for offer in offers
         ],

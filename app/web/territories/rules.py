@@ -1,6 +1,7 @@
 """The order of a table, and the addresses that keep what a reader has chosen. Plain Python."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -44,6 +45,30 @@ def in_order(items: Iterable[Mapping[str, Any]], sort: str) -> list[Mapping[str,
     if key is None:
         return items[::-1] if sort.startswith("-") else items
     return sorted(items, key=key, reverse=sort.startswith("-"))
+
+
+def counts_of_choices(
+    items: Iterable[Mapping[str, Any]],
+    held: Mapping[str, Callable[[Mapping[str, Any]], Collection[str]]],
+    asked: Mapping[str, Collection[str]],
+) -> dict[str, Counter[str]]:
+    """Count by filter and value how many CPTS would remain with that choice.
+
+    In its own filter a choice stands instead of those that were made.
+    Parameters: `items`, CPTS before these filters; `held`, by the name of a filter, which of
+    its values a CPTS has; `asked`, the values chosen, none for a filter that is not used.
+    """
+    counts: dict[str, Counter[str]] = {name: Counter() for name in held}
+    for item in items:
+        has = {name: values(item) for name, values in held.items()}
+        failed = [
+            name
+            for name, values in has.items()
+            if asked.get(name) and not set(values) & set(asked[name])
+        ]
+        for name in [failed[0]] if len(failed) == 1 else () if failed else held:
+            counts[name].update(set(has[name]))
+    return counts
 
 
 def columns(path: str, chosen: Pairs, sort: str, labels: Mapping[str, str]) -> list[Column]:

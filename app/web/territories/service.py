@@ -1,5 +1,6 @@
 """What the pages of regions and departments show, of one snapshot of the registry."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any, Literal
@@ -22,7 +23,7 @@ from app.institutions.repository import Contact
 from app.problems import NotFound
 from app.web.layout.controls import form_controls
 from app.web.territories.repository import Place, free_communes, holding
-from app.web.territories.rules import address, columns, in_order
+from app.web.territories.rules import address, columns, counts_of_choices, in_order
 from app.web.territories.schemas import Downloads, StageCount, TerritoryPage
 
 FREE_SHOWN = 60
@@ -167,6 +168,9 @@ def _page(
     ranks = {stage.slug: stage.rank for stage in stages}
     listed = orjson.loads(reading.cpts_page(session, filters, NOWHERE))
     items = [{**cpts, "rank": ranks.get(cpts["stage"], 0)} for cpts in listed["items"]]
+    controls = form_controls(
+        session, OFFERED_WITHIN_A_PLACE, filters, _counts(session, filters, items)
+    )
     asked_stages = filters[STAGE]
     counting = list(asked_stages) or list(RECOGNISED_STAGES)
     day = today()
@@ -196,7 +200,7 @@ def _page(
         holding=held,
         base=_base(session, place),
         counted=_counted_stages(session, counting),
-        controls=form_controls(session, OFFERED_WITHIN_A_PLACE, filters),
+        controls=controls,
         departments=_departments(session, place, filters),
         free=free_communes(session, place, day, limit=FREE_SHOWN),
         free_address=f"{path}/communes-sans-cpts",
@@ -209,6 +213,18 @@ def _page(
             geopackage=address("/donnees/cpts.gpkg", own),
         ),
     )
+
+
+def _counts(
+    session: ReadingSession, filters: Filters, items: Sequence[Mapping[str, Any]]
+) -> dict[str, Counter[str]]:
+    """Count what each choice of the form would leave; `items` are what `filters` leave."""
+    held = {key.name: key.held for key in OFFERED_WITHIN_A_PLACE if key.held}
+    asked = {key.name: value for key, value in filters.asked.items() if key.name in held}
+    if asked:
+        others = filters.kept(lambda key: key.name not in held)
+        items = orjson.loads(reading.cpts_page(session, others, NOWHERE))["items"]
+    return counts_of_choices(items, held, asked)
 
 
 def _contacts(

@@ -74,6 +74,47 @@ def test_suggestions_close_with_escape_and_never_force_a_choice(
     expect(visitor.get_by_role("heading", level=1)).to_contain_text("saint")
 
 
+def test_suggestions_stand_above_the_keyboard_of_a_phone(
+    visitor: Page, alps: dict[str, int]
+) -> None:
+    keyboard_from = 330
+    visitor.set_viewport_size({"width": 360, "height": 640})
+    visitor.add_init_script(
+        "Object.defineProperty(visualViewport, 'height',"
+        f" {{configurable: true, get: () => {keyboard_from}}})"
+    )
+    for address in ("/", "/recherche?q=zzzzzz"):
+        visitor.goto(address)
+        field = visitor.get_by_role("combobox")
+        field.fill("saint")
+        options = visitor.get_by_role("option")
+        expect(options.nth(5)).to_be_attached()
+        seen = field.bounding_box()
+        first, frame = (
+            options.first.bounding_box(),
+            visitor.locator(".suggestions").bounding_box(),
+        )
+        assert seen
+        assert first
+        assert frame
+        assert 0 <= seen["y"] < seen["y"] + seen["height"] <= frame["y"] <= first["y"]
+        assert first["y"] + first["height"] < frame["y"] + frame["height"] <= keyboard_from
+        # The last one is reached within the list.
+        field.press("ArrowUp")
+        expect(options.last).to_have_attribute("aria-selected", "true")
+        last = options.last.bounding_box()
+        assert last
+        assert last["y"] + last["height"] <= keyboard_from
+        assert accessibility_faults(visitor) == []
+        # When the keyboard leaves, the list has the room.
+        visitor.evaluate(
+            "delete visualViewport.height; visualViewport.dispatchEvent(new Event('resize'))"
+        )
+        grown = visitor.locator(".suggestions").bounding_box()
+        assert grown
+        assert grown["height"] > frame["height"]
+
+
 def test_the_search_answers_without_script(plain_visitor: Page, alps: dict[str, int]) -> None:
     plain_visitor.goto("/")
     plain_visitor.get_by_label("Votre commune").fill("05000")

@@ -2,6 +2,9 @@
 
 const DELAY_MS = 120;
 const SHORTEST = 2;
+// Room for the list, in pixels: with less the field goes to the top of what is seen.
+const LEAST_ROOM = 240;
+const MARGIN = 8;
 
 for (const form of document.querySelectorAll("form[data-suggestions]")) {
   suggest(form, form.querySelector("input[type=search]"));
@@ -30,6 +33,17 @@ function suggest(form, input) {
   input.setAttribute("aria-expanded", "false");
 
   const options = () => [...list.children];
+
+  // What is seen ends where the keyboard of a phone begins, and so must the list.
+  function room() {
+    const seen = window.visualViewport;
+    const end = seen ? seen.offsetTop + seen.height : window.innerHeight;
+    return end - MARGIN - list.getBoundingClientRect().top;
+  }
+
+  function fit() {
+    if (!list.hidden) list.style.maxHeight = `${Math.max(room(), LEAST_ROOM / 2)}px`;
+  }
 
   function close() {
     list.hidden = true;
@@ -70,6 +84,8 @@ function suggest(form, input) {
     chosen = -1;
     input.removeAttribute("aria-activedescendant");
     list.hidden = items.length === 0;
+    if (!list.hidden && room() < LEAST_ROOM) input.scrollIntoView({ block: "start" });
+    fit();
     input.setAttribute("aria-expanded", String(items.length > 0));
     const several = items.length > 1 ? "s" : "";
     status.textContent = items.length
@@ -128,6 +144,9 @@ function suggest(form, input) {
     if (option) location.assign(option.dataset.address);
   });
   input.addEventListener("blur", close);
+  window.visualViewport?.addEventListener("resize", fit);
+  window.visualViewport?.addEventListener("scroll", fit);
+  window.addEventListener("scroll", fit, { passive: true });
   form.addEventListener("submit", () => {
     clearTimeout(timer);
     asking?.abort();

@@ -197,8 +197,11 @@ def import_entries(
         )
         lines.append(line)
         try:
-            place, contact = _understood(entry, book, keeper)
+            place = book.meant(
+                entry.cells.get(Column.REGION, ""), entry.cells.get(Column.DEPARTMENT, "")
+            )
             line.place = place.label
+            contact = _understood(entry, place, keeper)
             key = key_of(place, contact.organisation, contact.service)
             if key in told:
                 raise ValueError("Une autre ligne dit déjà ce service.")
@@ -263,11 +266,8 @@ def _is_region(place: Place) -> bool:
     return place.level == "region"
 
 
-def _understood(entry: Entry, book: PlaceBook, keeper: Keeper) -> tuple[Place, ContactWrite]:
-    """Read a row; raises `ValueError` with a French sentence."""
-    place = book.meant(
-        entry.cells.get(Column.REGION, ""), entry.cells.get(Column.DEPARTMENT, "")
-    )
+def _understood(entry: Entry, place: Place, keeper: Keeper) -> ContactWrite:
+    """Read what a row tells of a service; raises `ValueError` with a French sentence."""
     try:
         keeper.may_work_in(_PERMISSION, [place.region])
     except Forbidden as refused:
@@ -280,7 +280,7 @@ def _understood(entry: Entry, book: PlaceBook, keeper: Keeper) -> tuple[Place, C
     given = members.get(Column.INSTITUTION)
     organisation = members.get(Column.ORGANISATION, "")
     members[Column.INSTITUTION] = kind_of(given) if given else kind_in(organisation)
-    return place, contact_of(members)
+    return contact_of(members)
 
 
 def contact_of(members: Mapping[str, Any]) -> ContactWrite:

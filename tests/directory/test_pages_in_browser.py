@@ -106,7 +106,7 @@ def test_it_works_without_javascript(
 
 
 @pytest.mark.parametrize(
-    "address", ["/annuaire", "/membres", "/membres?theme=diabete", "/membres/comparables",
+    "address", ["/membres", "/membres?theme=diabete", "/membres/comparables",
                 "/membres/recherches", "/membres/selection?cpts=1,2", "/membres/consultations"]
 )  # fmt: skip
 def test_pages_are_accessible_and_fit_a_telephone(member: Page, address: str) -> None:

@@ -5,12 +5,27 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
+WIDTHS = (360, 768, 1440)
+_NARROWEST = 320
 _RUN = "(more) => axe.run(document, {iframes: false, resultTypes: ['violations'], ...more})"
+# Of WCAG 2.2, which axe leaves out unless it is asked.
+_WITH_TARGETS = {"target-size": {"enabled": True}}
 # What depends on colours; nothing else differs between light and dark.
 _OF_COLOURS = ["color-contrast", "link-in-text-block"]
 _PAINTED = (
     "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 )
+# Of each target in a table its size in CSS pixels, where it is smaller than a finger needs.
+_SMALL_TARGETS = """() =>
+  [...document.querySelectorAll(
+    'table :is(a[href], button, select, summary, input:not([type=hidden]))')]
+  .map((target) => [target, target.getBoundingClientRect()])
+  .filter(([, box]) => box.width && box.height && (box.width < 23.95 || box.height < 23.95))
+  .filter(([target]) => !target.closest('caption, .visually-hidden'))
+  .map(([target, box]) =>
+    `${box.width.toFixed(1)} × ${box.height.toFixed(1)}: ${target.outerHTML.slice(0, 150)}`)
+"""
+_WIDEST = "document.documentElement.scrollWidth"
 
 
 def accessibility_faults(page: Page) -> list[str]:
@@ -25,12 +40,46 @@ def accessibility_faults(page: Page) -> list[str]:
 
 def accessibility_faults_in_light_and_dark(page: Page) -> list[str]:
     """Give the same in both schemes, of a page without motion."""
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    _show(page, "light")
     faults = accessibility_faults(page)
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    return faults + _faults_in_the_dark(page)
+
+
+def accessibility_faults_at_every_width(page: Page) -> list[str]:
+    """Give the same of a telephone, a tablet and a desk, without loading the page again.
+
+    Also what is wider than the screen, at the narrowest that pages are made for too, and
+    targets in tables under 24 × 24 CSS pixels (WCAG 2.2, 2.5.8, without its exceptions).
+    """
+    _show(page, "light")
+    page.evaluate(AXE_SCRIPT)
+    faults = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate(_PAINTED)
+        found = _faults(page, rules=_WITH_TARGETS) + page.evaluate(_SMALL_TARGETS)
+        wide = page.evaluate(_WIDEST)
+        found += [f"{wide} pixels wide"] if wide > width else []
+        faults += [f"{width}: {fault}" for fault in found]
+    page.set_viewport_size({"width": _NARROWEST, "height": 800})
+    if (wide := page.evaluate(_WIDEST)) > _NARROWEST:
+        faults.append(f"{_NARROWEST}: {wide} pixels wide")
+    dark = []
+    for width in WIDTHS[::-1]:
+        page.set_viewport_size({"width": width, "height": 800})
+        dark += [f"{width}: {fault}" for fault in _faults_in_the_dark(page)]
+    return faults + dark
+
+
+def _faults_in_the_dark(page: Page) -> list[str]:
+    _show(page, "dark")
     page.evaluate(_PAINTED)
     dark = _faults(page, runOnly={"type": "rule", "values": _OF_COLOURS})
-    return faults + [f"dark: {fault}" for fault in dark]
+    return [f"dark: {fault}" for fault in dark]
+
+
+def _show(page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
 
 def _faults(page: Page, **more: Any) -> list[str]:

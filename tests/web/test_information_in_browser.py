@@ -3,8 +3,6 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.accessibility import accessibility_faults_in_light_and_dark
-
 PAGES = (
     "/donnees",
     "/integrer?region=93",
@@ -13,21 +11,6 @@ PAGES = (
     "/accessibilite",
     "/aide",
 )
-
-
-def test_axe_finds_no_fault_and_nothing_is_wider_than_the_screen(
-    visitor: Page, alps: dict[str, int]
-) -> None:
-    for address in PAGES:
-        visitor.goto(address)
-        visitor.evaluate(
-            "document.querySelectorAll('details').forEach(d => { d.open = true; })"
-        )
-        assert accessibility_faults_in_light_and_dark(visitor) == [], address
-        for width in (360, 768, 1440):
-            visitor.set_viewport_size({"width": width, "height": 800})
-            wide = visitor.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, (address, width)
 
 
 def test_pages_read_without_script(plain_visitor: Page, alps: dict[str, int]) -> None:

@@ -10,25 +10,12 @@ from sqlalchemy import Engine
 from app.cpts.reports.repository import reports
 from app.database.sessions import snapshot_scope
 from app.web.sheets import reporting
-from tests.web.accessibility import accessibility_faults_in_light_and_dark
 from tests.web.conftest import HOSTILE
 from tests.web.requests import Requests
 
 Register = Callable[..., int]
 
 GAP = "05061"
-ADDRESSES = (
-    f"/communes/{GAP}",
-    "/communes/05101",
-    "/communes/13055",
-    "/communes/05500",
-    "/cpts/1",
-    "/cpts/3",
-    "/cpts/1/signaler",
-    f"/communes/{GAP}/signaler/merci",
-    "/statistiques",
-    "/statistiques?at=2021-06-30",
-)
 
 
 @pytest.fixture
@@ -44,23 +31,6 @@ def history(register: Register, alps: dict[str, int]) -> dict[str, int]:
             stage_since="2020-03-01",
         ),
     }
-
-
-def test_axe_finds_no_fault(visitor: Page, history: dict[str, int]) -> None:
-    for address in ADDRESSES:
-        visitor.goto(address)
-        for summary in visitor.locator("main summary").all():
-            summary.click()
-        assert accessibility_faults_in_light_and_dark(visitor) == [], address
-
-
-def test_nothing_is_wider_than_the_screen(visitor: Page, history: dict[str, int]) -> None:
-    for address in ADDRESSES:
-        visitor.goto(address)
-        for width in (320, 360, 768, 1440):
-            visitor.set_viewport_size({"width": width, "height": 800})
-            wide = visitor.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, (address, width)
 
 
 def test_the_map_of_a_sheet_shows_that_cpts(visitor: Page, alps: dict[str, int]) -> None:

@@ -9,23 +9,13 @@ from sqlalchemy import Engine, text
 
 from app.maps.palette import STAGE_COLOURS
 from tests.administration import administration
-from tests.web.accessibility import accessibility_faults, accessibility_faults_in_light_and_dark
+from tests.web.accessibility import accessibility_faults
 from tests.web.conftest import HOSTILE
 from tests.web.requests import Requests
 
 Register = Callable[..., int]
 
 GAP = "05061"
-PAGES = (
-    "/",
-    "/recherche?q=saint",
-    "/recherche?q=zzzzzz",
-    "/regions",
-    "/regions/93",
-    "/departements/05?stage=aci_signe&theme=diabete&sort=-population",
-    "/departements/05/communes-sans-cpts",
-    "/connexion",
-)
 FIRST_VIEW_BYTES = 300_000
 
 
@@ -218,12 +208,6 @@ def test_a_hostile_name_is_shown_as_it_is(visitor: Page, register: Register) -> 
     assert visitor.title().startswith("Quelle CPTS")
 
 
-def test_axe_finds_no_fault(visitor: Page, alps: dict[str, int]) -> None:
-    for address in PAGES:
-        visitor.goto(address)
-        assert accessibility_faults_in_light_and_dark(visitor) == [], address
-
-
 def test_axe_finds_no_fault_in_the_banner_of_fictitious_data(
     visitor: Page, alps: dict[str, int], engine: Engine
 ) -> None:
@@ -250,22 +234,6 @@ def test_the_table_is_sorted_on_a_phone_too(visitor: Page, alps: dict[str, int])
     box = visitor.locator("#q").bounding_box()
     assert box
     assert box["width"] > 250
-
-
-def test_axe_finds_no_fault_on_a_page_that_helps(page: Page) -> None:
-    page.goto("/nulle-part")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Cette page n’existe pas")
-    assert accessibility_faults(page) == []
-
-
-def test_no_page_is_wider_than_the_screen(visitor: Page, alps: dict[str, int]) -> None:
-    for address in ("/", "/regions", "/regions/93", "/recherche?q=saint"):
-        visitor.goto(address)
-        for width in (1440, 768, 360):
-            visitor.set_viewport_size({"width": width, "height": 800})
-            wide = visitor.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, (address, width)
-        assert accessibility_faults(visitor) == [], address
 
 
 def test_the_keyboard_goes_from_the_skip_link_to_the_content_with_a_visible_focus(

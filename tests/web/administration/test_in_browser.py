@@ -113,6 +113,7 @@ def test_pages_fit_small_screens_and_hold_for_everybody(
         f"/administration/cpts/{gap}",
         "/administration/signalements",
         "/administration/completude",
+        "/administration/institutions",
         "/administration/journal",
         "/comptes/jetons",
         "/comptes/1",

@@ -1,6 +1,6 @@
 """Whom to call: contacts of institutions by region and department.
 
-Revision ID: 0016
+Revision ID: 0015
 Revises: 0014
 """
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from alembic import op
 
-revision: str = "0016"
+revision: str = "0015"
 down_revision: str | None = "0014"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-SQL = Path(__file__).parent.parent / "sql" / "0016"
+SQL = Path(__file__).parent.parent / "sql" / "0015"
 
 FILES = ["institution_contacts.sql"]
 

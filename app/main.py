@@ -52,6 +52,9 @@ from app.letters.record import endpoints as letters_record
 from app.maps import endpoints as maps
 from app.maps.assets import FOLDERS as MAP_FOLDERS
 from app.metrics import endpoints as metrics
+from app.ogc import endpoints as ogc
+from app.ogc.negotiation import Negotiation
+from app.ogc.pages import FOLDER as OGC_FOLDER
 from app.problems import ConstraintProblems, DatabaseUnavailable, Invalid, declared
 from app.settings import Settings
 from app.upkeep.loop import Upkeep
@@ -167,6 +170,7 @@ def create_app(
         capacity=settings.service.cache_megabytes * 2**20,
         questions=_questions(),
     )
+    app.add_middleware(Negotiation)
     app.add_middleware(Waiting, patience_s=patience_s)
     app.add_middleware(FormOrigin, public_url=settings.service.public_url)
     app.add_middleware(ErrorPages, settings=settings)
@@ -222,9 +226,10 @@ def _routes() -> APIRouter:
         conciliations.router,
         funding.router,
         maps.router,
+        ogc.router,
         web.router,
         documentation_router(TITLE, swagger),
-        static_router([swagger, *MAP_FOLDERS, *SITE_FOLDERS]),
+        static_router([swagger, *MAP_FOLDERS, OGC_FOLDER, *SITE_FOLDERS]),
     ):
         routes.include_router(router)
     return routes

@@ -95,6 +95,7 @@ LimitName = Literal[
     "note",
     "note_pdf",
     "workbook",
+    "filter",
     "sign_in",
     "account",
     "code",
@@ -126,6 +127,7 @@ LIMITS: Mapping[LimitName, LimitDeclaration] = {
         lambda given: 3 * given.service.notes_per_minute, "notes en PDF"
     ),
     "workbook": LimitDeclaration(lambda given: given.service.workbooks_per_minute, "classeurs"),
+    "filter": LimitDeclaration(lambda given: given.service.filters_per_minute, "filtres"),
     "sign_in": LimitDeclaration(lambda given: given.service.sign_ins_per_minute, "connexions"),
     # By mailbox, whichever address the attempts come from; and whether anybody has it or not.
     "account": LimitDeclaration(

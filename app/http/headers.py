@@ -13,7 +13,10 @@ _DEFAULTS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"cross-origin"),
     # Reading is for everyone, and no answer depends on cookies.
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, Link, Location, Retry-After, X-Request-ID"),
+    (
+        b"access-control-expose-headers",
+        b"Content-Crs, ETag, Link, Location, Retry-After, X-Request-ID",
+    ),
 )
 _STRICT_TRANSPORT = ((b"strict-transport-security", b"max-age=31536000"),)
 _PREFLIGHT: tuple[tuple[bytes, bytes], ...] = (

@@ -72,6 +72,14 @@ WholeNumber = Annotated[int, BeforeValidator(whole_number)]
 RowId = Annotated[WholeNumber, Field(ge=1, lt=2**63)]
 
 
+def read_number(text: str) -> float | None:
+    """Read a number in digits; None for anything else, and for one that is not finite."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
 def parse_bbox(text: str) -> Bbox:
     """Read `minlon,minlat,maxlon,maxlat`; raises `ValueError` with a French sentence."""
     parts = [part.strip() for part in text.split(",")]

@@ -76,6 +76,14 @@ PLACES: dict[str, tuple[str, ...]] = {
     "/lettres/conciliations/{conciliation_id}": ("/lettres/conciliations/1",),
     "/lettres/{letter_id:int}": ("/lettres/1",),
     "/static/{folder}/{file:path}": (),  # files of the program
+    "/ogc/collections/cpts/items/{key}": ("/ogc/collections/cpts/items/1",),
+    "/ogc/collections/communes/items/{key}": ("/ogc/collections/communes/items/59378",),
+    "/ogc/collections/departments/items/{key}": ("/ogc/collections/departments/items/59",),
+    "/ogc/collections/regions/items/{key}": ("/ogc/collections/regions/items/32",),
+    "/ogc/collections/conciliations/items/{key}": (
+        "/ogc/collections/conciliations/items/1",
+        "/ogc/collections/conciliations/items/1?f=html",
+    ),
     "/recherche": ("/recherche?q=plantee", "/recherche?q=59378"),
     "/recherche/suggestions": ("/recherche/suggestions?q=camille",),
     "/annuaire": (
@@ -95,7 +103,9 @@ PLACES: dict[str, tuple[str, ...]] = {
     "/api/v1/funding": ("/api/v1/funding?population=9&members=10",),
 }  # fmt: skip
 # Long to draw, and the same for everyone signed in: asked for by visitors and one of those.
-DRAWN = re.compile(r".*\.(png|gpkg|parquet|pdf|svg)$|/openapi.json|/statistiques")
+DRAWN = re.compile(
+    r".*\.(png|gpkg|parquet|pdf|svg)$|/openapi.json|/statistiques|/ogc/.*/items$"
+)
 # Where the role of somebody signed in shows the persons of a letter.
 OF_LETTERS = re.compile(r"/api/v1/letters|/lettres(/\d+)?$|/lettres/conciliations")
 

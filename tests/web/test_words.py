@@ -26,6 +26,10 @@ PUBLIC = (
     "/invitation/x", "/donnees", "/integrer", "/embed/carte", "/mentions-legales",
     "/donnees-personnelles", "/accessibilite", "/aide", "/maps/cpts", "/cpts/404",
     "/n-existe-pas",
+    "/ogc?f=html", "/ogc/api?f=html", "/ogc/conformance?f=html", "/ogc/collections?f=html",
+    "/ogc/collections/cpts?f=html", "/ogc/collections/cpts/schema?f=html",
+    "/ogc/collections/communes/queryables?f=html", "/ogc/collections/cpts/items?f=html",
+    "/ogc/collections/cpts/items/1?f=html", "/ogc/collections/regions/items/93?f=html",
     "/cpts/1?at=hier",
 )  # fmt: skip
 SIGNED_IN = (

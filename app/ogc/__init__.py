@@ -1,0 +1,1 @@
+"""OGC API – Features and Tiles over the registry, for geographic tools; reading only."""

@@ -1,0 +1,119 @@
+"""The SQL of items: pages by key, GeoJSON written by PostgreSQL and passed on as text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, cast, func, literal, select, text
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.exc import InternalError
+from sqlalchemy.types import Text
+
+from app.cpts.reading.schemas import Detail
+from app.database.calendar import today
+from app.database.sessions import ReadingSession
+from app.ogc.collections import Collection
+from app.ogc.systems import STORED_SRID, CoordinateSystem, OutsideSystem
+
+_CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")
+_EXTENT = text("""
+    SELECT ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)
+    FROM (SELECT ST_Extent(geom_country) AS e FROM region) whole
+""")
+# How PostGIS begins to say that a position has no coordinates in a system.
+_NOT_PROJECTED = "transform:"
+_MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item: its key, its GeoJSON `geometry` (None without any), its JSON `properties`."""
+
+    key: int | str
+    geometry: str | None
+    properties: str
+
+    def feature(self, links: str = "") -> str:
+        """Write it as a Feature; `links`, further members with a comma before them."""
+        key = self.key if isinstance(self.key, int) else f'"{self.key}"'
+        return (
+            f'{{"type":"Feature","id":{key},"geometry":{self.geometry or "null"},'
+            f'"properties":{self.properties}{links}}}'
+        )
+
+
+def find(
+    session: ReadingSession,
+    collection: Collection,
+    items: Subquery,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    day: date,
+    detail: Detail,
+    system: CoordinateSystem,
+    after: int | str | None = None,
+    limit: int,
+    coverage: str | None = None,
+) -> list[Item]:
+    """Find items in the order of their keys, those after one of them.
+
+    Parameters: `items`, of `items_of`, of whose columns the `conditions` are made; `day` as
+    of which they are told; `coverage`, of the collection's level, JSON. Raises
+    `OutsideSystem`.
+    """
+    key = items.c[collection.key]
+    properties = [
+        part
+        for each in collection.properties
+        for part in (literal(each.name), _written(items.c[each.name], each.kind))
+    ]
+    statement = select(
+        key,
+        func.ST_AsGeoJSON(_drawn(items.c.drawn, system), system.decimals, 0),
+        cast(func.json_build_object(*properties, type_=JSON), Text),
+    ).where(*conditions)
+    if after is not None:
+        statement = statement.where(key > after)
+    session.execute(_CUSTOM_PLANS)
+    page = statement.order_by(key).limit(limit)
+    try:
+        return [Item(*row) for row in session.execute(page, _given(day, detail, coverage))]
+    except InternalError as error:
+        if system.srid != STORED_SRID and _NOT_PROJECTED in str(error.orig):
+            raise OutsideSystem from None
+        raise
+
+
+def count(
+    session: ReadingSession,
+    items: Subquery,
+    conditions: Sequence[ColumnElement[bool]],
+    *,
+    day: date,
+    coverage: str | None = None,
+) -> int:
+    """Count the items that `find` finds on all pages."""
+    statement = select(func.count()).select_from(items).where(*conditions)
+    counted: int = session.execute(statement, _given(day, "full", coverage)).scalar_one()
+    return counted
+
+
+def extent(session: ReadingSession) -> list[float]:
+    """Give the box around all regions, in degrees: west, south, east, north."""
+    return [round(value, 4) for value in session.execute(_EXTENT).one() if value is not None]
+
+
+def _given(day: date, detail: Detail, coverage: str | None) -> dict[str, Any]:
+    # What has changed until now, whatever day is shown.
+    return {"day": day, "today": today(), "detail": detail, "coverage": coverage}
+
+
+def _drawn(geometry: Any, system: CoordinateSystem) -> Any:
+    if system.srid != STORED_SRID:
+        return func.ST_Transform(geometry, system.srid)
+    return func.ST_FlipCoordinates(geometry) if system.latitude_first else geometry
+
+
+def _written(column: Any, kind: str) -> Any:
+    return func.to_char(func.timezone("UTC", column), _MOMENT) if kind == "moment" else column

@@ -96,6 +96,7 @@ LimitName = Literal[
     "note_pdf",
     "workbook",
     "filter",
+    "archive",
     "sign_in",
     "account",
     "code",
@@ -128,6 +129,8 @@ LIMITS: Mapping[LimitName, LimitDeclaration] = {
     ),
     "workbook": LimitDeclaration(lambda given: given.service.workbooks_per_minute, "classeurs"),
     "filter": LimitDeclaration(lambda given: given.service.filters_per_minute, "filtres"),
+    # Ten seconds of work for whoever asks first after a change.
+    "archive": LimitDeclaration(lambda _: 5, "archives de tuiles"),
     "sign_in": LimitDeclaration(lambda given: given.service.sign_ins_per_minute, "connexions"),
     # By mailbox, whichever address the attempts come from; and whether anybody has it or not.
     "account": LimitDeclaration(

@@ -15,6 +15,7 @@ from app.ogc.addresses import (
 )
 from app.ogc.collections import COLLECTIONS, GEOMETRY, Collection, Kind
 from app.ogc.systems import CRS84, SYSTEMS
+from app.ogc.tiles.rules import LAYERS
 
 TITLE = "Cartographie des CPTS – OGC API"
 DESCRIPTION = (
@@ -34,6 +35,8 @@ CONFORMANCE = tuple(
         "ogcapi-features-2/1.0": ("crs",),
         "ogcapi-features-3/1.0": ("queryables", "filter", "features-filter"),
         "ogcapi-features-5/1.0": ("schemas", "core-roles-features"),
+        "ogcapi-tiles-1/1.0": ("core", "tileset", "tilesets-list", "mvt", "oas30"),
+        "tms/2.0": ("tilematrixset", "json-tilematrixset"),
         "cql2/1.0": (
             "cql2-text",
             "cql2-json",
@@ -78,6 +81,24 @@ def landing(address: Address) -> dict[str, Any]:
             link(f"{api}?f=html", "service-doc", HTML, "Les adresses et leurs paramètres"),
             *_both(address, f"{ROOT}/conformance", "conformance", "Les normes suivies"),
             *_both(address, f"{ROOT}/collections", "data", "Les collections"),
+            link(
+                address.to(f"{ROOT}/tileMatrixSets"),
+                "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
+                JSON,
+                "Les découpages en tuiles",
+            ),
+            link(
+                address.to(f"{ROOT}/styles/cpts"),
+                "http://www.opengis.net/def/rel/ogc/1.0/styles",
+                "application/vnd.mapbox.style+json",
+                "Le style d'une carte des tuiles (MapLibre)",
+            ),
+            link(
+                address.to(f"{ROOT}/cpts.pmtiles"),
+                "enclosure",
+                "application/vnd.pmtiles",
+                "Toutes les tuiles du jour, en un fichier (PMTiles)",
+            ),
             link(LICENCE_PATH, "license", HTML, "Licence Ouverte 2.0"),
         ],
     }
@@ -133,6 +154,16 @@ def _collection(
                 "http://www.opengis.net/def/rel/ogc/1.0/queryables",
                 SCHEMA,
                 "Ce que les filtres connaissent",
+            ),
+            *(
+                link(
+                    address.to(f"{path}/tiles"),
+                    "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+                    JSON,
+                    "Les tuiles vectorielles",
+                )
+                for layer in LAYERS
+                if layer.name == described.name
             ),
             link(LICENCE_PATH, "license", HTML, "Licence Ouverte 2.0"),
         ],

@@ -23,6 +23,7 @@ from app.ogc.parameters import (
     RequestedItems,
 )
 from app.ogc.systems import SYSTEMS, CoordinateSystem
+from app.ogc.tiles import endpoints as tiles
 from app.problems import NotFound, TooManyRequests, declared
 
 router = APIRouter(
@@ -243,3 +244,4 @@ def _add_routes(collection: Collection) -> None:
 
 for _collection in COLLECTIONS:
     _add_routes(_collection)
+router.include_router(tiles.router)

@@ -12,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.ogc.addresses import ROOT
 
 # What has one form only.
-_OF_ONE_FORM = re.compile(r".*/WebMercatorQuad/.+|/ogc/styles/.+|.*\.pmtiles")
+_OF_ONE_FORM = re.compile(
+    rf"{ROOT}/(?:collections/[^/]+/tiles|tileMatrixSets|styles)(?:/.*)?|.*\.pmtiles"
+)
 _FORM = re.compile(rb"(?:^|&)f=")
 
 

@@ -84,6 +84,12 @@ PLACES: dict[str, tuple[str, ...]] = {
         "/ogc/collections/conciliations/items/1",
         "/ogc/collections/conciliations/items/1?f=html",
     ),
+    "/ogc/collections/cpts/tiles/WebMercatorQuad/{zoom}/{row}/{column}": (
+        "/ogc/collections/cpts/tiles/WebMercatorQuad/8/86/130",
+    ),
+    "/ogc/collections/communes/tiles/WebMercatorQuad/{zoom}/{row}/{column}": (
+        "/ogc/collections/communes/tiles/WebMercatorQuad/10/344/521",
+    ),
     "/recherche": ("/recherche?q=plantee", "/recherche?q=59378"),
     "/recherche/suggestions": ("/recherche/suggestions?q=camille",),
     "/annuaire": (
@@ -104,7 +110,7 @@ PLACES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Long to draw, and the same for everyone signed in: asked for by visitors and one of those.
 DRAWN = re.compile(
-    r".*\.(png|gpkg|parquet|pdf|svg)$|/openapi.json|/statistiques|/ogc/.*/items$"
+    r".*\.(png|gpkg|parquet|pmtiles|pdf|svg)$|/openapi.json|/statistiques|/ogc/.*/items$"
 )
 # Where the role of somebody signed in shows the persons of a letter.
 OF_LETTERS = re.compile(r"/api/v1/letters|/lettres(/\d+)?$|/lettres/conciliations")

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import shapely
 from pyproj import CRS, Transformer
-from shapely import transform
 from shapely.geometry import shape
 from starlette.testclient import TestClient
 
 from app.ogc.systems import CRS84, SYSTEMS, CoordinateSystem
 
+# Its types know functions of whole arrays only.
+transform: Any = shapely.transform
 Read = Callable[..., Any]
 # A commune in the middle of where each system is for.
 COMMUNES = {

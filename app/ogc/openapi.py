@@ -16,6 +16,10 @@ from app.ogc.description import DESCRIPTION, TITLE
 _LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 
 
+# What pydantic writes of bounds behind a validator, and what OpenAPI calls them.
+_BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+
+
 def openapi_3_0(routes: Sequence[BaseRoute], server: str) -> dict[str, Any]:
     """Describe routes under `/ogc`; `server`, the whole address of that."""
     document = get_openapi(
@@ -41,7 +45,7 @@ def _downgraded(value: Any) -> Any:
         return [_downgraded(each) for each in value]
     if not isinstance(value, dict):
         return value
-    told = {name: _downgraded(each) for name, each in value.items()}
+    told = {_BOUNDS.get(name, name): _downgraded(each) for name, each in value.items()}
     if isinstance(choices := told.get("anyOf"), list):
         some = [each for each in choices if each != {"type": "null"}]
         if len(some) < len(choices):

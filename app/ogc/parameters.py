@@ -162,11 +162,11 @@ class AskedItems(AskedDrawing):
 
 async def _drawing(
     f: AskedFormat = "json",
-    crs: AskedSystem = CRS84,
+    crs: AskedSystem = None,
     detail: AskedDetail = "full",
     at: Day = None,
 ) -> AskedDrawing:
-    return AskedDrawing(f, crs, detail, at)
+    return AskedDrawing(f, crs or CRS84, detail, at)
 
 
 async def _items(
@@ -175,7 +175,7 @@ async def _items(
     limit: Limit = DEFAULT_LIMIT,
     after: After = None,
     bbox: AskedBox = None,
-    bbox_crs: BoxSystem = CRS84,
+    bbox_crs: BoxSystem = None,
     span: Annotated[AskedSpan, Query(alias="datetime")] = None,
     given: Annotated[
         str | None,
@@ -190,7 +190,7 @@ async def _items(
     filter_lang: Annotated[
         FilterLanguage, Query(alias="filter-lang", description="Langage du filtre.")
     ] = "cql2-text",
-    filter_crs: FilterSystem = CRS84,
+    filter_crs: FilterSystem = None,
 ) -> AskedItems:
     return AskedItems(
         drawing.form,
@@ -200,11 +200,11 @@ async def _items(
         limit,
         after,
         bbox,
-        bbox_crs,
+        bbox_crs or CRS84,
         span,
         given,
         filter_lang,
-        filter_crs,
+        filter_crs or CRS84,
     )
 
 

@@ -4,6 +4,7 @@ One is departed from: what is asked wrongly is answered 422, as everywhere in th
 where the standard has 400.
 """
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -61,6 +62,15 @@ def test_ats_core_api_definition_success(client: TestClient, read: Read) -> None
     described = schemathesis.openapi.from_dict(definition)
     told = {operation.path for operation in map(_described, described.get_all_operations())}
     assert {f"/collections/{name}/items" for name in NAMES} <= told
+    listing = definition["paths"]["/collections/cpts/items"]["get"]
+    schemas = {each["name"]: each["schema"] for each in listing["parameters"]}
+    assert (schemas["limit"]["minimum"], schemas["limit"]["maximum"]) == (1, 10_000)
+    assert schemas["crs"]["enum"][0] == CRS84
+    assert schemas["bbox"]["type"] == "array"
+    written = json.dumps(definition)
+    # Of later versions only.
+    for word in ('"null"', '"const"', '"examples"', '"$defs"', '"prefixItems"'):
+        assert word not in written, word
 
 
 def test_ats_core_conformance_success(read: Read) -> None:

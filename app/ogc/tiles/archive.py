@@ -11,8 +11,10 @@ from app.database.sessions import ReadingSession
 from app.ogc.collections import Collection
 from app.ogc.tiles import repository
 from app.ogc.tiles.description import ATTRIBUTION, vector_layer
-from app.ogc.tiles.rules import ARCHIVED_ZOOM, LAYERS, Bounds, Tile
+from app.ogc.tiles.rules import ARCHIVED_ZOOM, LAYERS, Bounds, Tile, tiles_within
 
+# Tiles of one statement lie in one of this zoom: none takes longer than a request may wait.
+_AT_ONCE_ZOOM = 7
 # A degree in the units of the format.
 _E7 = 10_000_000
 
@@ -23,13 +25,17 @@ def archive(session: ReadingSession, collections: Sequence[Collection]) -> bytes
     Parameters: `collections`, those of the layers, in their order.
     """
     day = today()
+    boxes = repository.extents(session)
     layers = list(zip(collections, LAYERS, strict=True))
     # Layers follow each other in a tile, as fields do in the format.
     bodies: dict[Tile, bytes] = defaultdict(bytes)
     for collection, layer in layers:
         for zoom in range(layer.minimum_zoom, ARCHIVED_ZOOM + 1):
-            for tile, body in repository.tile_bodies(session, collection, layer, zoom, day):
-                bodies[tile] += body
+            for within in tiles_within(boxes, min(zoom, _AT_ONCE_ZOOM)):
+                for tile, body in repository.tile_bodies(
+                    session, collection, layer, zoom, day, within=within
+                ):
+                    bodies[tile] += body
     described = [vector_layer(*each, ARCHIVED_ZOOM) for each in layers]
     about = {
         "name": "Cartographie des CPTS",
@@ -37,7 +43,7 @@ def archive(session: ReadingSession, collections: Sequence[Collection]) -> bytes
         "date": day.isoformat(),
         "vector_layers": described,
     }
-    return _written(bodies, about, repository.extents(session))
+    return _written(bodies, about, boxes)
 
 
 def _written(

@@ -49,9 +49,18 @@ def tile_body(
 
 
 def tile_bodies(
-    session: ReadingSession, collection: Collection, layer: Layer, zoom: int, day: date
+    session: ReadingSession,
+    collection: Collection,
+    layer: Layer,
+    zoom: int,
+    day: date,
+    *,
+    within: Tile,
 ) -> list[tuple[Tile, bytes]]:
-    """Give a layer of every tile of a zoom that has something to draw, as `tile_body` does."""
+    """Give a layer of every tile of a zoom that has something to draw, as `tile_body` does.
+
+    Parameters: `within`, the tile of a smaller zoom, or of this one, in which they lie.
+    """
     items = items_of(collection)
     names = layer.properties
     size = _WORLD / (1 << zoom)
@@ -60,20 +69,27 @@ def tile_bodies(
     # Once for every item, not once for every tile that it touches.
     drawn = (
         select(*(items.c[name] for name in names), shape.label("shape"))
-        .where(items.c.drawn.is_not(None))
+        .where(
+            items.c[GEOMETRY].op("&&")(func.ST_MakeEnvelope(*box_around(within), STORED_SRID))
+        )
         .offset(0)
         .subquery("drawn")
     )
 
-    def numbers(name: str, low: Any, high: Any) -> Any:
+    def numbers(name: str, low: Any, high: Any, place: int) -> Any:
         first, last = (
             cast(func.floor((each + _WORLD / 2) / size), Integer)
             for each in (low - margin, high + margin)
         )
-        return func.generate_series(first, last).table_valued(name).lateral(name)
+        children = 1 << (zoom - within.zoom)
+        series = func.generate_series(
+            func.greatest(first, place * children),
+            func.least(last, (place + 1) * children - 1),
+        )
+        return series.table_valued(name).lateral(name)
 
-    x = numbers("x", func.ST_XMin(drawn.c.shape), func.ST_XMax(drawn.c.shape))
-    y = numbers("y", -func.ST_YMax(drawn.c.shape), -func.ST_YMin(drawn.c.shape))
+    x = numbers("x", func.ST_XMin(drawn.c.shape), func.ST_XMax(drawn.c.shape), within.column)
+    y = numbers("y", -func.ST_YMax(drawn.c.shape), -func.ST_YMin(drawn.c.shape), within.row)
     cut = (
         select(
             x.c.x,

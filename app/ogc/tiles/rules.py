@@ -1,5 +1,6 @@
 """Which layers there are, from which zoom to which, and how finely each zoom is drawn."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ COMMUNES_LAYER = Layer("communes", 8, ("code", "name", "cpts_id", "cpts_stage"))
 LAYERS = (CPTS_LAYER, COMMUNES_LAYER)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Tile:
     """A tile of the set: its zoom, and its place from the north and from the west."""
 
@@ -87,3 +88,9 @@ def box_around(tile: Tile) -> Bounds:
         min(180.0, bounds.right + width),
         min(90.0, bounds.top + height),
     )
+
+
+def tiles_within(boxes: Iterable[Bounds], zoom: int) -> list[Tile]:
+    """List the tiles of a zoom that touch any of these boxes, in degrees."""
+    places = {place for box in boxes for place in matrix_set().tiles(*box, zooms=[zoom])}
+    return sorted(Tile(place.z, place.y, place.x) for place in places)

@@ -67,6 +67,7 @@ from app.web.layout.rendering import SITE_NAME
 from app.web.letters.deposit.endpoints import PAGE_UPLOADS
 from app.web.letters.notes.printing import NotePrinter
 from app.web.sheets.contacts import read_contacts
+from app.web.typesetting.printing import Typesetter
 
 TITLE = "Cartographie des CPTS"
 DESCRIPTION = """
@@ -155,7 +156,8 @@ def create_app(
     app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
     app.state.table_reader = TableReader()
-    app.state.note_printer = NotePrinter()
+    app.state.typesetter = Typesetter()
+    app.state.note_printer = NotePrinter(app.state.typesetter)
     app.state.limits = open_limits(settings, app.state.sessions)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 

@@ -55,5 +55,5 @@ def _read_ahead(app: FastAPI) -> None:
     with suppress(Problem, SQLAlchemyError), sessions.read() as session:
         land_borders(session, registry_state(session))
     # And the start of an interpreter, before the first file and the first PDF.
-    app.state.note_printer.pool.server.start()
+    app.state.typesetter.pool.server.start()
     app.state.file_reader.pool.server.start()

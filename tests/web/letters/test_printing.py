@@ -22,8 +22,9 @@ from app.letters.check.file_reading import FileReader
 from app.letters.notes.service import Note
 from app.processes.fork_server import ForkServer
 from app.processes.pool import Places
-from app.web.letters.notes.fonts import FONTS, REPLACEMENT, Fitting, covered_signs
 from app.web.letters.notes.printing import NotePrinter
+from app.web.typesetting.fonts import FONTS, REPLACEMENT, Fitting, covered_signs
+from app.web.typesetting.printing import Typesetter
 from tests.conftest import Register
 from tests.event_loop import run_apart
 from tests.exploration import examples
@@ -33,6 +34,10 @@ SOON_S = 30.0
 # The longest that any answer may be waited for.
 LONGEST_WAIT_S = 10
 SAID = "que la police ne contient pas"
+
+
+def printer_of_notes() -> NotePrinter:
+    return NotePrinter(Typesetter())
 
 
 def covered() -> frozenset[str]:
@@ -100,7 +105,7 @@ SAMPLES = (
 
 @pytest.mark.parametrize("name", SAMPLES, ids=ascii)
 def test_a_name_of_any_sign_gives_a_pdf(name: str) -> None:
-    content = typeset(NotePrinter(), note(name, drawing(name)), shown(name))
+    content = typeset(printer_of_notes(), note(name, drawing(name)), shown(name))
     assert is_tagged(content)
     assert ("�" in pdf_text(content)) == (SAID in pdf_text(content))
 
@@ -108,7 +113,7 @@ def test_a_name_of_any_sign_gives_a_pdf(name: str) -> None:
 @given(HOSTILE)
 @settings(max_examples=examples(15, many=300), deadline=None)
 def test_every_name_gives_a_pdf(name: str) -> None:
-    content = typeset(NotePrinter(), note("k", drawing(name)), shown(name))
+    content = typeset(printer_of_notes(), note("k", drawing(name)), shown(name))
     assert is_tagged(content)
 
 
@@ -116,22 +121,22 @@ def test_every_sign_said_to_be_covered_is_shown() -> None:
     signs = sorted(sign for sign in covered() if unicodedata.category(sign)[0] in "LNPS")
     assert len(signs) > 800
     text = " ".join(signs)
-    content = typeset(NotePrinter(), note("k", ""), shown(text))
+    content = typeset(printer_of_notes(), note("k", ""), shown(text))
     assert is_tagged(content)
     assert SAID not in pdf_text(content)
     spaces = "a\u00a0b\u2009c\u202fd\u2003e\u3000f\u2007g\u205fh"
-    spaced = typeset(NotePrinter(), note("k"), shown(spaces))
+    spaced = typeset(printer_of_notes(), note("k"), shown(spaces))
     assert is_tagged(spaced)
     assert SAID not in pdf_text(spaced)
     assert {*"éœŒÉçàŸ€’« »–…ŁŠßΩЖ"} - {" "} <= covered()
 
 
 def test_a_sign_that_no_font_holds_is_replaced_and_that_is_said() -> None:
-    replaced = typeset(NotePrinter(), note("k"), shown("Pôle 🏥 santé"))
+    replaced = typeset(printer_of_notes(), note("k"), shown("Pôle 🏥 santé"))
     assert "Pôle � santé" in pdf_text(replaced)
     said = " ".join(pdf_text(replaced).split())
     assert "1 signe que la police ne contient pas (U+1F3E5) est remplacé par « � »" in said
-    plain = typeset(NotePrinter(), note("k"), shown("Pôle santé"))
+    plain = typeset(printer_of_notes(), note("k"), shown("Pôle santé"))
     assert SAID not in pdf_text(plain)
 
 
@@ -156,12 +161,12 @@ def test_texts_are_fitted_to_what_there_is(given_: str, fitted: str) -> None:
 def test_the_signs_that_are_replaced_are_counted_once_each_and_named() -> None:
     # The map, which repeats names, counts for nothing more.
     name = "中🏥国 中🏥"
-    printed = typeset(NotePrinter(), note("k", drawing(name)), shown(name))
+    printed = typeset(printer_of_notes(), note("k", drawing(name)), shown(name))
     said = " ".join(pdf_text(printed).split())
     signs = "U+4E2D, U+1F3E5, U+56FD"
     assert f"3 signes que la police ne contient pas ({signs}) sont remplacés" in said
     many = "".join(map(chr, range(0x4E00, 0x4E10)))
-    said = " ".join(pdf_text(typeset(NotePrinter(), note("k"), shown(many))).split())
+    said = " ".join(pdf_text(typeset(printer_of_notes(), note("k"), shown(many))).split())
     assert "16 signes que la police ne contient pas (U+4E00, U+4E01" in said
     assert "U+4E07, …)" in said
     assert "U+4E08" not in said
@@ -170,13 +175,15 @@ def test_the_signs_that_are_replaced_are_counted_once_each_and_named() -> None:
 def test_tables_without_end_are_cut_and_that_is_said() -> None:
     view = shown("Un", rows=35_000)
     view["sections"] *= 3
-    text = pdf_text(typeset(NotePrinter(), note("k"), view))
+    text = pdf_text(typeset(printer_of_notes(), note("k"), view))
     unspaced = "".join(text.split())
     assert "2500lignessur35000sontimprimées" in unspaced
     assert unspaced.count("0lignessur35000sontimprimées") == 3
     assert "02499" in text
     assert "02500" not in text
-    assert "lignes sur" not in pdf_text(typeset(NotePrinter(), note("k"), shown("Un", 2_500)))
+    assert "lignes sur" not in pdf_text(
+        typeset(printer_of_notes(), note("k"), shown("Un", 2_500))
+    )
 
 
 def resident_megabytes() -> float:
@@ -186,7 +193,7 @@ def resident_megabytes() -> float:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="measured through /proc")
 def test_the_memory_of_the_worker_does_not_grow_with_its_pdfs() -> None:
-    printer = NotePrinter()
+    printer = printer_of_notes()
     view = shown("Saint-Exemple-sur-Fiction", rows=900)
     typeset(printer, note("first"), view)
     before = resident_megabytes()
@@ -197,10 +204,10 @@ def test_the_memory_of_the_worker_does_not_grow_with_its_pdfs() -> None:
 
 
 def test_a_pdf_that_was_typeset_is_kept() -> None:
-    printer = NotePrinter()
+    printer = printer_of_notes()
     first = typeset(printer, note("k"), shown("Un"))
     # No place at all: only what is kept can be given.
-    printer.pool = NotePrinter(Places(at_once=0, waiting=0)).pool
+    printer.typesetter = Typesetter(Places(at_once=0, waiting=0))
     assert typeset(printer, note("k"), shown("Un")) == first
     elsewhere = shown("Un") | {"address": "http://ailleurs/lettres/notes/essai"}
     with pytest.raises(Exception, match="en cours"):
@@ -254,7 +261,7 @@ def test_without_place_or_time_the_service_says_that_it_is_busy(
     client: TestClient, app: FastAPI, endless: ForkServer, what: str
 ) -> None:
     address = made_note(client)
-    pool = (app.state.note_printer if what == "pdf" else app.state.file_reader).pool
+    pool = (app.state.typesetter if what == "pdf" else app.state.file_reader).pool
     pool.server = endless
     for places in (Places(within_s=0.2), Places(at_once=0, wait_s=0.1), Places(0, waiting=0)):
         pool._places = places
@@ -266,7 +273,7 @@ def test_without_place_or_time_the_service_says_that_it_is_busy(
 
 
 def test_by_default_nobody_waits_longer_than_ten_seconds() -> None:
-    for pool in (NotePrinter().pool, FileReader().pool):
+    for pool in (Typesetter().pool, FileReader().pool):
         assert pool._places.wait_s <= pool._places.within_s < LONGEST_WAIT_S
         assert pool._places.at_once_per_address < pool._places.at_once
         assert pool._places.waiting_per_address < pool._places.waiting
@@ -278,7 +285,7 @@ def test_the_process_is_killed_when_its_client_leaves(
 ) -> None:
     app = cast(FastAPI, client.app)
     address = urlsplit(made_note(client)).path
-    app.state.note_printer.pool.server = app.state.file_reader.pool.server = endless
+    app.state.typesetter.pool.server = app.state.file_reader.pool.server = endless
     server = urlsplit(live_server)
     assert server.port
     form = (
@@ -317,7 +324,7 @@ def _is_running(pid: int) -> bool:
 def test_others_are_answered_while_a_pdf_is_typeset(
     client: TestClient, app: FastAPI, endless: ForkServer, tmp_path: Path
 ) -> None:
-    app.state.note_printer.pool.server = endless
+    app.state.typesetter.pool.server = endless
 
     async def ask() -> bool:
         printer: NotePrinter = app.state.note_printer

@@ -1,0 +1,1 @@
+"""The room where documents and images are typeset, in bounded processes of its own."""

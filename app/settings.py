@@ -65,6 +65,7 @@ class ServiceSettings(BaseSettings):
     file_checks_per_minute: Annotated[int, Field(ge=1)] = 60
     workbooks_per_minute: Annotated[int, Field(ge=1)] = 30
     filters_per_minute: Annotated[int, Field(ge=1)] = 300
+    figures_per_minute: Annotated[int, Field(ge=1)] = 30
     notes_per_minute: Annotated[int, Field(ge=1)] = 20
     # How long a stored verification note can be read again.
     notes_kept_days: Annotated[int, Field(ge=1)] = 3 * 365

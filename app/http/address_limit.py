@@ -97,6 +97,8 @@ LimitName = Literal[
     "workbook",
     "filter",
     "archive",
+    "image",
+    "document",
     "sign_in",
     "account",
     "code",
@@ -131,6 +133,9 @@ LIMITS: Mapping[LimitName, LimitDeclaration] = {
     "filter": LimitDeclaration(lambda given: given.service.filters_per_minute, "filtres"),
     # Ten seconds of work for whoever asks first after a change.
     "archive": LimitDeclaration(lambda _: 5, "archives de tuiles"),
+    # Typeset as notes are, and kept for all once made.
+    "image": LimitDeclaration(lambda given: given.service.figures_per_minute, "images"),
+    "document": LimitDeclaration(lambda given: given.service.figures_per_minute, "documents"),
     "sign_in": LimitDeclaration(lambda given: given.service.sign_ins_per_minute, "connexions"),
     # By mailbox, whichever address the attempts come from; and whether anybody has it or not.
     "account": LimitDeclaration(

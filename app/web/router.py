@@ -24,6 +24,7 @@ from app.web.directory.endpoints import router as directory
 from app.web.directory.exchange.endpoints import router as sheet_exchange
 from app.web.directory.searches.endpoints import router as searches
 from app.web.embedding.endpoints import router as embedding
+from app.web.figures.endpoints import router as figures
 from app.web.information.endpoints import router as information
 from app.web.letters.attachments.endpoints import router as attachments
 from app.web.letters.builder.endpoints import router as builder
@@ -43,6 +44,7 @@ for group in (
     territories,
     sheets,
     statistics,
+    figures,
     report,
     searches,
     directory,

@@ -135,7 +135,8 @@ def test_maps_are_documents_without_script_or_style(
         assert response.headers["content-type"] == "image/svg+xml"
         root = ET.fromstring(response.text)
         tags = {element.tag.rpartition("}")[2] for element in root.iter()}
-        assert tags <= {"svg", "title", "desc", "rect", "g", "path", "text", "defs", "use"}
+        shapes = {"rect", "g", "path", "text", "defs", "use", "pattern"}
+        assert tags <= {"svg", "title", "desc", *shapes}
         assert "style=" not in response.text
         assert root.find("{http://www.w3.org/2000/svg}title") is not None
 
@@ -144,7 +145,7 @@ def test_the_map_of_a_day_shows_who_stood_then(client: TestClient, register: Reg
     empty = client.get("/statistiques/carte.svg").text
     register("CPTS", "aci_signe", (GAP,), effective_on="2022-01-01", stage_since="2022-01-01")
     now = client.get("/statistiques/carte.svg").text
-    assert "ACI signé : 1" in now
+    assert "ACI signé\u00a0: 1" in now
     assert now.count("<path") == empty.count("<path") + 1
     before = client.get("/statistiques/carte.svg?at=2021-12-31").text
     assert before.count("<path") == empty.count("<path")

@@ -8,13 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cpts.drawing.rules import FRAMES, HEIGHT, WIDTH
+from app.web.figures.rules import COVERAGE_STEPS, coverage_colour, coverage_labels
 from app.web.layout.colours import luminance
 from app.web.statistics.rules import (
-    COVERAGE_STEPS,
     Plane,
     columns,
-    coverage_colour,
-    coverage_labels,
     round_ceiling,
     shares_of_line,
     stacked_areas,

@@ -1,10 +1,16 @@
 """Where each part of the country stands on the drawn national map."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from app.cpts.reading.schemas import Detail
 
 OVERSEAS = ("971", "972", "973", "974", "976")
 INNER_PARIS = ("75", "92", "93", "94")
+# From how many metres a unit on the coarser shapes of regions, and of the country, are drawn.
+_METRES_OF_DEPARTMENT, _METRES_OF_REGION = 150, 900
+# Units beyond the sides of a frame up to which shapes are drawn, so that no border shows there.
+_BEYOND = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,25 @@ class Frame:
     departments: tuple[str, ...] = ()
 
     @property
+    def detail(self) -> Detail:
+        """How fine the shapes are that it draws; what is overseas is small anyway."""
+        if self.departments or self.metres_per_unit < _METRES_OF_REGION:
+            is_near = self.metres_per_unit < _METRES_OF_DEPARTMENT
+            return "department" if is_near else "region"
+        return "national"
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of what it draws, in metres, a little beyond its sides."""
+        beyond = _BEYOND * self.metres_per_unit
+        return (
+            self.west - beyond,
+            self.north - self.height * self.metres_per_unit - beyond,
+            self.west + self.width * self.metres_per_unit + beyond,
+            self.north + beyond,
+        )
+
+    @property
     def offset(self) -> tuple[float, float]:
         """What is added to scaled coordinates; y runs upwards until ST_AsSVG turns it."""
         scale = 1 / self.metres_per_unit
@@ -48,6 +73,75 @@ FRAMES = (
     Frame("La Réunion", 2975, 314_700, 7_691_300, 600, 448, 694, 108, 96, ("974",)),
     Frame("Mayotte", 4471, 501_900, 8_602_400, 400, 612, 694, 76, 99, ("976",)),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PartExtent:
+    """What some departments of a part of the country cover, in metres of its projection.
+
+    `part` is empty for metropolitan France, else the code of the department overseas.
+    """
+
+    part: str
+    srid: int
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+# Around a place, in units; the least and the most that it is drawn high; of an inset; between.
+_AROUND, _LOWEST, _HIGHEST, _INSET, _GAP = 22, 380, 760, 104, 30
+# So that a place of one point still shows what is around it, in metres.
+_LEAST_M = 12_000
+
+
+def frames_around(parts: Sequence[PartExtent], names: Mapping[str, str]) -> tuple[Frame, ...]:
+    """Lay out a drawing of `WIDTH` units of some places: the first part large, others beneath.
+
+    Parameters: `parts`, metropolitan France first; `names` of the departments overseas by code.
+    """
+    if not parts:
+        return ()
+    main, others = parts[0], parts[1:]
+    high = _HIGHEST - (_INSET + _GAP if others else 0)
+    wide_m = max(main.east - main.west, _LEAST_M)
+    high_m = max(main.north - main.south, _LEAST_M)
+    metres = max(wide_m / (WIDTH - 2 * _AROUND), high_m / (high - 2 * _AROUND))
+    height = round(min(high, max(_LOWEST, high_m / metres + 2 * _AROUND)))
+    frames = [_frame(main, names, metres, (0, 0, WIDTH, height))]
+    each = (WIDTH - _GAP / 2 * (len(others) - 1)) / max(1, len(others))
+    side = min(each, 2 * _INSET)
+    for position, part in enumerate(others):
+        metres = max(
+            max(part.east - part.west, _LEAST_M) / (side - 12),
+            max(part.north - part.south, _LEAST_M) / (_INSET - 12),
+        )
+        left = position * (each + _GAP / 2) + (each - side) / 2
+        frames.append(_frame(part, names, metres, (left, height + 8, side, _INSET)))
+    return tuple(frames)
+
+
+def _frame(
+    part: PartExtent,
+    names: Mapping[str, str],
+    metres: float,
+    place: tuple[float, float, float, float],
+) -> Frame:
+    """Put the middle of a part into the middle of a place: left, top, width, height."""
+    left, top, width, height = place
+    return Frame(
+        name=names.get(part.part, part.part) if part.part else "Métropole",
+        srid=part.srid,
+        west=(part.west + part.east) / 2 - metres * width / 2,
+        north=(part.south + part.north) / 2 + metres * height / 2,
+        metres_per_unit=metres,
+        left=left,
+        top=top,
+        width=width,
+        height=height,
+        departments=(part.part,) if part.part else (),
+    )
 
 
 # Width of a sign and height of a line of a label, in units of a drawing.

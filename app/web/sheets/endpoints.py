@@ -8,13 +8,16 @@ from starlette.responses import HTMLResponse, Response
 from app.cpts.reading.service import cpts_item
 from app.database.request_sessions import ReadSession
 from app.files.cells import CSV_MEDIA_TYPE, csv_table
+from app.http.address_limit import limited
 from app.http.caching import keep_until_change
 from app.http.parameters import Day, RowId
 from app.http.repository import current_revision
 from app.settings import Settings
+from app.web.figures.answers import figure_to_keep
 from app.web.layout.rendering import render
 from app.web.sheets import service
 from app.web.sheets.contacts import contact_of, read_contacts
+from app.web.sheets.figures import map_of_commune, map_of_cpts_sheet
 from app.web.sheets.reporting import router as reporting
 from app.web.sheets.rules import embed_code
 
@@ -87,6 +90,42 @@ def communes_of_cpts(
         csv_table(columns, rows),
         media_type=CSV_MEDIA_TYPE,
         headers={"Content-Disposition": f'attachment; filename="cpts-{cpts_id}-communes.csv"'},
+    )
+
+
+@router.get("/communes/{code}/carte.svg", response_class=Response)
+async def commune_as_svg(request: Request, code: CommuneCode, at: Day = None) -> Response:
+    """The drawing of a commune with its title, date, legend and source, as SVG."""
+    return await figure_to_keep(
+        request, lambda session: map_of_commune(session, code.upper(), at), "svg"
+    )
+
+
+@router.get(
+    "/communes/{code}/carte.png", response_class=Response, dependencies=[limited("image")]
+)
+async def commune_as_png(request: Request, code: CommuneCode, at: Day = None) -> Response:
+    """The same as PNG."""
+    return await figure_to_keep(
+        request, lambda session: map_of_commune(session, code.upper(), at), "png"
+    )
+
+
+@router.get("/cpts/{cpts_id}/carte.svg", response_class=Response)
+async def cpts_as_svg(request: Request, cpts_id: CptsId, at: Day = None) -> Response:
+    """The drawing of a CPTS with its title, date, legend and source, as SVG."""
+    return await figure_to_keep(
+        request, lambda session: map_of_cpts_sheet(session, cpts_id, at), "svg"
+    )
+
+
+@router.get(
+    "/cpts/{cpts_id}/carte.png", response_class=Response, dependencies=[limited("image")]
+)
+async def cpts_as_png(request: Request, cpts_id: CptsId, at: Day = None) -> Response:
+    """The same as PNG."""
+    return await figure_to_keep(
+        request, lambda session: map_of_cpts_sheet(session, cpts_id, at), "png"
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import HTMLResponse, Response
 
 from app.database.calendar import today
@@ -16,10 +16,12 @@ from app.http.caching import keep_until_change
 from app.http.parameters import Day
 from app.http.repository import current_revision
 from app.problems import NotFound
+from app.web.figures.answers import Form, figure_to_keep
 from app.web.layout.downloads import csv_to_keep, file_to_keep, workbook_to_keep
 from app.web.layout.rendering import render
 from app.web.statistics import service, tables
 from app.web.statistics.drawings import coverage_map, deployment_map
+from app.web.statistics.figures import CHARTS
 
 router = APIRouter(prefix="/statistiques")
 
@@ -36,6 +38,7 @@ def _table(session: ReadSession, name: str, at: Day = None) -> tables.Table:
     return _TABLES[name](session, at)
 
 
+ChartName = Annotated[str, Path(max_length=20)]
 AskedTable = Annotated[tables.Table, Depends(_table)]
 
 
@@ -63,6 +66,18 @@ def map_of_coverage(request: Request, session: ReadSession, at: Day = None) -> R
     return _kept(request, session, coverage_map(session, at), "image/svg+xml")
 
 
+@router.get("/graphiques/{chart}.svg", response_class=Response)
+async def chart_as_svg(request: Request, chart: ChartName, at: Day = None) -> Response:
+    """A chart of the page with its title, date, legend and source, as SVG."""
+    return await _chart(request, chart, at, "svg")
+
+
+@router.get("/graphiques/{chart}.png", response_class=Response, dependencies=[limited("image")])
+async def chart_as_png(request: Request, chart: ChartName, at: Day = None) -> Response:
+    """The same as PNG."""
+    return await _chart(request, chart, at, "png")
+
+
 @router.get("/{name}-excel.csv", response_class=Response)
 def figures_for_excel(
     request: Request, session: ReadSession, name: str, table: AskedTable
@@ -86,6 +101,12 @@ def figures_as_workbook(
     """The figures as a workbook."""
     sheet = table.for_offices()
     return workbook_to_keep(request, session, [sheet], f"cpts-{name}.xlsx", day=at or today())
+
+
+async def _chart(request: Request, chart: str, at: Day, form: Form) -> Response:
+    if chart not in CHARTS:
+        raise NotFound("Ce graphique n’existe pas.")
+    return await figure_to_keep(request, lambda session: CHARTS[chart](session, at), form)
 
 
 def _kept(request: Request, session: ReadingSession, text: str, media_type: str) -> Response:

@@ -4,39 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+# Of the bars of the regions, in units: from one to the next, of one, of the names before them.
+BAR_STEP, BAR_HEIGHT, NAMES_WIDTH = 27, 21, 204
+LINE_WIDTH = 470
+COVERAGE_COLOUR = "#3f93ad"
 # Since the national agreement of 2019 CPTS sign an ACI.
 FIRST_MONTH = date(2019, 1, 1)
-# A sequential scale, light to dark, that reads in grey; the bounds are shares from which on.
-COVERAGE_STEPS: tuple[tuple[float, str], ...] = (
-    (0.0, "#f3f0e3"),
-    (0.25, "#cfe3c5"),
-    (0.5, "#86c3b4"),
-    (0.75, "#3f93ad"),
-    (0.9, "#275f8d"),
-    (1.0, "#12294f"),
-)
-
-
-# Off the scale: where the registry is not complete, a share says nothing.
-UNKNOWN_COLOUR = "#c9c9c9"
-
-
-def coverage_colour(share: float) -> str:
-    """Give the fill of a share of 0 to 1; the last step is for a full coverage alone."""
-    return next(colour for bound, colour in reversed(COVERAGE_STEPS) if share >= bound)
-
-
-def coverage_labels() -> list[tuple[str, str]]:
-    """List the steps with what they mean, as colour and French text."""
-    labels = []
-    for position, (bound, colour) in enumerate(COVERAGE_STEPS):
-        low = round(bound * 100)
-        if position == len(COVERAGE_STEPS) - 1:
-            labels.append((colour, "100 %"))
-        else:
-            high = round(COVERAGE_STEPS[position + 1][0] * 100)
-            labels.append((colour, f"de {low} à moins de {high} %"))
-    return labels
 
 
 def round_ceiling(value: float) -> float:

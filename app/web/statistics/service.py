@@ -12,25 +12,23 @@ from app.cpts.references import repository as references
 from app.cpts.stages import RECOGNISED_STAGES, SIGNED_STAGE
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.french import number, percent
+from app.french import by_name, number, percent
+from app.web.figures.rules import UNKNOWN_COLOUR, coverage_labels
 from app.web.statistics.repository import count_undated, coverage_by_month, cpts_by_month
 from app.web.statistics.rules import (
     FIRST_MONTH,
-    UNKNOWN_COLOUR,
+    LINE_WIDTH,
     Area,
     Bar,
     Plane,
     Tick,
     columns,
-    coverage_labels,
     round_ceiling,
     shares_of_line,
     stacked_areas,
     value_ticks,
     year_ticks,
 )
-
-_LINE_WIDTH = 470
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +85,8 @@ def statistics(session: ReadingSession, at: date | None) -> dict[str, Any]:
         "labels": labels,
         "regions": levels["region"]["items"],
         "departments": levels["department"]["items"],
-        "region_lines": _region_lines(levels["region"]["items"]),
-        "line_width": _LINE_WIDTH,
+        "region_lines": region_lines(levels["region"]["items"]),
+        "line_width": LINE_WIDTH,
         "coverage_steps": coverage_labels(),
         "unknown_colour": UNKNOWN_COLOUR,
         "months": months,
@@ -142,18 +140,17 @@ def _frames() -> list[dict[str, str]]:
     ]
 
 
-def _region_lines(regions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    totals = [sum(each["cpts_by_stage"].values()) for each in regions]
-    longest = max(totals, default=0)
+def region_lines(regions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lay out a bar for each region, in the order of their names."""
+    totals = {each["code"]: sum(each["cpts_by_stage"].values()) for each in regions}
+    longest = max(totals.values(), default=0)
     return [
         {
             "name": each["name"],
-            "total": total,
-            "pieces": shares_of_line(list(each["cpts_by_stage"].items()), _LINE_WIDTH, longest),
+            "total": totals[each["code"]],
+            "pieces": shares_of_line(list(each["cpts_by_stage"].items()), LINE_WIDTH, longest),
         }
-        for each, total in sorted(
-            zip(regions, totals, strict=True), key=lambda pair: (-pair[1], pair[0]["name"])
-        )
+        for each in by_name(regions)
     ]
 
 

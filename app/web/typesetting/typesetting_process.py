@@ -9,6 +9,7 @@ read but the files of the request and `house.typ`.
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -35,7 +36,8 @@ def _fonts() -> typst.Fonts:
 def run(request: bytes) -> bytes:
     """Typeset one document, or one image of the width asked for."""
     asked = json.loads(request)
-    files = {name: text.encode() for name, text in asked["files"].items()}
+    # By name, as typst takes them though its types do not say so.
+    files: Any = {name: text.encode() for name, text in asked["files"].items()}
     files["house.typ"] = _HOUSE.read_bytes()
     pixels, points = asked["width_px"], asked["width_pt"]
     written: bytes = typst.compile(

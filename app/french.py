@@ -143,6 +143,11 @@ def typeset(page: str) -> str:
     return _IN_PAGE.sub(_printed, page)
 
 
+def typeset_text(text: str) -> str:
+    """Give a text that is no HTML with the signs that French is printed with, as `typeset`."""
+    return _IN_TEXT.sub(_printed_sign, text)
+
+
 def _printed(found: re.Match[str]) -> str:
     tag: str | None = found["tag"]
     if tag is None:
@@ -166,7 +171,7 @@ def _printed_sign(found: re.Match[str]) -> str:
 
 
 def _printed_attribute(found: re.Match[str]) -> str:
-    return found[1] + _IN_TEXT.sub(_printed_sign, found[2])
+    return found[1] + typeset_text(found[2])
 
 
 def by_name(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

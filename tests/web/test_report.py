@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import openpyxl
+import pypdf
 import pytest
 from starlette.testclient import TestClient
 
@@ -101,3 +102,54 @@ def test_what_is_not_understood_is_said(client: TestClient, query: str) -> None:
 @pytest.mark.parametrize("day", ["1900-01-01", "2024-02-29", "9999-12-31", "0001-01-01"])
 def test_any_day_has_its_report(client: TestClient, day: str) -> None:
     assert client.get(f"/bilan?au={day}", headers=BROWSER).status_code == 200
+
+
+def _pdf(client: TestClient, address: str) -> pypdf.PdfReader:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.text[:300]
+    assert answer.headers["content-type"] == "application/pdf"
+    return pypdf.PdfReader(io.BytesIO(answer.content))
+
+
+def _printed(reader: pypdf.PdfReader) -> str:
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+@pytest.mark.usefixtures("years")
+def test_the_document_says_what_the_page_says_and_is_tagged(client: TestClient) -> None:
+    reader = _pdf(client, f"/bilan.pdf?au={DAY}")
+    told = _printed(reader)
+    root: Any = reader.root_object
+    assert root["/MarkInfo"]["/Marked"]
+    assert "<pdfuaid:part>1<" in root["/Metadata"].get_object().get_data().decode()
+    assert "Situation au 30 juin 2024, et ce qui a changé depuis le 30 juin 2023." in told
+    assert "que la police ne contient pas" not in told
+    for said in (
+        "CPTS du Nord – Lettre d’intention validée",
+        "CPTS qui avance – Lettre d’intention validée, puis ACI signé",
+        "CPTS qui avance – 1 commune en plus",
+        "Diabète 1 1 0",
+        "05 Hautes-Alpes 1",
+        "Ces chiffres reposent sur 0 département renseigné sur 101",
+        "Est couverte une commune",
+        "IGN, ADMIN EXPRESS",
+    ):
+        assert said in told, said
+    assert (
+        client.get(f"/bilan.pdf?au={DAY}")
+        .headers["content-disposition"]
+        .endswith('"bilan-2024-06-30.pdf"')
+    )
+
+
+def test_a_document_of_a_region_takes_names_of_any_sign_and_no_more(
+    client: TestClient, register: Register
+) -> None:
+    register("CPTS #let $x$ @a <b> *gras* 🏥 中", "aci_signe", (LILLE,))
+    register("CPTS de Gap", "aci_signe", (GAP,))
+    told = _printed(_pdf(client, "/bilan.pdf?region=32"))
+    assert "CPTS #let $x$ @a <b> *gras* � �" in told
+    assert "2 signes que la police ne contient pas (U+1F3E5, U+4E2D)" in told
+    assert "CPTS de Gap" not in told
+    for query in ("region=00", "au=hier", "couleur=bleu"):
+        assert client.get(f"/bilan.pdf?{query}").status_code == 422

@@ -107,6 +107,16 @@ def framed(figure: Figure, sources: Iterable[str]) -> str:
     )
 
 
+def with_legend(figure: Figure) -> str:
+    """Write a drawing with its legend alone, for a document that says the rest."""
+    legend, height = _legend(figure.keys, figure.height + 12, figure.width, left_side=0)
+    return (
+        f"{_head(figure, figure.width, height + 8)}{_definitions(figure)}{figure.content}"
+        f'<rect x=".5" y=".5" width="{figure.width - 1}" height="{figure.height - 1}" '
+        f'fill="none" stroke="{LINE}"/>{"".join(legend)}</svg>'
+    )
+
+
 def width_of(text: str, size: float) -> float:
     """Guess the width of a text of a size, in units; rather too wide than too narrow."""
     return size * sum(_WIDE if east_asian_width(sign) in "WF" else _NARROW for sign in text)
@@ -149,15 +159,17 @@ def _title_block(figure: Figure, width: int) -> tuple[list[str], int]:
     return parts, top + 14
 
 
-def _legend(keys: Sequence[Key], top: int, width: int) -> tuple[list[str], int]:
+def _legend(
+    keys: Sequence[Key], top: int, width: int, *, left_side: int = MARGIN
+) -> tuple[list[str], int]:
     parts: list[str] = []
-    left = MARGIN
+    left = left_side
     for position, key in enumerate(keys):
         needed = round(26 + width_of(key.label, 12.5) + 16)
         if position == 0:
             top += 16
-        elif left + needed > MARGIN + width:
-            left, top = MARGIN, top + 22
+        elif left + needed > left_side + width:
+            left, top = left_side, top + 22
         fills = [key.fill, *([f"url(#{key.pattern})"] if key.pattern else [])]
         dashes = ' stroke-dasharray="3 2"' if key.dashed else ""
         parts += [

@@ -20,6 +20,7 @@ from app.web.layout.assets import WEB, static
 from app.web.layout.colours import COLOUR_RULES, COLOUR_RULES_HASH
 from app.web.layout.links import mail_address, safe_website, telephone_address
 from app.web.layout.repository import holds_demonstration
+from app.web.layout.wording import coverage_base
 
 SITE_NAME = "Cartographie des CPTS"
 
@@ -80,6 +81,7 @@ def _environment() -> Environment:
         site_name=SITE_NAME,
         colour_rules=COLOUR_RULES,
         number=french.number,
+        coverage_words=coverage_base,
         first_stage=FIRST_STAGE,
         signed_stage=SIGNED_STAGE,
         safe_website=safe_website,

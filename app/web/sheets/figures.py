@@ -42,7 +42,7 @@ def map_of_commune(session: ReadingSession, code: str, at: date | None) -> Figur
     return _figure(
         sheet,
         f"carte-commune-{commune['code']}",
-        f"{commune['name']} ({commune['code']}) et ses environs",
+        f"{commune['name']} ({commune['code']})",
         communes,
         "".join(parts),
     )
@@ -78,7 +78,7 @@ def _drawn(sheet: dict[str, Any]) -> Surroundings:
 def _figure(
     sheet: dict[str, Any],
     named: str,
-    title: str,
+    subject: str,
     shapes: Sequence[SurroundingShape],
     content: str,
 ) -> Figure:
@@ -94,14 +94,14 @@ def _figure(
     )
     return Figure(
         name=f"{named}-{sheet['day'].isoformat()}",
-        title=title,
+        title=f"{subject} et ses environs",
         dated=f"Au {written_day(sheet['day'])}",
-        description=f"{title}, et les CPTS voisines selon leur stade.",
+        description=f"{subject} et les CPTS voisines selon leur stade.",
         width=DRAWING_WIDTH,
         height=DRAWING_HEIGHT,
         content=f'<g clip-path="url(#frame)">{content}</g>',
         keys=[
-            Key(title, "#ffffff", border=_ASKED),
+            Key(subject, "#ffffff", border=_ASKED),
             *keys,
             Key("Sans CPTS, ou non renseigné", PAPER_COLOUR),
         ],

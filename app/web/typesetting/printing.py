@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from app.french import number
+from app.french import number, typeset_text
 from app.processes.bounds import Bounds
 from app.processes.fork_server import ForkServer
 from app.processes.pool import Places, ProcessPool
@@ -74,6 +74,17 @@ def document_request(
         **fitting.fit(drawings),
     }
     return json.dumps({"files": files, "width_px": None, "width_pt": None}).encode()
+
+
+def typeset_texts(value: Any) -> Any:
+    """Give texts, and those within lists and dicts, with the signs French is printed with."""
+    if isinstance(value, str):
+        return typeset_text(value)
+    if isinstance(value, list | tuple):
+        return [typeset_texts(item) for item in value]
+    if isinstance(value, dict):
+        return {key: typeset_texts(item) for key, item in value.items()}
+    return value
 
 
 def image_request(drawing: str, width: int) -> bytes:

@@ -25,6 +25,7 @@ from app.letters.notes.commands import note_commands
 from app.progress import terminal_progress
 from app.running.backup.commands import backup_commands
 from app.settings import Settings
+from app.web.atlas.commands import write_atlas
 
 
 class BenchmarkPart(StrEnum):
@@ -83,6 +84,7 @@ application.add_typer(report_commands, name="reports")
 application.add_typer(sheets_commands, name="sheets")
 application.add_typer(note_commands, name="notes")
 application.add_typer(backup_commands, name="backup")
+application.command("atlas")(write_atlas)
 
 
 @application.command()

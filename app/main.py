@@ -61,6 +61,7 @@ from app.upkeep.loop import Upkeep
 from app.upkeep.tasks import tasks_of
 from app.web import router as web
 from app.web.administration.imports.endpoints import UPLOADS as IMPORTS
+from app.web.atlas.kept import Atlases
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
 from app.web.layout.rendering import SITE_NAME
@@ -157,6 +158,7 @@ def create_app(
     app.state.file_reader = FileReader()
     app.state.table_reader = TableReader()
     app.state.typesetter = Typesetter()
+    app.state.atlases = Atlases(settings.database.data_directory / "atlas", address)
     app.state.note_printer = NotePrinter(app.state.typesetter)
     app.state.limits = open_limits(settings, app.state.sessions)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once

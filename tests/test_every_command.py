@@ -639,3 +639,14 @@ def test_the_launcher_runs_commands_as_well(test_database: str) -> None:
         timeout=120,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@of("atlas")
+def test_an_atlas_is_written_as_a_whole_or_not_at_all(fresh: str, tmp_path: Path) -> None:
+    file = tmp_path / "atlas.pdf"
+    ended = done(fresh, "atlas", str(file), "--at", "2026-01-31")
+    # Without any geography there is the country alone.
+    assert ended.stdout == f"{file} : atlas de 1\u00a0page.\n"
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert list(tmp_path.iterdir()) == [file]
+    done(fresh, "atlas", str(tmp_path / "nowhere" / "atlas.pdf"), status=2)

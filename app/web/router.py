@@ -19,6 +19,7 @@ from app.web.administration.journal.endpoints import router as journal
 from app.web.administration.reports.endpoints import router as reports
 from app.web.administration.upkeep.endpoints import router as upkeep
 from app.web.agents.endpoints import router as agents
+from app.web.atlas.endpoints import router as atlas
 from app.web.directory.editing.endpoints import router as sheet_editing
 from app.web.directory.endpoints import router as directory
 from app.web.directory.exchange.endpoints import router as sheet_exchange
@@ -45,6 +46,7 @@ for group in (
     sheets,
     statistics,
     figures,
+    atlas,
     report,
     searches,
     directory,

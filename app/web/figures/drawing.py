@@ -109,12 +109,18 @@ def framed(figure: Figure, sources: Iterable[str]) -> str:
 
 def with_legend(figure: Figure) -> str:
     """Write a drawing with its legend alone, for a document that says the rest."""
-    legend, height = _legend(figure.keys, figure.height + 12, figure.width, left_side=0)
+    legend, _ = _legend(figure.keys, figure.height + 12, figure.width, left_side=0)
+    head = _head(figure, figure.width, height_of(figure))
     return (
-        f"{_head(figure, figure.width, height + 8)}{_definitions(figure)}{figure.content}"
+        f"{head}{_definitions(figure)}{figure.content}"
         f'<rect x=".5" y=".5" width="{figure.width - 1}" height="{figure.height - 1}" '
         f'fill="none" stroke="{LINE}"/>{"".join(legend)}</svg>'
     )
+
+
+def height_of(figure: Figure) -> int:
+    """Give the height of a drawing with its legend, in units."""
+    return _legend(figure.keys, figure.height + 12, figure.width, left_side=0)[1] + 8
 
 
 def width_of(text: str, size: float) -> float:

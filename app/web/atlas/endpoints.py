@@ -1,0 +1,34 @@
+"""`/atlas.pdf`."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import FileResponse, Response
+
+from app.database.calendar import today
+from app.database.request_sessions import read_in_session
+from app.http.address_limit import limited
+from app.http.repository import current_revision
+from app.problems import declared
+from app.web.atlas.kept import AtlasBeingMade, Atlases
+
+router = APIRouter()
+
+
+@router.get(
+    "/atlas.pdf",
+    response_class=Response,
+    responses=declared(AtlasBeingMade),
+    dependencies=[limited("document")],
+)
+async def atlas(request: Request) -> FileResponse:
+    """The country, each region and each department, a page each, as they are today."""
+    day = today()
+    revision = await read_in_session(request, current_revision)
+    atlases: Atlases = request.app.state.atlases
+    path = await atlases.path_of(revision, day)
+    return FileResponse(
+        path,
+        media_type="application/pdf",
+        filename=f"atlas-des-cpts-{day.isoformat()}.pdf",
+        content_disposition_type="inline",
+        headers={"Cache-Control": "public, no-cache"},
+    )

@@ -1,0 +1,97 @@
+"""The atlas of a link: made once for a revision and a day, by a process of its own."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import anyio
+
+from app.http.repository import Revision
+from app.problems import ServiceBusy
+from app.settings import PROJECT_ROOT
+
+_LOCK = "lock"
+_LOOK_S = 0.25
+
+
+class AtlasBeingMade(ServiceBusy):
+    """The atlas of the present registry is not there yet; somebody's request began it."""
+
+    title = "Atlas en cours de composition"
+    # A browser that shows this looks again by itself.
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "10", "Refresh": "10"}
+
+
+def file_name(revision: Revision, day: date) -> str:
+    """Name the file of an atlas."""
+    return f"atlas-{revision.number}-{day.isoformat()}.pdf"
+
+
+class Atlases:
+    """Where the workers of a machine keep the atlas, and have it made.
+
+    Parameters: `folder`, made when it is needed; one of this worker's own where it cannot
+    be written to; `database_url` of the process that makes an atlas; `within_s`, how long
+    a request waits for it.
+    """
+
+    def __init__(self, folder: Path, database_url: str, *, within_s: float = 8) -> None:
+        self._wanted = folder
+        self._database_url = database_url
+        self._within_s = within_s
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where atlases lie."""
+        try:
+            self._wanted.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._wanted):
+                return self._wanted
+        except OSError:
+            return Path(tempfile.mkdtemp(prefix="cpts-atlas-"))
+
+    async def path_of(self, revision: Revision, day: date) -> Path:
+        """Give the atlas of a revision and a day; have it made when it is not there.
+
+        Raises `AtlasBeingMade` when it is not there in time.
+        """
+        path = self.folder / file_name(revision, day)
+        is_begun = False
+        with anyio.move_on_after(self._within_s):
+            while not path.exists():
+                # Once for a request: what fails would fail again.
+                is_begun = is_begun or await anyio.to_thread.run_sync(self._begin)
+                await anyio.sleep(_LOOK_S)
+        if not path.exists():
+            raise AtlasBeingMade("L’atlas est en cours de composition : il sera là sous peu.")
+        return path
+
+    def _begin(self) -> bool:
+        """Start the process unless one works; tell whether it was started.
+
+        The lock goes over to it, and ends with it.
+        """
+        with (self.folder / _LOCK).open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            process = subprocess.Popen(
+                [sys.executable, "-m", "app.web.atlas.working_process", str(self.folder)],
+                cwd=PROJECT_ROOT,
+                env={**os.environ, "DATABASE_URL": self._database_url},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[lock.fileno()],
+                start_new_session=True,
+            )
+        threading.Thread(target=process.wait, daemon=True).start()
+        return True

@@ -1,0 +1,44 @@
+"""The process that makes the atlas of a link: `FOLDER` as argument, `DATABASE_URL` set.
+
+It inherits the lock that keeps others from working in the folder. What it writes is named
+after the revision and the day that it shows; what was there before goes.
+"""
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+MOST_MEMORY_BYTES = 4 * 2**30
+MOST_PROCESSOR_S = 120
+
+
+def main(folder: Path) -> None:
+    """Make the atlas of today."""
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_PROCESSOR_S, MOST_PROCESSOR_S))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+    # Requests come first.
+    os.nice(10)
+    from app.database.calendar import today  # noqa: PLC0415
+    from app.database.engine import create_database_engine  # noqa: PLC0415
+    from app.progress import SilentProgress  # noqa: PLC0415
+    from app.settings import Settings  # noqa: PLC0415
+    from app.web.atlas.kept import file_name  # noqa: PLC0415
+    from app.web.atlas.making import make_atlas, write_whole  # noqa: PLC0415
+
+    day = today()
+    base = Settings().service.public_url or ""
+    engine = create_database_engine(os.environ["DATABASE_URL"], application_name="cpts-atlas")
+    try:
+        content, _, revision = make_atlas(engine, day, base=base, progress=SilentProgress())
+    finally:
+        engine.dispose()
+    made = folder / file_name(revision, day)
+    write_whole(made, content)
+    for path in folder.glob("*.pdf"):
+        if path != made:
+            path.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

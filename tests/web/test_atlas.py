@@ -1,0 +1,131 @@
+"""The atlas: a page for each place, made once for a revision, by a process of its own."""
+
+import fcntl
+import io
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from app.database.calendar import today
+from app.http.repository import Revision, current_revision
+from app.web.atlas import kept
+from app.web.atlas.kept import Atlases, file_name
+from tests.web.conftest import BROWSER
+
+Register = Callable[..., int]
+GAP, LILLE, SAINT_DENIS = "05061", "59350", "97411"
+TRICKY = "CPTS #let $x$ @a <b> *gras* 🏥 中"
+
+
+def revision_of(app: FastAPI) -> Revision:
+    with app.state.sessions.read() as session:
+        return current_revision(session)
+
+
+def test_the_link_gives_each_place_a_page_with_its_map_and_its_cpts(
+    client: TestClient, app: FastAPI, register: Register, tmp_path: Path, test_database: str
+) -> None:
+    register(TRICKY, "aci_signe", (GAP,))
+    register("CPTS de Lille", "lettre_intention_validee", (LILLE,))
+    register("CPTS de Saint-Denis", "aci_signe", (SAINT_DENIS,))
+    # As long as a machine that is busy with other things may take.
+    app.state.atlases = Atlases(tmp_path, test_database, within_s=110)
+    answer = client.get("/atlas.pdf")
+    assert answer.status_code == 200, answer.text[:300]
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["cache-control"] == "public, no-cache"
+    reader = pypdf.PdfReader(io.BytesIO(answer.content))
+    root: Any = reader.root_object
+    assert root["/MarkInfo"]["/Marked"]
+    assert "<pdfuaid:part>1<" in root["/Metadata"].get_object().get_data().decode()
+    titles = [outline.title for outline in flat(reader.outline)]
+    assert len(titles) == len(set(titles)) == 1 + 18 + 101 == len(reader.pages)
+    assert titles[:3] == ["France", "Auvergne-Rhône-Alpes", "Ain (01)"]
+    pages = dict(zip(titles, reader.pages, strict=True))
+    told = " ".join(pages["Hautes-Alpes (05)"].extract_text().split())
+    assert "ACI signé (1)" in told
+    assert "CPTS #let $x$ @a <b> *gras* � � 2 41 293" in told
+    assert "territoire est non renseigné" in told
+    assert "CPTS de Lille" in pages["Hauts-de-France"].extract_text()
+    assert "CPTS de Lille" not in pages["Oise (60)"].extract_text()
+    assert "CPTS de Saint-Denis" in pages["La Réunion (974)"].extract_text()
+    assert "2 signes que la police ne contient pas" in pages["France"].extract_text()
+    (made,) = tmp_path.glob("*.pdf")
+    assert made.name == file_name(revision_of(app), today())
+    # What is there is given without another process.
+    app.state.atlases._database_url = "postgresql://nowhere"
+    assert client.get("/atlas.pdf").content == answer.content
+
+
+def flat(outline: Any) -> list[Any]:
+    found: list[Any] = []
+    for each in outline:
+        found += flat(each) if isinstance(each, list) else [each]
+    return found
+
+
+class Begun(Atlases):
+    """Notes what would begin instead."""
+
+    def _begin(self) -> bool:
+        (self.folder / "begun").write_text(str(self.begun + 1))
+        return True
+
+    @property
+    def begun(self) -> int:
+        path = self.folder / "begun"
+        return int(path.read_text()) if path.exists() else 0
+
+
+def test_an_atlas_of_another_state_is_never_given(
+    client: TestClient, app: FastAPI, register: Register, tmp_path: Path
+) -> None:
+    app.state.atlases = Begun(tmp_path, "postgresql://nowhere", within_s=0.3)
+    (tmp_path / file_name(revision_of(app), today())).write_bytes(b"%PDF-this")
+    (tmp_path / file_name(revision_of(app), date(2020, 1, 1))).write_bytes(b"%PDF-old")
+    assert client.get("/atlas.pdf").content == b"%PDF-this"
+    register("CPTS nouvelle", "aci_signe", (GAP,))
+    waiting = client.get("/atlas.pdf")
+    assert waiting.status_code == 503
+    assert waiting.json()["code"] == "database-unavailable"
+    assert 0 < int(waiting.headers["retry-after"]) <= 10
+    assert app.state.atlases.begun == 1
+    page = client.get("/atlas.pdf", headers=BROWSER)
+    assert page.status_code == 503
+    assert "en cours de composition" in page.text
+    # A browser looks again by itself.
+    assert page.headers["refresh"] == "10"
+
+
+def test_one_process_at_a_time_makes_an_atlas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ended:
+        def wait(self) -> int:
+            return 0
+
+    started: list[Any] = []
+    monkeypatch.setattr(
+        kept.subprocess, "Popen", lambda *_given, **more: started.append(more) or Ended()
+    )
+    atlases = Atlases(tmp_path, "postgresql://a")
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert not atlases._begin()
+    assert atlases._begin()
+    assert len(started) == 1
+    assert started[0]["env"]["DATABASE_URL"] == "postgresql://a"
+
+
+def test_without_a_folder_of_the_service_a_worker_has_its_own(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    atlases = Atlases(tmp_path / "file" / "atlas", "postgresql://a")
+    assert atlases.folder.is_dir()
+    assert tmp_path not in atlases.folder.parents
+    atlases.folder.rmdir()

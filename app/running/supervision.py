@@ -49,7 +49,7 @@ class Worker(Process):
     def __init__(self, config: Config, sockets: list[socket]) -> None:
         super().__init__(config, sockets)
         # uvicorn's own imports everything by itself, which takes three seconds each.
-        self.process = _forking.Process(
+        self.process = _forking.Process(  # type: ignore[assignment]
             target=subprocess_started,
             kwargs={
                 "config": config,

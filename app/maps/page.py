@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
+from app.french import typeset_text
 from app.maps.repository import Bounds
 from app.settings import MapSettings
 
@@ -72,9 +73,10 @@ def render_page(described: MapDescription, settings: MapSettings) -> str:
         MapPage,
     )
 
+    heading = typeset_text(described.heading)
     page = MapPage(
-        title=f"{described.heading} – carte",
-        heading=described.heading,
+        title=f"{heading} – carte",
+        heading=heading,
         dated=described.dated,
         at=described.at,
         listing=described.listing,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sqlalchemy import select, text
 
 from app.cpts.models import Cpts
 from app.cpts.reading import repository as registry
+from app.cpts.reading.filtering import Filter
 from app.cpts.references import repository as references
 from app.database.sessions import ReadingSession
 from app.database.statements import statement
@@ -23,10 +25,11 @@ from app.directory.search.words import Word
 
 # A plan for these very words: one for any would read all communes that are held.
 _CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")
-# Of a few days; of the places from which people look around, while they choose filters.
+# Of a few days; of the places and the boxes that stay while people choose filters.
 _facts = Kept[Facts](4)
 _outlines = Kept[Outlines](4)
 _places = Kept["Near | None"](64)
+_passing = Kept[frozenset[int]](64)
 # Of a thousand CPTS with long texts, all.
 _told = {members: KeptTexts(32 * 2**20) for members in (False, True)}
 
@@ -151,18 +154,25 @@ def _read_outlines(session: ReadingSession, day: date) -> Outlines:
     return Outlines.of_wkb([(row.cpts_id, bytes(row.shape)) for row in rows])
 
 
-def passing_others(session: ReadingSession, asked: Asked, day: date) -> frozenset[int] | None:
+def passing_others(
+    session: ReadingSession, asked: Asked, moment: Moment
+) -> frozenset[int] | None:
     """List the ids that pass the filters which are not judged together, if any is asked."""
-    others = [
-        key.condition(value, day)
+    # One by one: together the planner asks one of them again for each CPTS.
+    passing = [
+        _passing.get(
+            session, (moment, key, value), partial(_read_passing, session, key, value, moment)
+        )
         for key, value in asked.filters.asked.items()
         if key not in JUDGED_TOGETHER
     ]
-    if not others:
-        return None
-    # One by one: together the planner asks one of them again for each CPTS.
-    passing = [frozenset(session.scalars(select(Cpts.id).where(each))) for each in others]
-    return passing[0].intersection(*passing[1:])
+    return passing[0].intersection(*passing[1:]) if passing else None
+
+
+def _read_passing(
+    session: ReadingSession, key: Filter[Any], value: Any, moment: Moment
+) -> frozenset[int]:
+    return frozenset(session.scalars(select(Cpts.id).where(key.condition(value, moment.day))))
 
 
 def told_of(

@@ -115,7 +115,7 @@ def find(session: ReadingSession, asked: Asked, moment: Moment) -> Found:
             ranks=words.ranks if words else None,
             km=km,
             within_km=asked.filters[WITHIN_KM],
-            among=repository.passing_others(session, asked, day),
+            among=repository.passing_others(session, asked, moment),
             members_min=asked.filters[MEMBERS_MIN],
             members_max=asked.filters[MEMBERS_MAX],
             members=asked.members,

@@ -53,7 +53,7 @@ const cptsLayer = L.geoJSON(null, {
 // Once for all of them: what each had of its own would cost more than to draw it.
 cptsLayer.on("mouseover", ({ layer }) => layer.setStyle({ weight: 3 }));
 cptsLayer.on("mouseout", ({ layer }) => layer.setStyle({ weight: borderWeight() }));
-cptsLayer.on("click", ({ layer, latlng }) => open(layer.feature, latlng));
+cptsLayer.on("click", ({ layer, latlng }) => open(layer.feature, latlng, layer));
 
 const cptsTooltip = tellOnHover(map, cptsLayer, tooltip);
 
@@ -63,7 +63,7 @@ const around = aroundLayer(
   borderWeight,
   (feature, layer) => drawn.set(feature.id, { layer, detail: page.aroundDetail }),
 );
-around.layer.on("click", ({ layer, latlng }) => open(layer.feature, latlng));
+around.layer.on("click", ({ layer, latlng }) => open(layer.feature, latlng, layer));
 tellOnHover(map, around.layer, tooltip);
 
 const described = ({ properties }) =>
@@ -76,8 +76,10 @@ const popupOptions = () => ({
   autoPanPadding: [8, 8],
 });
 
-function open(feature, latlng) {
-  L.popup(popupOptions()).setLatLng(latlng).setContent(described(feature)).openOn(map);
+// A popup knows the layer that it is about, by which the list of a page around finds it.
+function open(feature, latlng, layer) {
+  const popup = L.popup(popupOptions(), layer);
+  popup.setLatLng(latlng).setContent(described(feature)).openOn(map);
 }
 
 const zones = conciliationLayer(map, palette.conciliation, popupOptions);
@@ -165,7 +167,7 @@ function prepareMap() {
 
 function openInFull(layer) {
   if (zones.layer.hasLayer(layer)) layer.openPopup(layer.getBounds().getCenter());
-  else open(layer.feature, layer.getBounds().getCenter());
+  else open(layer.feature, layer.getBounds().getCenter(), layer);
   document.querySelector(".cpts-popup")?.focus({ preventScroll: true });
 }
 
@@ -381,7 +383,7 @@ window.cptsMap.show = (id) => {
   const layer = drawn.get(id)?.layer;
   if (!layer) return;
   map.fitBounds(layer.getBounds(), { maxZoom: 11, animate: false });
-  open(layer.feature, layer.getBounds().getCenter());
+  open(layer.feature, layer.getBounds().getCenter(), layer);
 };
 
 prepareMap();

@@ -98,23 +98,8 @@ def map_page(
     stages = references.stages(session)
     tiers = references.tiers(session, day)
     about = found_subject(session, subject, filters.at) if subject else None
-    view = window(about) if about else first_view(filters, extents)
-    within_a_place = names_a_place(filters) or (about is not None and view is not None)
-    outlined = surroundings(view) if view and within_a_place else None
-    suited = suitable_detail(filters)
-    if about and view and not names_a_place(filters):
-        suited = suitable_detail(filters.narrowed(BBOX, Bbox(*view)))
-    detail = outline_detail(suited)
-    listed = [pair for pair in parameters if pair[0] not in SUBJECTS]
-    cpts = _address(at.cpts, listed)
-    if about and about.cpts is not None:
-        day_asked = [("at", filters.at.isoformat())] if filters.at else []
-        cpts = _address(
-            f"{LISTING_ADDRESS}/{about.cpts}.geojson", [*day_asked, ("detail", detail)]
-        )
-    elif about and not names_a_place(filters):
-        listed = [*listed, *_bbox(outlined)]
-        cpts = _address(at.cpts, [*listed, ("detail", detail)])
+    shown = _shown(filters, parameters, at, about, extents)
+    around = _around(filters, shown.suited, parameters, about, whole=addresses is None)
     changed_on = current_revision(session).changed_at.astimezone(PARIS).date()
     dated = f"données du {long_date(changed_on)}"
     if filters.at is not None:
@@ -127,33 +112,83 @@ def map_page(
         MapDescription(
             heading=_heading(session, filters, about),
             dated=dated,
-            view=view or mainland_of(extents),
-            listing=_address(at.listing, listed),
-            compositions=_address(at.compositions, listed) if at.compositions else None,
+            view=shown.view or mainland_of(extents),
+            listing=shown.addresses.listing,
+            compositions=shown.addresses.compositions,
             at=filters.at.isoformat() if filters.at else None,
             source=source,
             form=_form(session, filters, parameters, searched_at) if searched_at else None,
             data={
-                "cpts": cpts,
+                "cpts": shown.addresses.cpts,
                 **_subject_data(about, subject, filters),
                 "onePage": _one_page(parameters),
                 "conciliations": _conciliations(filters),
-                "departments": _address(DEPARTMENTS_ADDRESS, _bbox(outlined)),
-                "outlined": _corners(outlined),
+                "departments": _address(DEPARTMENTS_ADDRESS, _bbox(shown.outlined)),
+                "outlined": _corners(shown.outlined),
                 "at": filters.at.isoformat() if filters.at else None,
-                "detail": detail,
+                "detail": outline_detail(shown.suited),
                 "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
                 "fit": follows_data(filters) and about is None,
                 "unknown": unknown,
-                **_around(filters, suited, parameters, about, whole=addresses is None),
-                "ground": _ground(filters, departments, about),
+                **around,
+                "ground": _ground(
+                    filters, departments, _around_label(about) if around["around"] else None
+                ),
                 "mainland": _corners(mainland_of(extents)),
-                "territories": [] if within_a_place else _territories(extents),
+                "territories": [] if shown.outlined else _territories(extents),
                 **_legend(stages, tiers),
             },
         ),
         settings,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a map shows first, and where it finds it.
+
+    `outlined`, None for the whole country, is the box of the outlines around `view`;
+    `suited`, the detail that suits the view; `addresses`, with their parameters.
+    """
+
+    view: repository.Bounds | None
+    outlined: repository.Bounds | None
+    suited: Detail
+    addresses: Addresses
+
+
+def _shown(
+    filters: Filters,
+    parameters: Sequence[tuple[str, str]],
+    at: Addresses,
+    about: Subject | None,
+    extents: Sequence[DepartmentExtent],
+) -> _Shown:
+    view = window(about) if about else first_view(filters, extents)
+    here = names_a_place(filters)
+    around_it = about is not None and view is not None and not here
+    outlined = surroundings(view) if view and (here or about) else None
+    asked = filters.narrowed(BBOX, Bbox(*view)) if view and around_it else filters
+    suited = suitable_detail(asked)
+    detail = ("detail", outline_detail(suited))
+    if about and about.cpts is not None:
+        day = [("at", filters.at.isoformat())] if filters.at else []
+        item = f"{LISTING_ADDRESS}/{about.cpts}"
+        own = Addresses(
+            _address(f"{item}.geojson", [*day, detail]),
+            _address(item, day),
+            _address(f"/cpts/{about.cpts}/communes.csv", day),
+        )
+        return _Shown(view, outlined, suited, own)
+    listed = [pair for pair in parameters if pair[0] not in SUBJECTS]
+    if around_it:
+        listed = [*listed, *_bbox(outlined)]
+    found = Addresses(
+        _address(at.cpts, [*listed, detail] if around_it else listed),
+        _address(at.listing, listed),
+        _address(at.compositions, listed) if at.compositions else None,
+    )
+    return _Shown(view, outlined, suited, found)
 
 
 def _heading(session: ReadingSession, filters: Filters, about: Subject | None) -> str:
@@ -295,11 +330,12 @@ def _one_page(parameters: Sequence[tuple[str, str]]) -> bool:
 
 
 def _ground(
-    filters: Filters, departments: Sequence[DepartmentItem], about: Subject | None
+    filters: Filters, departments: Sequence[DepartmentItem], around: str | None
 ) -> dict[str, Any]:
     """Say what the land is where no CPTS is drawn, by codes of departments.
 
-    `inside` is None where the filter names no region or department.
+    `inside` is None where the filter names no region or department; `around` names what
+    is shown without being meant.
     """
     inside = places_asked(filters, departments)
     shown = [each.code for each in departments if inside is None or each.code in inside]
@@ -309,16 +345,14 @@ def _ground(
         "unknown": [code for code in shown if code in incomplete],
         "narrowed": any(key not in (REGION, DEPARTMENT) for key in filters.asked),
         "colour": palette.PAPER_COLOUR,
-        "around": _around_label(filters, about),
+        "around": around,
         "within": _corners(filters[BBOX]),
     }
 
 
-def _around_label(filters: Filters, about: Subject | None) -> str | None:
+def _around_label(about: Subject | None) -> str:
     """Name in the legend the CPTS that the map shows without being about them."""
-    if about is not None:
-        return "Autres CPTS" if about.cpts is not None else None
-    return "Autres CPTS, hors du territoire choisi" if names_a_place(filters) else None
+    return "Autres CPTS" if about else "Autres CPTS, hors du territoire choisi"
 
 
 def _territories(extents: Sequence[DepartmentExtent]) -> list[dict[str, Any]]:

@@ -284,9 +284,11 @@ def test_the_map_of_a_cpts_draws_its_communes_among_the_cpts_around(
         {"code": ARRAS, "name": "Arras"},
         {"code": BEAURAINS, "name": "Beaurains"},
     ]
-    listing = re.search(r'<noscript>.*?href="([^"]+)"', page, re.DOTALL)
-    assert listing
-    assert client.get(html.unescape(listing.group(1))).status_code == 200
+    found = re.search(r"<noscript>(.*?)</noscript>", page, re.DOTALL)
+    assert found
+    links = re.findall(r'href="([^"]+)"', found.group(1))
+    assert links == [f"/api/v1/cpts/{own}", f"/cpts/{own}/communes.csv"]
+    assert all(client.get(link).status_code == 200 for link in links)
     embedded = client.get(f"/embed/carte?cpts={own}").text
     assert f'href="/cpts/{own}"' in embedded
 
@@ -346,4 +348,6 @@ def test_what_lies_around_a_place_is_asked_for_beside_it(
     assert "at=9999-12-31" in around
     assert client.get(around).json()["numberMatched"] == 2
     for query in ("", "?stage=aci_signe", "?department=80&limit=1"):
-        assert _data(client.get(f"/maps/cpts{query}").text, "around") is None
+        page = client.get(f"/maps/cpts{query}").text
+        assert _data(page, "around") is None
+        assert "Autres CPTS" not in page

@@ -164,7 +164,7 @@ def _draw_map(pen: "Pen", territory: Territory, box: Box) -> None:
     for shape in land:
         for rings in shape.polygons():
             outer = projection.to_pixels(rings[0])
-            pen.line([*outer, outer[0]], fill=BORDER_COLOUR, width=3, joint="curve")
+            pen.line([*outer, outer[0]], fill=BORDER_COLOUR, width=1)
 
 
 def _extent(ring: Ring) -> float:

@@ -55,6 +55,7 @@ from app.metrics import endpoints as metrics
 from app.ogc import endpoints as ogc
 from app.ogc.negotiation import Negotiation
 from app.ogc.pages import FOLDER as OGC_FOLDER
+from app.ogc.tiles import endpoints as ogc_tiles
 from app.problems import ConstraintProblems, DatabaseUnavailable, Invalid, declared
 from app.settings import Settings
 from app.upkeep.loop import Upkeep
@@ -175,7 +176,7 @@ def create_app(
         questions=_questions(),
     )
     app.add_middleware(Negotiation)
-    app.add_middleware(Waiting, patience_s=patience_s)
+    app.add_middleware(Waiting, patience_s=patience_s, longer=ogc_tiles.PATIENCE_S)
     app.add_middleware(FormOrigin, public_url=settings.service.public_url)
     app.add_middleware(ErrorPages, settings=settings)
     app.add_middleware(Unexpected)

@@ -1,6 +1,7 @@
 """What every request goes through, so that nothing waits without end nor ends in silence."""
 
 import logging
+from collections.abc import Mapping
 
 from anyio import to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,18 +30,21 @@ def room_for_waiting_threads(connections: int) -> None:
 class Waiting:
     """Gives each request its patience: what all its waits for the database may last (raw ASGI).
 
-    Parameters: `patience_s`, in seconds.
+    Parameters: `patience_s`, in seconds; `longer`, that of paths whose answers take longer.
     """
 
-    def __init__(self, app: ASGIApp, *, patience_s: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, patience_s: float, longer: Mapping[str, float] | None = None
+    ) -> None:
         self.app = app
         self.patience_s = patience_s
+        self.longer = longer or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with patience(self.patience_s):
+        with patience(self.longer.get(scope["path"], self.patience_s)):
             await self.app(scope, receive, send)
 
 

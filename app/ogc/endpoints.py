@@ -24,11 +24,14 @@ from app.ogc.parameters import (
 )
 from app.ogc.systems import SYSTEMS, CoordinateSystem
 from app.ogc.tiles import endpoints as tiles
-from app.problems import NotFound, TooManyRequests, declared
+from app.problems import DatabaseUnavailable, Invalid, NotFound, TooManyRequests, declared
 
 router = APIRouter(
     tags=["OGC API"],
-    responses={304: {"description": "Inchangé depuis l'`ETag` donné dans `If-None-Match`"}},
+    responses={
+        304: {"description": "Inchangé depuis l'`ETag` donné dans `If-None-Match`"},
+        **declared(Invalid, DatabaseUnavailable),
+    },
 )
 
 
@@ -53,6 +56,7 @@ def _document(told: Any, media_type: str = JSON) -> Response:
     return Response(orjson.dumps(told), media_type=media_type)
 
 
+@router.get(f"{ROOT}/", response_class=Response, include_in_schema=False)
 @router.get(
     ROOT, response_class=Response, responses=_answers(JSON), summary="L'accueil de l'API"
 )

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from app.database.calendar import today
 from app.database.request_sessions import ReadSession
-from app.database.waiting import patience
 from app.http.address_limit import limited
 from app.http.caching import keep_until_change
 from app.http.parameters import Day, WholeNumber
@@ -24,8 +23,9 @@ from app.problems import NotFound, TooManyRequests, declared
 router = APIRouter()
 
 TILED = (CPTS, COMMUNES)
-# Longer than other answers: some thousand tiles, each of which waits for the database.
-_ARCHIVE_PATIENCE_S = 60
+_ARCHIVE = f"{ROOT}/cpts.pmtiles"
+# Longer than for other answers: some thousand tiles are cut, for whoever asks meanwhile too.
+PATIENCE_S = {_ARCHIVE: 60.0}
 
 _MOST = 24
 Zoom = Annotated[WholeNumber, Path(ge=0, le=_MOST, description="Zoom.")]
@@ -81,7 +81,7 @@ def read_style(request: Request, session: ReadSession) -> Response:
 
 
 @router.get(
-    f"{ROOT}/cpts.pmtiles",
+    _ARCHIVE,
     dependencies=[limited("archive")],
     response_class=Response,
     responses={**_of_type(PMTILES), **declared(TooManyRequests)},
@@ -89,8 +89,7 @@ def read_style(request: Request, session: ReadSession) -> Response:
 )
 def read_archive(request: Request, session: ReadSession) -> Response:
     """CPTS et communes, pour un hôte qui ne sert que des fichiers."""
-    with patience(_ARCHIVE_PATIENCE_S):
-        body = archive.archive(session, TILED)
+    body = archive.archive(session, TILED)
     keep_until_change(request, current_revision(session))
     headers = {"Content-Disposition": 'attachment; filename="cpts.pmtiles"'}
     return Response(body, media_type=PMTILES, headers=headers)

@@ -13,6 +13,8 @@ from app.ogc.collections import GEOMETRY, Collection, items_of
 from app.ogc.systems import STORED_SRID
 from app.ogc.tiles.rules import BUFFER, EXTENT, Bounds, Layer, Tile, box_around, detail_of
 
+# With OFFSET 0 a subquery stays one: what it works out is worked out once, not again in each
+# condition on it.
 _MERCATOR = 3857
 # Metres along a side of the whole, whose middle is nought.
 _WORLD = 40_075_016.685578488
@@ -37,6 +39,7 @@ def tile_body(
         select(*(items.c[name] for name in layer.properties), shape.label("geom"))
         .where(items.c[GEOMETRY].op("&&")(func.ST_MakeEnvelope(*box_around(tile), STORED_SRID)))
         .order_by(items.c[collection.key])
+        .offset(0)
         .subquery("tile")
     )
     written = (
@@ -66,7 +69,6 @@ def tile_bodies(
     size = _WORLD / (1 << zoom)
     margin = size * BUFFER / EXTENT
     shape = func.ST_Transform(items.c.drawn, _MERCATOR)
-    # Once for every item, not once for every tile that it touches.
     drawn = (
         select(*(items.c[name] for name in names), shape.label("shape"))
         .where(
@@ -98,6 +100,7 @@ def tile_bodies(
             _cut(drawn.c.shape, zoom, x.c.x, y.c.y).label("geom"),
         )
         .select_from(drawn.join(x, true()).join(y, true()))
+        .offset(0)
         .subquery("cut")
     )
     held = [*(cut.c[name] for name in names), cut.c.geom]

@@ -131,8 +131,8 @@ LIMITS: Mapping[LimitName, LimitDeclaration] = {
     ),
     "workbook": LimitDeclaration(lambda given: given.service.workbooks_per_minute, "classeurs"),
     "filter": LimitDeclaration(lambda given: given.service.filters_per_minute, "filtres"),
-    # Ten seconds of work for whoever asks first after a change.
-    "archive": LimitDeclaration(lambda _: 5, "archives de tuiles"),
+    # Ten seconds of work for whoever asks first after a change; what is kept is not counted.
+    "archive": LimitDeclaration(lambda _: 2, "archives de tuiles"),
     # Typeset as notes are, and kept for all once made.
     "image": LimitDeclaration(lambda given: given.service.figures_per_minute, "images"),
     "document": LimitDeclaration(lambda given: given.service.figures_per_minute, "documents"),

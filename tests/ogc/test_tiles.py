@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.maps.palette import STAGE_COLOURS
+from app.ogc.tiles import endpoints
 from app.ogc.tiles.rules import (
     LAYERS,
     MAXIMUM_ZOOM,
@@ -200,6 +201,20 @@ def test_one_archive_holds_the_same_tiles(
             text("SELECT code FROM commune WHERE department_code = '05'")
         ).scalars()
         assert set(hautes_alpes) <= found
+
+
+def test_one_archive_is_written_at_a_time_and_two_a_minute_for_an_address(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ogc.tiles.endpoints._TURN_S", 0.01)
+    # Whoever bears a token is not answered from what is kept.
+    token = {"Authorization": "Bearer inconnu"}
+    with endpoints._BEING_WRITTEN:
+        busy = client.get("/ogc/cpts.pmtiles", headers=token)
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "2")
+    monkeypatch.setattr("app.ogc.tiles.archive.archive", lambda *_: b"PMTiles")
+    statuses = [client.get("/ogc/cpts.pmtiles", headers=token).status_code for _ in range(2)]
+    assert statuses == [200, 429]
 
 
 def test_boxes_hold_a_tile_its_buffer_and_what_generalisation_moves() -> None:

@@ -1,5 +1,6 @@
 """The routes of tiles: `/ogc/collections/…/tiles` and what maps need besides."""
 
+from threading import Lock
 from typing import Annotated, Any
 
 import orjson
@@ -18,14 +19,17 @@ from app.ogc.collections import COMMUNES, CPTS, Collection
 from app.ogc.tiles import archive, description, repository
 from app.ogc.tiles.description import MVT, PMTILES, STYLE
 from app.ogc.tiles.rules import LAYERS, MATRIX_SET, MAXIMUM_ZOOM, Layer, Tile
-from app.problems import NotFound, TooManyRequests, declared
+from app.problems import NotFound, ServiceBusy, TooManyRequests, declared
 
 router = APIRouter()
 
 TILED = (CPTS, COMMUNES)
 _ARCHIVE = f"{ROOT}/cpts.pmtiles"
 # Longer than for other answers: some thousand tiles are cut, for whoever asks meanwhile too.
-PATIENCE_S = {_ARCHIVE: 60.0}
+PATIENCE_S = {_ARCHIVE: 120.0}
+# A worker writes one at a time, whoever asks: the next one waits this long for its turn.
+_BEING_WRITTEN = Lock()
+_TURN_S = 5.0
 
 _MOST = 24
 Zoom = Annotated[WholeNumber, Path(ge=0, le=_MOST, description="Zoom.")]
@@ -89,7 +93,12 @@ def read_style(request: Request, session: ReadSession) -> Response:
 )
 def read_archive(request: Request, session: ReadSession) -> Response:
     """CPTS et communes, pour un hôte qui ne sert que des fichiers."""
-    body = archive.archive(session, TILED)
+    if not _BEING_WRITTEN.acquire(timeout=_TURN_S):
+        raise ServiceBusy("Le fichier des tuiles est en cours d'écriture, réessayez.")
+    try:
+        body = archive.archive(session, TILED)
+    finally:
+        _BEING_WRITTEN.release()
     keep_until_change(request, current_revision(session))
     headers = {"Content-Disposition": 'attachment; filename="cpts.pmtiles"'}
     return Response(body, media_type=PMTILES, headers=headers)

@@ -71,15 +71,27 @@ def percent(share: float | None, digits: int = 1) -> str:
     """
     if share is None:
         return UNKNOWN
+    shown = _in_hundredths(share, digits)
+    return _percent(shown, 0 if shown == int(shown) else digits)
+
+
+def aligned_percent(share: float | None, digits: int = 1) -> str:
+    """Write a share for a column, where all have as many decimals: 0.5 → « 50,0 % »."""
+    return UNKNOWN if share is None else _percent(_in_hundredths(share, digits), digits)
+
+
+def _in_hundredths(share: float, digits: int) -> float:
     step = 10.0**-digits
     shown = round(share * 100, digits)
     if shown >= 100 and share < 1:
-        shown = 100 - step
-    if shown <= 0 < share:
-        shown = step
-    decimals = "" if shown == int(shown) else f".{'0' * digits}"
+        return 100 - step
+    return step if shown <= 0 < share else shown
+
+
+def _percent(hundredths: float, digits: int) -> str:
+    decimals = f".{'0' * digits}" if digits else ""
     pattern = f"#,##0{decimals}{NARROW_SPACE}%"
-    return format_percent(shown / 100, format=pattern, locale=FRENCH)
+    return format_percent(hundredths / 100, format=pattern, locale=FRENCH)
 
 
 def long_date(value: date) -> str:
@@ -176,10 +188,11 @@ def _printed_attribute(found: re.Match[str]) -> str:
 
 def by_name(items: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Sort by `name` as a dictionary does: « Île-de-France » comes before « Normandie »."""
-    return sorted(items, key=lambda item: _without_accents(item["name"]))
+    return sorted(items, key=lambda item: alphabetical(item["name"]))
 
 
-def _without_accents(name: str) -> str:
+def alphabetical(name: str) -> str:
+    """Give what a name is sorted by: without accents, whatever its capitals."""
     return "".join(c for c in normalize("NFD", name) if not combining(c)).casefold()
 
 

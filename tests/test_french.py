@@ -33,6 +33,22 @@ def test_a_share_is_never_rounded_to_all_or_nothing(share: float, written: str) 
     assert french.percent(share) == written
 
 
+@pytest.mark.parametrize(
+    ("share", "written"),
+    [
+        (0.8432, "84,3\u202f%"),
+        (0.5, "50,0\u202f%"),
+        (1, "100,0\u202f%"),
+        (0, "0,0\u202f%"),
+        (0.99999, "99,9\u202f%"),
+        (0.00001, "0,1\u202f%"),
+        (None, "—"),
+    ],
+)
+def test_shares_of_a_column_have_as_many_decimals(share: float, written: str) -> None:
+    assert french.aligned_percent(share) == written
+
+
 def test_a_day_is_written_out_and_a_moment_by_its_day_in_paris() -> None:
     assert french.day(date(2024, 3, 1)) == "1er\u00a0mars 2024"
     assert french.day("2026-12-31") == "31\u00a0décembre 2026"

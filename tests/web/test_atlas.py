@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 
 from app.database.calendar import today
 from app.http.repository import Revision, current_revision
-from app.web.atlas import kept
 from app.web.atlas.kept import Atlases, file_name
 from tests.web.conftest import BROWSER
 
@@ -106,14 +105,16 @@ def test_an_atlas_of_another_state_is_never_given(
 def test_one_process_at_a_time_makes_an_atlas(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Ended:
+    started: list[Any] = []
+
+    class Started:
+        def __init__(self, *_arguments: Any, **given: Any) -> None:
+            started.append(given)
+
         def wait(self) -> int:
             return 0
 
-    started: list[Any] = []
-    monkeypatch.setattr(
-        kept.subprocess, "Popen", lambda *_given, **more: started.append(more) or Ended()
-    )
+    monkeypatch.setattr("app.web.atlas.kept.subprocess.Popen", Started)
     atlases = Atlases(tmp_path, "postgresql://a")
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -198,3 +198,65 @@ def test_a_share_has_a_decimal_comma_for_offices_and_a_point_for_programs(
 def test_other_tables_of_figures_do_not_exist(client: TestClient) -> None:
     for name in ("communes.csv", "communes.xlsx", "communes-excel.csv"):
         assert client.get(f"/statistiques/{name}").status_code == 404
+
+
+def test_sizes_and_themes_of_a_day_are_those_of_the_api(
+    client: TestClient, register: Register
+) -> None:
+    register("Deux régions", "aci_signe", (GAP, "26113"), themes=["diabete"])
+    register("Sans commune", "dynamique_identifiee", themes=["diabete", "vaccination"])
+    register("Plus tard", "aci_signe", (EMBRUN,), effective_on="2150-01-01")
+    items = client.get("/api/v1/cpts").json()["items"]
+    sizes = {row["code"]: row for row in _csv(client, "tailles.csv")}
+    assert len(sizes) == 18 + 1
+    for code, row in sizes.items():
+        own = [each for each in items if code in (*each["regions"], "FR")]
+        assert int(row["cpts"]) == len(own), code
+        for tier in (1, 2, 3, 4):
+            assert int(row[f"cpts_tier_{tier}"]) == sum(each["tier"] == tier for each in own)
+        assert int(row["cpts_tier_unknown"]) == sum(each["tier"] is None for each in own)
+    assert (sizes["93"]["cpts"], sizes["84"]["cpts"], sizes["FR"]["cpts"]) == ("1", "1", "2")
+    themes = {row["slug"]: row for row in _csv(client, "themes.csv")}
+    assert (themes["diabete"]["cpts"], themes["diabete"]["share"]) == ("2", "1.0")
+    assert (themes["vaccination"]["cpts"], themes["vaccination"]["share"]) == ("1", "0.5")
+    assert themes["hpv"]["cpts"] == "0"
+    for name in ("tailles", "themes"):
+        assert client.get(f"/statistiques/{name}.xlsx").status_code == 200
+        assert client.get(f"/statistiques/{name}-excel.csv").status_code == 200
+
+
+@pytest.mark.usefixtures("history")
+def test_a_day_is_picked_in_a_form_and_each_table_ends_in_its_total(client: TestClient) -> None:
+    page = _page(client, "/statistiques?at=2021-03-31")
+    assert '<input type="date" id="at" name="at" value="2021-03-31" required>' in page
+    (row,) = re.findall(r'<tr><th scope="row"><a href="/regions/93">.*?</tr>', page)[:1]
+    counts = re.findall(r'<td class="number">([^<]*)</td>', row)
+    assert counts[:6] == ["0", "0", "0", "0", "2", "2"]
+
+
+@pytest.mark.usefixtures("history")
+def test_shares_of_a_column_have_as_many_decimals(client: TestClient) -> None:
+    for path in ("/statistiques", "/regions", "/regions/93", "/bilan"):
+        cells = re.findall(r'<td class="number">([^<]*\u202f%)</td>', _page(client, path))
+        assert cells, path
+        assert all(re.fullmatch(r"\d+,\d\u202f%", cell) for cell in cells), path
+
+
+def test_regions_stand_in_the_same_order_everywhere(client: TestClient) -> None:
+    orders = []
+    for path in ("/", "/regions", "/statistiques", "/bilan", "/integrer"):
+        page = _page(client, path)
+        found = re.findall(r'href="/regions/(\d\d)"|<option value="(\d\d)"', page)
+        codes = dict.fromkeys(link or option for link, option in found)
+        orders.append([code for code in codes if code in {*REGIONS}])
+    assert orders == [REGIONS] * 5
+    (chart,) = re.findall(r'<svg class="chart" .*?</svg>', _page(client), re.DOTALL)[:1]
+    names = re.findall(r'<text class="name"[^>]*>([^<]+)</text>', chart)
+    assert (names[0], names[-1]) == ("Auvergne-Rhône-Alpes", "Provence-Alpes-Côte d’Azur")
+
+
+# By name: Auvergne-Rhône-Alpes to Provence-Alpes-Côte d'Azur.
+REGIONS = [
+    "84", "27", "53", "24", "94", "44", "01", "03", "32", "11", "04", "02", "06", "28", "75",
+    "76", "52", "93",
+]  # fmt: skip

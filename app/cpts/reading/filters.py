@@ -22,7 +22,7 @@ from app.cpts.references import repository as references
 from app.database.arrays import among
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
-from app.french import short_date
+from app.french import alphabetical, short_date
 from app.funding.models import TierBound
 from app.http.parameters import (
     BBOX_DESCRIPTION,
@@ -39,7 +39,8 @@ Several = Annotated[list[str], BeforeValidator(separated)]
 
 
 def _regions(session: ReadingSession, _day: date) -> list[Offer]:
-    return [Offer(item.code, item.name) for item in references.regions(session)]
+    found = sorted(references.regions(session), key=lambda item: alphabetical(item.name))
+    return [Offer(item.code, item.name) for item in found]
 
 
 def _departments(session: ReadingSession, day: date) -> list[Offer]:

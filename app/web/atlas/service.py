@@ -8,15 +8,14 @@ from typing import Any
 
 import orjson
 
-from app.cpts.reading import repository as registry
 from app.cpts.reading.filtering import Filters
 from app.cpts.reading.filters import DEPARTMENT, REGION
 from app.cpts.reading.schemas import CoverageLevel
-from app.cpts.reading.service import coverage
+from app.cpts.reading.service import coverage, cpts_of_day
 from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.french import by_name, day, number, percent
+from app.french import aligned_percent, by_name, day, number, percent
 from app.progress import Step
 from app.web.figures.answers import sources
 from app.web.figures.drawing import height_of, with_legend
@@ -81,7 +80,7 @@ def atlas_request(
 
 
 def _places(session: ReadingSession, shown: date) -> Iterable[tuple[Place, str]]:
-    items = _items(session, shown)
+    items = cpts_of_day(session, shown)
     regions = by_name(_coverage(session, "region", shown))
     departments = _coverage(session, "department", shown)
     region_of = {each.code: each.region for each in references.departments(session, shown)}
@@ -121,12 +120,6 @@ def _places(session: ReadingSession, shown: date) -> Iterable[tuple[Place, str]]
             yield place(department, filters, 2, (), held)
 
 
-def _items(session: ReadingSession, shown: date) -> list[dict[str, Any]]:
-    ids = registry.matching(session, Filters(at=shown), shown)
-    found = registry.described(session, ids, shown) if ids else []
-    return [orjson.loads(each.properties) for each in found]
-
-
 def _coverage(session: ReadingSession, level: CoverageLevel, shown: date) -> list[Item]:
     items: list[Item] = orjson.loads(coverage(session, level, (), shown))["items"]
     return items
@@ -149,7 +142,7 @@ def _row(item: Item) -> list[str]:
         item["name"],
         number(sum(item["cpts_by_stage"].values())),
         number(item["population"]),
-        percent(item["share_covered"]) if item["complete"] else "non renseigné",
+        aligned_percent(item["share_covered"]) if item["complete"] else "non renseigné",
     ]
 
 
@@ -158,7 +151,7 @@ def _by_stage(
 ) -> list[tuple[str, list[list[str]]]]:
     """List CPTS by stage, the furthest first; those of unknown stage last."""
     listed = []
-    for slug, label in (*reversed(labels.items()), (None, "Stade non connu")):
+    for slug, label in (*reversed([*labels.items()]), (None, "Stade non connu")):
         own = [each for each in items if each["stage"] == slug]
         if own:
             rows = [

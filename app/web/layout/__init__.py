@@ -29,11 +29,12 @@ root-relative, the path without its query by default; `social_image`, root-relat
 
 In every template: `static("group/file")` gives the versioned address of
 `app/web/<group>/static/<file>`; the filters are `number` (1 234), `percent` (0.843 →
-84,3 %), `day` (3 mars 2024), `clock` (14 h 05), `euros`, `counted("commune")` (3 communes),
-`origin_free` (an address without its scheme), `by_name` (rows by name, accents apart).
-`mail_address`, `telephone_address` and `safe_website` give what of a stranger's text may be
-linked. `layout/parts.html` holds macros: `stage(slug, label)`, `figure(…)`, `map_frame(…)`,
-`means(who)` (mail, telephone and site), `institution_list(contacts, place)`.
+84,3 %), `aligned_percent` (50,0 %, in columns), `day` (3 mars 2024), `clock` (14 h 05),
+`euros`, `counted("commune")` (3 communes), `origin_free` (an address without its scheme),
+`by_name` (rows by name, accents apart). `mail_address`, `telephone_address` and
+`safe_website` give what of a stranger's text may be linked. `layout/parts.html` holds
+macros: `stage(slug, label)`, `figure(…)`, `map_frame(…)`, `means(who)` (mail, telephone and
+site), `institution_list(contacts, place)`.
 The spaces of « », : ; ! and ? become unbreakable when a template is read.
 
 A page that keeps the policy has no inline script, no `style=` attribute and no `<style>`;

@@ -68,6 +68,7 @@ def _environment() -> Environment:
     environment.filters.update(
         number=french.number,
         percent=french.percent,
+        aligned_percent=french.aligned_percent,
         day=french.day,
         clock=french.clock,
         euros=french.euros,

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.french import counted, day, number, percent
+from app.french import aligned_percent, counted, day, number, percent
 from app.web.layout.wording import COVERED, coverage_base
 from app.web.report.rules import Changes, Compared
 from app.web.report.service import Report
@@ -108,8 +108,8 @@ def _departments(report: Report) -> Table:
                 f"{each.code} {each.name}",
                 number(each.cpts),
                 number(each.covered),
-                percent(each.share) if each.complete else "non renseigné",
-                percent(each.share_before),
+                aligned_percent(each.share) if each.complete else "non renseigné",
+                aligned_percent(each.share_before),
             ]
             for each in report.departments
         ],

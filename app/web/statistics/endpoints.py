@@ -28,6 +28,8 @@ router = APIRouter(prefix="/statistiques")
 _TABLES: Mapping[str, Callable[[ReadingSession, date | None], tables.Table]] = {
     "regions": lambda session, at: tables.territories(session, "region", at),
     "departements": lambda session, at: tables.territories(session, "department", at),
+    "tailles": tables.by_size,
+    "themes": tables.by_theme,
     "evolution": tables.course,
 }
 

@@ -1,8 +1,9 @@
 """From figures to shapes: scales, areas and bars of the charts. Plain Python, drawing units."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 # Of the bars of the regions, in units: from one to the next, of one, of the names before them.
 BAR_STEP, BAR_HEIGHT, NAMES_WIDTH = 27, 21, 204
@@ -118,6 +119,23 @@ def year_ticks(days: Sequence[date], plane: Plane) -> list[Tick]:
         for position, day in enumerate(days)
         if day.month == 1
     ]
+
+
+def counted_by_region(
+    items: Iterable[Mapping[str, Any]], regions: Iterable[str], tiers: Iterable[int]
+) -> dict[str, dict[int | None, int]]:
+    """Count CPTS by region and tier, in the country under « FR ».
+
+    Parameters: `items`, CPTS as the API tells them, of which each counts in all its regions;
+    `regions` and `tiers`, codes and numbers. Those without a tier count under None.
+    """
+    counts: dict[str, dict[int | None, int]] = {
+        code: dict.fromkeys((*tiers, None), 0) for code in (*regions, "FR")
+    }
+    for item in items:
+        for code in (*item["regions"], "FR"):
+            counts[code][item["tier"]] += 1
+    return counts
 
 
 def shares_of_line(

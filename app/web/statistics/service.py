@@ -1,5 +1,6 @@
 """The figures of the page, of one snapshot of the registry, and the same as CSV."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,12 +8,12 @@ from typing import Any
 
 import orjson
 
-from app.cpts.reading.service import coverage
+from app.cpts.reading.service import coverage, cpts_of_day
 from app.cpts.references import repository as references
 from app.cpts.stages import RECOGNISED_STAGES, SIGNED_STAGE
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.french import by_name, number, percent
+from app.french import alphabetical, by_name, number, percent
 from app.web.figures.rules import UNKNOWN_COLOUR, coverage_labels
 from app.web.statistics.repository import count_undated, coverage_by_month, cpts_by_month
 from app.web.statistics.rules import (
@@ -23,6 +24,7 @@ from app.web.statistics.rules import (
     Plane,
     Tick,
     columns,
+    counted_by_region,
     round_ceiling,
     shares_of_line,
     stacked_areas,
@@ -87,6 +89,8 @@ def statistics(session: ReadingSession, at: date | None) -> dict[str, Any]:
         "departments": levels["department"]["items"],
         "region_lines": region_lines(levels["region"]["items"]),
         "line_width": LINE_WIDTH,
+        "sizes": sizes(session, day),
+        "themes": themes(session, day),
         "coverage_steps": coverage_labels(),
         "unknown_colour": UNKNOWN_COLOUR,
         "months": months,
@@ -99,6 +103,69 @@ def statistics(session: ReadingSession, at: date | None) -> dict[str, Any]:
         "first_month": FIRST_MONTH.isoformat(),
         "present": today().isoformat(),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """CPTS by region and tier: `labels` by tier, None for those without one if there are any.
+
+    `rows` are code, name and counts in the order of `labels`, by name; `country` counts each
+    CPTS once.
+    """
+
+    labels: dict[int | None, str]
+    rows: Sequence[tuple[str, str, Sequence[int]]]
+    country: Sequence[int]
+
+
+def sizes(session: ReadingSession, day: date) -> Sizes:
+    """Count the CPTS of a day by region and tier."""
+    labels: dict[int | None, str] = {
+        each.tier: each.label for each in references.tiers(session, day)
+    }
+    regions = sorted(references.regions(session), key=lambda each: alphabetical(each.name))
+    counts = counted_by_region(
+        cpts_of_day(session, day),
+        [each.code for each in regions],
+        [tier for tier in labels if tier is not None],
+    )
+    if counts["FR"][None]:
+        labels[None] = "Non connue"
+    return Sizes(
+        labels,
+        [
+            (each.code, each.name, [counts[each.code][tier] for tier in labels])
+            for each in regions
+        ],
+        [counts["FR"][tier] for tier in labels],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeCount:
+    """How many CPTS work on a theme, and which part they are of all, 0 to 1."""
+
+    mission: str
+    slug: str
+    label: str
+    number: int
+    share: float
+
+
+def themes(session: ReadingSession, day: date) -> list[ThemeCount]:
+    """Count the CPTS of a day that work on each theme, in the order of the missions."""
+    items = cpts_of_day(session, day)
+    counts = Counter(theme["slug"] for item in items for theme in item["themes"])
+    return [
+        ThemeCount(
+            each.mission_label,
+            each.slug,
+            each.label,
+            counts[each.slug],
+            counts[each.slug] / len(items) if items else 0.0,
+        )
+        for each in references.themes(session)
+    ]
 
 
 def evolution(session: ReadingSession, at: date | None) -> list[Month]:

@@ -10,10 +10,11 @@ import orjson
 from app.cpts.reading.schemas import CoverageLevel
 from app.cpts.reading.service import coverage
 from app.cpts.references import repository as references
+from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_table
 from app.files.office_tables import Heading, Sheet
-from app.web.statistics.service import evolution
+from app.web.statistics.service import evolution, sizes, themes
 
 _COVERED = "dans le territoire d’une CPTS dont la lettre d’intention au moins est validée"
 
@@ -86,6 +87,46 @@ def territories(session: ReadingSession, level: CoverageLevel, at: date | None) 
     )
     title = "Régions" if level == "region" else "Départements"
     return Table(title, columns, rows)
+
+
+def by_size(session: ReadingSession, at: date | None) -> Table:
+    """Give the CPTS of a day by region and tier, today when None; the country last."""
+    day = at or today()
+    found = sizes(session, day)
+    columns = [
+        ("date", Heading("Date", "Jour dont sont les chiffres.")),
+        ("code", Heading("Code", "Code INSEE.")),
+        ("name", Heading("Nom", "Nom officiel ; une CPTS compte dans chacune de ses régions.")),
+        *(
+            (
+                f"cpts_tier_{tier or 'unknown'}",
+                Heading(f"CPTS : {label}", "CPTS de cette taille."),
+            )
+            for tier, label in found.labels.items()
+        ),
+        ("cpts", Heading("CPTS", "CPTS de toute taille.")),
+    ]
+    places = [*found.rows, ("FR", "France", found.country)]
+    rows = [(day, code, name, *counts, sum(counts)) for code, name, counts in places]
+    return Table("Tailles", columns, rows)
+
+
+def by_theme(session: ReadingSession, at: date | None) -> Table:
+    """Give the CPTS of a day by theme, today when None."""
+    day = at or today()
+    columns = [
+        ("date", Heading("Date", "Jour dont sont les chiffres.")),
+        ("mission", Heading("Mission", "Mission dont est le thème.")),
+        ("slug", Heading("Identifiant", "Nom du thème dans l'interface de programmation.")),
+        ("theme", Heading("Thème", "Thème de travail.")),
+        ("cpts", Heading("CPTS", "CPTS qui travaillent sur ce thème.")),
+        ("share", Heading("Part", "De toutes les CPTS.", share=True)),
+    ]
+    rows = [
+        (day, each.mission, each.slug, each.label, each.number, round(each.share, 4))
+        for each in themes(session, day)
+    ]
+    return Table("Thèmes", columns, rows)
 
 
 def course(session: ReadingSession, at: date | None) -> Table:

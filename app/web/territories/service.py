@@ -16,6 +16,7 @@ from app.cpts.references.schemas import DepartmentItem, RegionItem, StageItem
 from app.cpts.stages import RECOGNISED_STAGES
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.french import by_name
 from app.http.paging import NOWHERE
 from app.http.parameters import MAXIMUM_LIMIT
 from app.institutions import service as institutions
@@ -81,15 +82,15 @@ def home(session: ReadingSession) -> dict[str, Any]:
     }
 
 
-def regions(session: ReadingSession) -> list[dict[str, Any]]:
-    """Give every region with its coverage and its departments, mainland first, by name."""
+def regions(session: ReadingSession) -> list[Mapping[str, Any]]:
+    """Give every region with its coverage and its departments, by name."""
     by_code: dict[str, dict[str, Any]] = {
         item["code"]: {**item, "departments": []}
         for item in coverage(session, "region")["items"]
     }
     for department in references.departments(session, today()):
         by_code[department.region]["departments"].append(department)
-    return sorted(by_code.values(), key=lambda item: (item["code"] < "11", item["code"]))
+    return by_name(by_code.values())
 
 
 def region_page(

@@ -96,6 +96,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "/ogc/collections/communes/tiles/WebMercatorQuad/{zoom}/{row}/{column}": (
         "/ogc/collections/communes/tiles/WebMercatorQuad/10/344/521",
     ),
+    "/atlas.pdf": (),  # made by a process of its own, of what other pages say
     "/recherche": ("/recherche?q=plantee", "/recherche?q=59378"),
     "/recherche/suggestions": ("/recherche/suggestions?q=camille",),
     "/annuaire": (

@@ -3,7 +3,7 @@
 import fcntl
 import io
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,8 @@ def test_an_atlas_of_another_state_is_never_given(
     app.state.atlases = Begun(tmp_path, "postgresql://nowhere", within_s=0.3)
     (tmp_path / file_name(revision_of(app), today())).write_bytes(b"%PDF-this")
     (tmp_path / file_name(revision_of(app), date(2020, 1, 1))).write_bytes(b"%PDF-old")
+    elsewhere = Revision(revision_of(app).number, datetime(2020, 1, 1, tzinfo=UTC))
+    (tmp_path / file_name(elsewhere, today())).write_bytes(b"%PDF-of another database")
     assert client.get("/atlas.pdf").content == b"%PDF-this"
     register("CPTS nouvelle", "aci_signe", (GAP,))
     waiting = client.get("/atlas.pdf")

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -31,8 +31,9 @@ class AtlasBeingMade(ServiceBusy):
 
 
 def file_name(revision: Revision, day: date) -> str:
-    """Name the file of an atlas."""
-    return f"atlas-{revision.number}-{day.isoformat()}.pdf"
+    """Name the file of an atlas; another database may have a revision of the same number."""
+    changed = revision.changed_at.astimezone(UTC)
+    return f"atlas-{day.isoformat()}-{revision.number}-{changed:%Y%m%dT%H%M%S%f}.pdf"
 
 
 class Atlases:

@@ -93,6 +93,11 @@ class ServiceSettings(BaseSettings):
         return self.public_url or self.local_url
 
     @property
+    def settled_base(self) -> str:
+        """The outside address if it is the same for every caller, else an empty text."""
+        return self.public_url or ""
+
+    @property
     def is_behind_tls(self) -> bool:
         """Whether the outside address is one of HTTPS."""
         return (self.public_url or "").startswith("https://")

@@ -20,7 +20,7 @@ def settled_base(request: Request) -> str:
     Links after it are then root-relative: they are the same for every caller.
     """
     settings: Settings = request.app.state.settings
-    return settings.service.public_url or ""
+    return settings.service.settled_base
 
 
 def outside_address(request: Request) -> OutsideAddress:

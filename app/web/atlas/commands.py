@@ -28,7 +28,7 @@ def write_atlas(
         content, places, _ = make_atlas(
             engine,
             at.date() if at else None,
-            base=Settings().service.public_url or "",
+            base=Settings().service.settled_base,
             progress=terminal_progress(),
         )
     write_whole(file, content)

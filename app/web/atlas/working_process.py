@@ -27,7 +27,7 @@ def main(folder: Path) -> None:
     from app.web.atlas.making import make_atlas, write_whole  # noqa: PLC0415
 
     day = today()
-    base = Settings().service.public_url or ""
+    base = Settings().service.settled_base
     engine = create_database_engine(os.environ["DATABASE_URL"], application_name="cpts-atlas")
     try:
         content, _, revision = make_atlas(engine, day, base=base, progress=SilentProgress())

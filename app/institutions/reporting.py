@@ -1,9 +1,6 @@
 """What an import of contacts is told as: a few sentences, and a table of its rows."""
 
-import csv
-import io
-
-from app.files.cells import spreadsheet_safe
+from app.files.cells import csv_table
 from app.institutions.rules import Line, Outcome, Report
 
 OUTCOMES = {
@@ -36,15 +33,9 @@ def summary(report: Report) -> list[str]:
 
 
 def report_text(report: Report) -> str:
-    """Give the report as CSV (UTF-8, comma), one line per row of the table."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(_REPORT_COLUMNS)
-    for line in report.lines:
-        writer.writerow([line.row, *_cells(line)])
-    return buffer.getvalue()
-
-
-def _cells(line: Line) -> list[str]:
-    told = (line.place, line.organisation, str(line.outcome), line.detail)
-    return [spreadsheet_safe(each) for each in told]
+    """Give the report as CSV, one line per row of the table."""
+    rows = [
+        (line.row, line.place, line.organisation, str(line.outcome), line.detail)
+        for line in report.lines
+    ]
+    return csv_table(_REPORT_COLUMNS, rows).decode()

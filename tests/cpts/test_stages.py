@@ -27,6 +27,7 @@ SHOWN_AS_EXAMPLES = {
     "app/cpts/reading/schemas.py",
     "app/cpts/writing/schemas.py",
     "app/http/parameters.py",
+    "app/ogc/parameters.py",
     "app/web/opendata/columns.py",
     "app/web/opendata/templates/data.html",
 }

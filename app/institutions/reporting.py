@@ -1,7 +1,7 @@
 """What an import of contacts is told as: a few sentences, and a table of its rows."""
 
 from app.files.cells import csv_table
-from app.institutions.rules import Line, Outcome, Report
+from app.institutions.rules import Outcome, Report
 
 OUTCOMES = {
     Outcome.ADDED: "ajoutée",

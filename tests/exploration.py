@@ -4,7 +4,11 @@
 before any test is read.
 """
 
+from typing import TypeVar
+
 from hypothesis import HealthCheck, settings
+
+Amount = TypeVar("Amount")
 
 LONG = "long"
 _SUITE = "suite"
@@ -21,6 +25,6 @@ def set_profiles() -> None:
     settings.load_profile(_SUITE)
 
 
-def examples(few: int, *, many: int) -> int:
-    """Give the number of examples of a test on the database, or of one that is as slow."""
+def examples(few: Amount, *, many: Amount) -> Amount:
+    """Give the number of examples, or those, of a test on the database or as slow as one."""
     return many if settings.get_current_profile_name() == LONG else few

@@ -1,9 +1,13 @@
 """What axe finds on a page (WCAG 2.2 AA and good practice), as text to read in a failure."""
 
+import zlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
+
+from tests.exploration import examples
 
 WIDTHS = (360, 768, 1440)
 _NARROWEST = 320
@@ -50,21 +54,27 @@ def accessibility_faults_in_light_and_dark(page: Page) -> list[str]:
     return faults + _faults_in_the_dark(page)
 
 
-def accessibility_faults_at_every_width(page: Page) -> list[str]:
+def accessibility_faults_at_every_width(
+    page: Page, axe_at: tuple[int, ...] | None = None
+) -> list[str]:
     """Give the same of a telephone, a tablet and a desk, without loading the page again.
 
-    Of long tables and lists axe looks at the beginning, which is half of its time.
+    Of long tables and lists axe looks at the beginning, which is half of its time; at
+    `axe_at`, if it is None at one of the widths with every change, and at all of them when
+    many examples are asked for.
     Also what is wider than the screen, at the narrowest that pages are made for too, and
     targets in tables under 24 × 24 CSS pixels (WCAG 2.2, 2.5.8, without its exceptions).
     """
     _show(page, "light")
     page.evaluate(AXE_SCRIPT)
+    looked_at = axe_at or _widths_of(page)
     faults = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         page.evaluate(_PAINTED)
-        found = _faults(page, _WITHOUT_REPETITION, rules=_WITH_TARGETS)
-        found += page.evaluate(_SMALL_TARGETS)
+        found = page.evaluate(_SMALL_TARGETS)
+        if width in looked_at:
+            found += _faults(page, _WITHOUT_REPETITION, rules=_WITH_TARGETS)
         wide = page.evaluate(_WIDEST)
         found += [f"{wide} pixels wide"] if wide > width else []
         faults += [f"{width}: {fault}" for fault in found]
@@ -72,11 +82,16 @@ def accessibility_faults_at_every_width(page: Page) -> list[str]:
     if (wide := page.evaluate(_WIDEST)) > _NARROWEST:
         faults.append(f"{_NARROWEST}: {wide} pixels wide")
     dark = []
-    for width in WIDTHS[::-1]:
+    for width in looked_at[::-1]:
         page.set_viewport_size({"width": width, "height": 800})
         found = _faults_in_the_dark(page, _WITHOUT_REPETITION)
         dark += [f"{width}: {fault}" for fault in found]
     return faults + dark
+
+
+def _widths_of(page: Page) -> tuple[int, ...]:
+    chosen = zlib.crc32(urlsplit(page.url)._replace(scheme="", netloc="").geturl().encode())
+    return examples(WIDTHS[chosen % len(WIDTHS) :][:1], many=WIDTHS)
 
 
 def _faults_in_the_dark(page: Page, context: Any = None) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.web.accessibility import (
+    WIDTHS,
     accessibility_faults_at_every_width,
     accessibility_faults_in_light_and_dark,
 )
@@ -52,7 +53,7 @@ def test_each_fault_is_found_at_the_width_and_in_the_scheme_that_have_it(
     page = browser.new_page()
     try:
         page.set_content(FAULTY)
-        faults = accessibility_faults_at_every_width(page)
+        faults = accessibility_faults_at_every_width(page, WIDTHS)
     finally:
         page.close()
     assert [fault[:15] for fault in faults if "pixels wide" in fault] == ["320: 400 pixels"]

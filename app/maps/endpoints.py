@@ -11,7 +11,7 @@ from app.cpts.reading.filters import RequestedFilters
 from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
 from app.http.content_policy import OWN
-from app.http.parameters import BboxFilter, Day
+from app.http.parameters import BboxFilter, Day, DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
 from app.maps import service
 from app.maps.page import warm
@@ -26,6 +26,11 @@ async def _warmed(_app: Any) -> AsyncIterator[None]:
     warm()
     yield
 
+
+AskedScale = Annotated[
+    Literal["national", "region", "department"],
+    Query(description="Finesse du tracé.", examples=["national"]),
+]
 
 router = APIRouter(prefix="/maps", tags=["cartes"], lifespan=_warmed)
 
@@ -66,14 +71,39 @@ def map_of_cpts(
 def department_outlines(
     request: Request,
     session: ReadSession,
-    detail: Annotated[
-        Literal["national", "region", "department"],
-        Query(description="Finesse du tracé.", examples=["national"]),
-    ] = "national",
+    detail: AskedScale = "national",
     bbox: BboxFilter = None,
 ) -> Response:
     """FeatureCollection (RFC 7946) des contours, au tracé des territoires des CPTS."""
     body = service.department_outlines(session, detail, bbox)
+    keep_until_change(request, current_revision(session))
+    return Response(body, media_type="application/geo+json")
+
+
+@router.get(
+    "/around.geojson",
+    response_class=Response,
+    responses={200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}}},
+    summary="Les CPTS autour de ce que montre une carte, en retrait (GeoJSON)",
+)
+def cpts_around(
+    request: Request,
+    session: ReadSession,
+    *,
+    detail: AskedScale = "national",
+    bbox: BboxFilter = None,
+    region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)
+    department: DepartmentCodes = [],  # noqa: B006
+    within: BboxFilter = None,
+    cpts: RowId | None = None,
+    at: Day = None,
+) -> Response:
+    """Nom, stade, taille et contour de celles de `bbox` qui n'ont rien dans le lieu montré.
+
+    Ce lieu : `region`, `department`, `within` (un rectangle), ou la CPTS `cpts`.
+    """
+    shown = service.ShownPlace(tuple(region), tuple(department), within, cpts)
+    body = service.cpts_around(session, shown, bbox, detail, at)
     keep_until_change(request, current_revision(session))
     return Response(body, media_type="application/geo+json")
 

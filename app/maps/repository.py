@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -59,6 +60,28 @@ _COMMUNES = text(
     """
 ).bindparams(bindparam("codes", type_=ARRAY(Text)))
 
+_MUTED = text(
+    """
+    SELECT coalesce(string_agg(
+        '{"type":"Feature","id":' || p.id || ',"geometry":' || t.outline
+        || ',"properties":{"name":' || to_json(c.name)
+        || ',"stage_label":' || coalesce(to_json(s.label)::text, 'null')
+        || ',"tier":' || coalesce(t.tier::text, 'null') || '}}',
+        ',' ORDER BY p.position), '')
+    FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS p (id, position)
+    JOIN cpts c ON c.id = p.id
+    JOIN (
+        SELECT cpts_id, held, tier, CASE CAST(:detail AS text)
+            WHEN 'national' THEN ST_AsGeoJSON(geom_country, :digits, 0)
+            WHEN 'region' THEN ST_AsGeoJSON(geom_region, :digits, 0)
+            WHEN 'department' THEN ST_AsGeoJSON(geom_department, :digits, 0)
+        END AS outline
+        FROM cpts_territory
+    ) t ON t.cpts_id = p.id AND t.held @> CAST(:day AS date) AND t.outline IS NOT NULL
+    LEFT JOIN LATERAL cpts_stage_on(p.id, CAST(:day AS date)) s ON true
+    """
+)
+
 _BOUNDS = text(
     """
     SELECT ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)
@@ -109,6 +132,21 @@ def commune_outlines(session: ReadingSession, codes: Sequence[str]) -> bytes:
     """
     features = session.execute(
         _COMMUNES, {"codes": list(codes), "digits": _DIGITS["department"]}
+    ).scalar_one()
+    return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
+
+
+def muted_cpts(
+    session: ReadingSession, cpts_ids: Sequence[int], day: date, detail: str
+) -> bytes:
+    """Give CPTS as a map shows those that it is not about, as a GeoJSON FeatureCollection.
+
+    Those without territory on `day` are left out; of the others, what a tooltip tells and
+    the outline (RFC 7946, WGS 84) at `detail`: `national`, `region` or `department`.
+    """
+    features = session.execute(
+        _MUTED,
+        {"ids": list(cpts_ids), "day": day, "detail": detail, "digits": _DIGITS[detail]},
     ).scalar_one()
     return f'{{"type":"FeatureCollection","features":[{features}]}}'.encode()
 

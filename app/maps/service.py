@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from app.cpts.reading.filtering import Filter, Filters
 from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION, SEARCH, STAGE, THEME, TIER
+from app.cpts.reading.repository import matching
 from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import check_filters
@@ -47,6 +48,7 @@ CPTS_ADDRESS = "/api/v1/cpts.geojson"
 LISTING_ADDRESS = "/api/v1/cpts"
 COMPOSITIONS_ADDRESS = "/api/v1/compositions.csv"
 CONCILIATIONS_ADDRESS = "/api/v1/conciliations.geojson"
+AROUND_ADDRESS = "/maps/around.geojson"
 COMMUNES_ADDRESS = "/maps/communes.geojson"
 DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
 MAP_ADDRESS = "/maps/cpts"
@@ -120,10 +122,11 @@ def map_page(
             form=_form(session, filters, parameters, searched_at) if searched_at else None,
             data={
                 "cpts": shown.addresses.cpts,
+                "item": LISTING_ADDRESS,
                 **_subject_data(about, subject, filters),
                 "onePage": _one_page(parameters),
                 "conciliations": _conciliations(filters),
-                "departments": _address(DEPARTMENTS_ADDRESS, _bbox(shown.outlined)),
+                "departments": DEPARTMENTS_ADDRESS,
                 "outlined": _corners(shown.outlined),
                 "at": filters.at.isoformat() if filters.at else None,
                 "detail": outline_detail(shown.suited),
@@ -147,7 +150,7 @@ def map_page(
 class _Shown:
     """What a map shows first, and where it finds it.
 
-    `outlined`, None for the whole country, is the box of the outlines around `view`;
+    `outlined`, None for the whole country, is a box in which what lies around `view` is;
     `suited`, the detail that suits the view; `addresses`, with their parameters.
     """
 
@@ -228,6 +231,55 @@ def commune_outlines(session: ReadingSession, asked: AskedSubject, day: date | N
             [{"loc": ["query", name], "message": message} for name in SUBJECTS], detail=message
         )
     return repository.commune_outlines(session, about.codes)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlace:
+    """The place or the CPTS that a map is about, beyond which others lie.
+
+    Codes of regions and departments, of which both must hold where both are given; `within`,
+    a box (WGS 84); `cpts`, an id.
+    """
+
+    regions: tuple[str, ...] = ()
+    departments: tuple[str, ...] = ()
+    within: Bbox | None = None
+    cpts: int | None = None
+
+    def filters(self, day: date | None) -> Filters:
+        """Give the filters of the CPTS that have something in the place, none for a CPTS."""
+        asked = {REGION: self.regions, DEPARTMENT: self.departments, BBOX: self.within}
+        return Filters({key: value for key, value in asked.items() if value}, at=day)
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Write it as parameters."""
+        places = Filters({REGION: self.regions, DEPARTMENT: self.departments}).short_pairs()
+        box = [("within", BBOX.write(self.within))] if self.within else []
+        own = [("cpts", str(self.cpts))] if self.cpts is not None else []
+        return [pair for pair in (*places, *box, *own) if pair[1]]
+
+
+def cpts_around(
+    session: ReadingSession,
+    shown: ShownPlace,
+    box: Bbox | None,
+    detail: Detail,
+    day: date | None,
+) -> bytes:
+    """Give the CPTS that lie in a box and not in what a map shows, as GeoJSON bytes.
+
+    What is inside and not shown does not answer to the filter of the map, so that it is no
+    surroundings. Parameters: `box`, None for everywhere; `detail`, of the outlines; `day`,
+    today when None. Raises `Invalid` for unknown codes.
+    """
+    inside = shown.filters(day)
+    check_filters(session, inside)
+    on = day or today()
+    seen = Filters({BBOX: box} if box else {}, at=day)
+    shown_ids = matching(session, inside, on) if inside.asked else []
+    left_out = {shown.cpts, *shown_ids}
+    around = [each for each in matching(session, seen, on) if each not in left_out]
+    return repository.muted_cpts(session, around, on, detail)
 
 
 def _form(
@@ -320,8 +372,13 @@ def _around(
     around = None
     meant = about.cpts is not None if about else names_a_place(filters)
     if meant and whole and not _one_page(parameters):
+        place = (
+            ShownPlace(cpts=about.cpts)
+            if about
+            else ShownPlace(filters[REGION], filters[DEPARTMENT], filters[BBOX])
+        )
         at = [("at", filters.at.isoformat())] if filters.at else []
-        around = _address(CPTS_ADDRESS, [*at, ("detail", coarser)])
+        around = _address(AROUND_ADDRESS, [*place.pairs(), *at, ("detail", coarser)])
     return {"around": around, "aroundDetail": coarser}
 
 
@@ -346,7 +403,6 @@ def _ground(
         "narrowed": any(key not in (REGION, DEPARTMENT) for key in filters.asked),
         "colour": palette.PAPER_COLOUR,
         "around": around,
-        "within": _corners(filters[BBOX]),
     }
 
 

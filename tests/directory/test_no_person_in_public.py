@@ -111,6 +111,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "/lettres/verification/communes.geojson": (
         "/lettres/verification/communes.geojson?bbox=3,50.5,3.2,50.8",
     ),
+    "/maps/around.geojson": ("/maps/around.geojson?bbox=3,50.5,3.2,50.8",),
     "/maps/communes.geojson": ("/maps/communes.geojson?cpts=1",),
     "/donnees/cpts.csv": ("/donnees/cpts.csv", "/donnees/cpts.csv?q=camille"),
     "/api/v1/funding": ("/api/v1/funding?population=9&members=10",),

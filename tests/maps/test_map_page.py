@@ -245,13 +245,14 @@ def test_outlines_of_every_department_at_each_scale(client: TestClient, detail: 
 
 def test_the_map_of_a_place_asks_for_the_outlines_around_it_alone(client: TestClient) -> None:
     page = client.get("/maps/cpts?department=05").text
-    found = re.search(r'"departments": "(/maps/departments\.geojson[^"]+)"', page)
-    assert found
-    address = found.group(1).encode().decode("unicode_escape")
-    codes = {item["id"] for item in client.get(address).json()["features"]}
+    address = _data(page, "departments")
+    assert address == "/maps/departments.geojson"
+    assert '"outlined": [[' in page
+    assert '"outlined": null' in client.get("/maps/cpts").text
+    seen = client.get(f"{address}?bbox=3.75,43.5,8.75,45.5").json()
+    codes = {item["id"] for item in seen["features"]}
     assert {"05", "04", "26", "38", "73"} <= codes
     assert len(codes) < 30
-    assert '"departments": "/maps/departments.geojson"' in client.get("/maps/cpts").text
 
 
 def test_outlines_of_a_scale_that_is_none_are_refused(client: TestClient) -> None:
@@ -272,9 +273,9 @@ def test_the_map_of_a_cpts_draws_its_communes_among_the_cpts_around(
     data, around = _data(page, "cpts"), _data(page, "around")
     assert data == f"/api/v1/cpts/{own}.geojson?detail=department"
     assert client.get(data).json()["id"] == own
-    assert around == "/api/v1/cpts.geojson?detail=department"
+    assert around == f"/maps/around.geojson?cpts={own}&detail=department"
     found = client.get(f"{around}&bbox=2.5,50,3,50.5").json()
-    assert {feature["id"] for feature in found["features"]} == {own, other}
+    assert [feature["id"] for feature in found["features"]] == [other]
     communes = _data(page, "communes")
     assert communes == f"/maps/communes.geojson?cpts={own}"
     answer = client.get(communes)
@@ -336,17 +337,40 @@ def test_a_subject_that_there_is_not_is_refused(
         assert [error["loc"][-1] for error in answer.json()["errors"]] == parameters
 
 
-def test_what_lies_around_a_place_is_asked_for_beside_it(
+def test_what_lies_around_a_place_is_asked_for_beside_it_and_tells_what_grey_needs(
     client: TestClient, register: Register
 ) -> None:
-    register("CPTS d'Arras", "aci_signe", (ARRAS,))
-    register("CPTS d'Amiens", "aci_signe", ("80021",))
+    arras = register("CPTS d'Arras", "aci_signe", (ARRAS,))
+    gap = register("CPTS de Gap", "aci_signe", ("05061",))
+    # Of the place, and of no surroundings: whether or not the filter lets it pass.
+    register("CPTS d'Amiens", "dynamique_identifiee", ("80021",))
+    register("CPTS de nulle part", "dynamique_identifiee")
     page = client.get("/maps/cpts?department=80&stage=aci_signe&at=9999-12-31").text
     around = _data(page, "around")
     assert around is not None
     assert "detail=region" in around
     assert "at=9999-12-31" in around
-    assert client.get(around).json()["numberMatched"] == 2
+    answer = client.get(f"{around}&bbox=1.2,49.5,3.3,50.5")
+    assert answer.headers["content-type"] == "application/geo+json"
+    assert answer.headers["cache-control"] == "public, no-cache"
+    (other,) = answer.json()["features"]
+    assert other["id"] == arras
+    assert other["properties"] == {
+        "name": "CPTS d'Arras",
+        "stage_label": "ACI signé",
+        "tier": 2,
+    }
+    assert other["geometry"]["type"] in ("Polygon", "MultiPolygon")
+    # Its popup asks for the rest.
+    assert client.get(f"{_data(page, 'item')}/{arras}").json()["themes"] == []
+    everywhere = client.get(around).json()["features"]
+    assert {feature["id"] for feature in everywhere} == {arras, gap}
+    within = _data(client.get("/maps/cpts?bbox=2,49.6,2.6,50.1").text, "around")
+    assert within is not None
+    beyond = client.get(within).json()["features"]
+    assert {feature["id"] for feature in beyond} == {arras, gap}
+    refused = client.get("/maps/around.geojson?department=999")
+    assert refused.status_code == 422
     for query in ("", "?stage=aci_signe", "?department=80&limit=1"):
         page = client.get(f"/maps/cpts{query}").text
         assert _data(page, "around") is None

@@ -45,6 +45,10 @@ export async function fetchCpts(page) {
 export const fetchDepartments = (page, detail) =>
   collection(withParameters(page.departments, { detail }));
 
+// All that the API tells of one CPTS, on the day that the map shows.
+export const fetchItem = (page, id) =>
+  collection(withParameters(`${page.item}/${id}`, { at: page.at }));
+
 const NOTHING = { type: "FeatureCollection", features: [] };
 
 const collectionAt = (address) => (address ? collection(address) : Promise.resolve(NOTHING));
@@ -61,10 +65,16 @@ export const fetchWithin = (address, box) => collection(within(address, box));
 
 // The same CPTS at a finer scale, where the reader looks.
 export async function fetchFiner(page, detail, bbox, signal) {
-  const finer = (address) =>
-    collection(withParameters(address, { detail, bbox, limit: null, offset: null }), signal);
-  // Around a CPTS it comes with the others.
-  const addresses = page.own === null ? [page.cpts, page.around] : [page.around];
-  const found = await Promise.all(addresses.filter(Boolean).map(finer));
-  return found.flatMap(({ features }) => features);
+  const finer = (address, changes) =>
+    collection(withParameters(address, { detail, ...changes }), signal);
+  const place = { bbox, limit: null, offset: null };
+  // The map of one CPTS has that alone, whole.
+  const meant =
+    page.own === null
+      ? finer(page.cpts, place).then(({ features }) => features)
+      : finer(page.cpts, {}).then((own) => [own]);
+  const others = page.around
+    ? finer(page.around, { bbox }).then(({ features }) => features)
+    : Promise.resolve([]);
+  return (await Promise.all([meant, others])).flat();
 }

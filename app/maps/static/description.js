@@ -15,10 +15,14 @@ export function longDate(value) {
   return day.format(new Date(/^\d{4}-\d\d-\d\d$/.test(value) ? `${value}T12:00:00Z` : value));
 }
 
+// Names come with the apostrophe of a keyboard; French is printed with its own.
+const printed = (child) =>
+  typeof child === "string" ? child.replace(/(?<=\p{L})'(?=[\p{L}\d«])/gu, "’") : child;
+
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
+  made.append(...children.map(printed));
   return made;
 }
 

@@ -1,7 +1,7 @@
 // Draws the CPTS on the map that Folium has made, `window.cptsMap`.
-import { aroundLayer, outsideOf } from "./around.js";
+import { aroundLayer } from "./around.js";
 import { conciliationLayer, toldZone } from "./conciliations.js";
-import { fetchCommunes, fetchConciliations, fetchCpts } from "./data.js";
+import { fetchCommunes, fetchConciliations, fetchCpts, fetchItem } from "./data.js";
 import { count, element, longDate, popup, told, tooltip } from "./description.js";
 import { groundLayer } from "./ground.js";
 import { addInsets } from "./insets.js";
@@ -63,7 +63,7 @@ const around = aroundLayer(
   borderWeight,
   (feature, layer) => drawn.set(feature.id, { layer, detail: page.aroundDetail }),
 );
-around.layer.on("click", ({ layer, latlng }) => open(layer.feature, latlng, layer));
+around.layer.on("click", ({ layer, latlng }) => openOther(layer, latlng));
 tellOnHover(map, around.layer, tooltip);
 
 const described = ({ properties }) =>
@@ -80,6 +80,17 @@ const popupOptions = () => ({
 function open(feature, latlng, layer) {
   const popup = L.popup(popupOptions(), layer);
   popup.setLatLng(latlng).setContent(described(feature)).openOn(map);
+}
+
+// What its popup tells is asked for when somebody wants to know.
+async function openOther(layer, latlng) {
+  const { feature } = layer;
+  try {
+    feature.properties = await fetchItem(page, feature.id);
+    open(feature, latlng, layer);
+  } catch {
+    L.popup(popupOptions(), layer).setLatLng(latlng).setContent(tooltip(feature.properties)).openOn(map);
+  }
 }
 
 const zones = conciliationLayer(map, palette.conciliation, popupOptions);
@@ -238,7 +249,7 @@ function addPanels(features) {
   const tally = (property, key) => (step) =>
     features.filter((feature) => feature.properties[property] === step[key]).length;
   const scales = [
-    { key: "stage", label: "Stade d'avancement", steps: page.stages, tally: tally("stage", "slug") },
+    { key: "stage", label: "Stade d’avancement", steps: page.stages, tally: tally("stage", "slug") },
     { key: "tier", label: "Taille", steps: page.tiers, tally: tally("tier", "tier") },
   ];
   const switched = (layer) => (on) => {
@@ -326,7 +337,7 @@ const { outline, lookAround, refine } = followView(map, page, drawn, {
   onMore: (found) => {
     // Around a commune all are meant, around a CPTS or a place none.
     if (page.marked) cptsLayer.addData(found);
-    else around.layer.addData(outsideOf(found, drawn, page.ground));
+    else around.layer.addData(found);
     labels.draw();
   },
   onFiner: labels.draw,
@@ -345,7 +356,8 @@ async function load() {
   const territories = drawTerritories();
   painted = territories.then(nextPaint, () => {});
   const rest = [
-    outline(),
+    // Of a place, once the view has settled on its territories.
+    page.outlined ? territories.then(outline, () => {}) : outline(),
     fetchConciliations(page).then(afterwards(drawZones), () => {}),
     fetchCommunes(page).then(afterwards(drawCommunes), () => {}),
   ];
@@ -373,7 +385,7 @@ async function load() {
     const again = element("button", { type: "button" }, "Réessayer");
     again.addEventListener("click", load);
     document.getElementById("count").textContent = "CPTS indisponibles";
-    say("Les CPTS n'ont pas pu être chargées. Vérifiez votre connexion.", again);
+    say("Les CPTS n’ont pas pu être chargées. Vérifiez votre connexion.", again);
     document.documentElement.dataset.state = "failed";
   }
 }

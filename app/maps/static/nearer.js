@@ -11,9 +11,9 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
   const rank = (detail) => page.details.findIndex((step) => step.detail === detail);
   const detailOfZoom = () => page.details.findLast((step) => map.getZoom() >= step.zoom).detail;
 
-  // What is looked at, a little more, on a grid that answers can be kept by.
+  // What is looked at, on a grid that answers can be kept by.
   function boxOfView() {
-    const view = map.getBounds().pad(0.1);
+    const view = map.getBounds();
     const grid = (value, round) => round(value * 4) / 4;
     return [
       Math.max(-180, grid(view.getWest(), Math.floor)),
@@ -41,16 +41,20 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
     }
   }
 
-  // Outlines beyond those of the first view, which is light without them.
+  // Around a place, outlines of what is looked at alone.
+  let outlined = null;
+
   function lookFurther() {
-    if (!page.outlined || L.latLngBounds(page.outlined).contains(map.getBounds())) return;
-    page.departments = within(page.departments, boxOfView());
-    page.outlined = corners(boxOfView());
+    if (!page.outlined || outlined?.contains(map.getBounds())) return;
+    const box = boxOfView();
+    page.departments = within(page.departments, box);
+    outlined = corners(box);
     departmentsAt = null;
   }
 
   // As fine as they are seen, which for a wide place is less than its territories are.
   async function outline() {
+    lookFurther();
     departmentsAt = detailOfZoom();
     try {
       await onDepartments(await fetchDepartments(page, departmentsAt));

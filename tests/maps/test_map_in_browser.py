@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from app.french import typeset_text
 from app.maps.palette import STAGE_COLOURS, TIER_COLOURS
 from tests.administration import administration
 
@@ -216,7 +217,7 @@ def test_hostile_texts_are_shown_and_never_run(
 def test_hostile_words_in_the_address_are_shown_and_never_run(watched: Page) -> None:
     _open(watched, f"?q={quote(HOSTILE)}")
     expect(watched.locator("h1")).to_have_text(f"CPTS – « {HOSTILE} »")
-    assert watched.title() == f"CPTS – « {HOSTILE} » – carte"
+    assert watched.title() == typeset_text(f"CPTS – « {HOSTILE} » – carte")
     expect(watched.locator("main b, main img:not(.leaflet-tile)")).to_have_count(0)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from starlette.testclient import TestClient
 
+from app.french import typeset_text
 from app.main import create_app
 from app.settings import DatabaseSettings, MapSettings, Settings
 from tests.web.conftest import BROWSER
@@ -97,7 +98,7 @@ def test_a_page_is_the_same_each_time_and_known_again_by_its_tag(
 
 def test_hostile_words_in_the_address_are_text_in_the_page(client: TestClient) -> None:
     page = client.get("/maps/cpts", params={"q": HOSTILE}).text
-    assert _title(page) == f"CPTS – « {HOSTILE} » – carte"
+    assert _title(page) == typeset_text(f"CPTS – « {HOSTILE} » – carte")
     assert "<b>" not in page
     assert page.count("</script>") == len(re.findall(r"<script\b", page))
     assert "49" not in _title(page)

@@ -16,9 +16,11 @@ from starlette.testclient import TestClient
 from app.database.calendar import today
 from app.french import day
 from app.http.address_limit import AddressLimit
+from app.maps.palette import stage_colour
 from app.processes.fork_server import ForkServer
 from app.processes.pool import Places
 from app.web.figures.drawing import Figure, Key, framed, width_of, xml_text
+from app.web.figures.maps import OTHERS_COLOUR as OTHERS
 from tests.web.conftest import BROWSER, HOSTILE
 
 Register = Callable[..., int]
@@ -63,7 +65,10 @@ def three(register: Register) -> dict[str, int]:
     }
 
 
-SIGNED, LETTER, FOUNDED, OTHERS = "#3b4fa8", "#f6b24f", "#52b69a", "#d3d8de"
+SIGNED, LETTER, FOUNDED = (
+    stage_colour(slug)
+    for slug in ("aci_signe", "lettre_intention_validee", "association_creee")
+)
 
 
 @pytest.mark.usefixtures("three")
@@ -72,8 +77,18 @@ SIGNED, LETTER, FOUNDED, OTHERS = "#3b4fa8", "#f6b24f", "#52b69a", "#d3d8de"
     [
         ("", "Les CPTS selon leur stade", {SIGNED, LETTER, FOUNDED}, {OTHERS}),
         ("theme=diabete", "CPTS – Diabète", {SIGNED, OTHERS}, {LETTER, FOUNDED}),
-        ("stage=association_creee", "CPTS – Association créée", {FOUNDED, OTHERS}, {SIGNED}),
-        ("region=93", "CPTS – Provence-Alpes-Côte d’Azur", {SIGNED}, {LETTER, FOUNDED, OTHERS}),
+        (
+            "stage=association_creee",
+            "CPTS – Association créée",
+            {FOUNDED, OTHERS},
+            {SIGNED},
+        ),
+        (
+            "region=93",
+            "CPTS – Provence-Alpes-Côte d’Azur",
+            {SIGNED},
+            {LETTER, FOUNDED, OTHERS},
+        ),
         ("department=59&tier=4", "CPTS – Nord (59) – taille 4", {LETTER}, {SIGNED}),
         ("department=974", "CPTS – La Réunion (974)", {FOUNDED}, {SIGNED, LETTER}),
         ("region=04&region=93", "CPTS – La Réunion", {SIGNED, FOUNDED}, {LETTER}),

@@ -1,6 +1,7 @@
 """Geometries and boxes that clients send: finite, on the globe, valid, in degrees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,9 @@ from app.ogc.systems import CRS84, STORED_SRID, CoordinateSystem, longitude_lati
 
 # Along a side of a box in metres, which is no straight line in degrees.
 _SIDE_PIECES = 16
+# Twice the way around the Earth: no system of metres has positions farther away.
+_FARTHEST_M = 1e8
+_UNREADABLE = "La géométrie n'est pas lisible."
 _OUTSIDE = "Des coordonnées sortent du système de référence."
 _REVERSED = "Le rectangle est inversé."
 Box = tuple[float, float, float, float]
@@ -29,14 +33,16 @@ def drawn_geometry(given: Mapping[str, Any], system: CoordinateSystem) -> Column
     Parameters: `system`, of its coordinates. Raises `Unreadable`.
     """
     if "bbox" in given:
-        return _sql(shapely.union_all(_boxes(_flat(given["bbox"]), system)))
+        with _readable():
+            return _sql(shapely.union_all(_boxes(_flat(given["bbox"]), system)))
     try:
         geometry = shapely.force_2d(shapely.from_geojson(orjson.dumps(given).decode()))
     except (shapely.GEOSException, ValueError, TypeError):
-        raise Unreadable("La géométrie n'est pas lisible.") from None
+        raise Unreadable(_UNREADABLE) from None
     if geometry is None or geometry.is_empty:
         raise Unreadable("La géométrie est vide.")
-    return _sql(_mended(_in_degrees(geometry, system)))
+    with _readable():
+        return _sql(_mended(_in_degrees(geometry, system)))
 
 
 def touching(
@@ -47,7 +53,8 @@ def touching(
     In degrees a box whose west lies east of its east crosses the 180th meridian. Raises
     `Unreadable`.
     """
-    boxes = _boxes(_flat(corners), system)
+    with _readable():
+        boxes = _boxes(_flat(corners), system)
     return or_(*(func.ST_Intersects(column, _sql(box)) for box in boxes))
 
 
@@ -57,6 +64,15 @@ def parse_numbers(text: str) -> list[float]:
     if None in numbers:
         raise Unreadable("Quatre nombres sont attendus, ou six avec les altitudes.")
     return [number for number in numbers if number is not None]
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Refuse what GEOS cannot reckon with; raises `Unreadable`."""
+    try:
+        yield
+    except shapely.GEOSException:
+        raise Unreadable(_UNREADABLE) from None
 
 
 def _flat(corners: Sequence[float]) -> Box:
@@ -84,11 +100,14 @@ def _boxes(corners: Box, system: CoordinateSystem) -> list[Any]:
 
 def _metric_box(corners: Box, system: CoordinateSystem) -> Any:
     west, south, east, north = corners
+    if not all(abs(each) <= _FARTHEST_M for each in corners):
+        raise Unreadable(_OUTSIDE)
     if west > east or south > north:
         raise Unreadable(_REVERSED)
     box = shapely.box(west, south, east, north)
-    if longest := max(east - west, north - south):
-        box = shapely.segmentize(box, longest / _SIDE_PIECES)
+    # Of a side that is no number any more when it is divided there are no pieces.
+    if piece := max(east - west, north - south) / _SIDE_PIECES:
+        box = shapely.segmentize(box, piece)
     return _mended(_in_degrees(box, system))
 
 

@@ -7,8 +7,10 @@ import pytest
 import shapely
 from pyproj import CRS, Transformer
 from shapely.geometry import shape
+from sqlalchemy import column
 from starlette.testclient import TestClient
 
+from app.ogc.geometries import Unreadable, drawn_geometry, touching
 from app.ogc.systems import CRS84, SYSTEMS, CoordinateSystem
 
 # Its types know functions of whole arrays only.
@@ -98,10 +100,41 @@ def test_what_lies_too_far_for_a_system_is_refused_and_says_what_to_do(
 
 
 @pytest.mark.parametrize(
-    "corners", ["2,1,1,2", "1,2,1,1", "1,1,1e400,2"], ids=["west", "south", "infinite"]
+    "corners",
+    ["2,1,1,2", "1,2,1,1", "1,1,1e400,2", "0,0,1e200,1", "0,0,100000001,1"],
+    ids=["west", "south", "infinite", "huge", "far"],
 )
 def test_a_box_outside_its_system_is_refused(client: TestClient, corners: str) -> None:
     lambert = {"bbox": corners, "bbox-crs": "http://www.opengis.net/def/crs/EPSG/0/2154"}
     answer = client.get("/ogc/collections/cpts/items", params=lambert)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["loc"] == ["query", "bbox"]
+
+
+LAMBERT_93 = SYSTEMS["http://www.opengis.net/def/crs/EPSG/0/2154"]
+
+
+@pytest.mark.parametrize("tiny", [5e-324, 1e-300, 1e-9])
+def test_a_box_may_be_as_small_as_a_point(tiny: float) -> None:
+    assert touching(column("geometry"), (0, 0, 0, tiny), LAMBERT_93) is not None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"bbox": [700_000, 6_600_000, 700_001, 6_600_001]},
+        {"type": "Point", "coordinates": [700_000, 6_600_000]},
+    ],
+    ids=["box", "point"],
+)
+def test_what_the_library_of_geometries_cannot_reckon_with_is_refused(
+    given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_of: Any) -> None:
+        raise shapely.GEOSException("IllegalArgumentException")
+
+    monkeypatch.setattr("app.ogc.geometries.shapely.transform", fails)
+    with pytest.raises(Unreadable, match="lisible"):
+        drawn_geometry(given, LAMBERT_93)
+    with pytest.raises(Unreadable, match="lisible"):
+        touching(column("geometry"), (0, 0, 1, 1), LAMBERT_93)

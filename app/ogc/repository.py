@@ -1,13 +1,14 @@
 """The SQL of items: pages by key, GeoJSON written by PostgreSQL and passed on as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, cast, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSON
-from sqlalchemy.exc import InternalError
+from sqlalchemy.exc import DataError, InternalError
 from sqlalchemy.types import Text
 
 from app.cpts.reading.schemas import Detail
@@ -24,6 +25,10 @@ _EXTENT = text("""
 # How PostGIS begins to say that a position has no coordinates in a system.
 _NOT_PROJECTED = "transform:"
 _MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+
+
+class ValuesRefused(Exception):
+    """The database cannot work conditions out with the values in them (SQLSTATE 22)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def find(
 
     Parameters: `items`, of `items_of`, of whose columns the `conditions` are made; `day` as
     of which they are told; `coverage`, of the collection's level, JSON. Raises
-    `OutsideSystem`.
+    `OutsideSystem` and `ValuesRefused`.
     """
     key = items.c[collection.key]
     properties = [
@@ -78,7 +83,9 @@ def find(
     session.execute(_CUSTOM_PLANS)
     page = statement.order_by(key).limit(limit)
     try:
-        return [Item(*row) for row in session.execute(page, _given(day, detail, coverage))]
+        with _worked_out():
+            rows = session.execute(page, _given(day, detail, coverage))
+            return [Item(*row) for row in rows]
     except InternalError as error:
         if system.srid != STORED_SRID and _NOT_PROJECTED in str(error.orig):
             raise OutsideSystem from None
@@ -93,10 +100,19 @@ def count(
     day: date,
     coverage: str | None = None,
 ) -> int:
-    """Count the items that `find` finds on all pages."""
+    """Count the items that `find` finds on all pages; raises `ValuesRefused`."""
     statement = select(func.count()).select_from(items).where(*conditions)
-    counted: int = session.execute(statement, _given(day, "full", coverage)).scalar_one()
+    with _worked_out():
+        counted: int = session.execute(statement, _given(day, "full", coverage)).scalar_one()
     return counted
+
+
+@contextmanager
+def _worked_out() -> Iterator[None]:
+    try:
+        yield
+    except DataError as error:
+        raise ValuesRefused from error
 
 
 def extent(session: ReadingSession) -> list[float]:

@@ -19,10 +19,10 @@ from app.http.repository import current_revision
 from app.ogc import repository
 from app.ogc.addresses import ItemsAddress
 from app.ogc.collections import GEOMETRY, Collection, items_of
-from app.ogc.filtering import condition_of
+from app.ogc.filtering import condition_of, refused
 from app.ogc.geometries import Unreadable, touching
 from app.ogc.parameters import AskedDrawing, AskedItems, Span
-from app.ogc.repository import Item
+from app.ogc.repository import Item, ValuesRefused
 from app.ogc.systems import CRS84, OutsideSystem
 from app.problems import Invalid, NotFound
 
@@ -52,23 +52,31 @@ def page_of(
     items = items_of(collection)
     conditions = _conditions(session, collection, asked, filters, items)
     told: dict[str, Any] = {"day": day, "coverage": _coverage(session, collection, day)}
-    found = _found(
-        session,
-        collection,
-        items,
-        conditions,
-        detail=asked.detail,
-        system=asked.system,
-        after=_key(collection, asked.after) if asked.after else None,
-        # One more, which tells whether more remain.
-        limit=asked.limit + 1,
-        **told,
-    )
-    page = found[: asked.limit]
-    is_whole = asked.after is None and len(found) == len(page)
-    matched = len(page) if is_whole else repository.count(session, items, conditions, **told)
-    after = str(page[-1].key) if len(found) > len(page) else None
-    return Page(page, matched, address.links(day=day, after=after))
+    after = _key(collection, asked.after) if asked.after else None
+    try:
+        found = _found(
+            session,
+            collection,
+            items,
+            conditions,
+            detail=asked.detail,
+            system=asked.system,
+            after=after,
+            # One more, which tells whether more remain.
+            limit=asked.limit + 1,
+            **told,
+        )
+        page = found[: asked.limit]
+        is_whole = after is None and len(found) == len(page)
+        matched = (
+            len(page) if is_whole else repository.count(session, items, conditions, **told)
+        )
+    except ValuesRefused:
+        if asked.filter is None:
+            raise
+        raise refused("Ce filtre ne peut pas être appliqué avec ces valeurs.") from None
+    following = str(page[-1].key) if len(found) > len(page) else None
+    return Page(page, matched, address.links(day=day, after=following))
 
 
 def collection_body(session: ReadingSession, page: Page) -> bytes:

@@ -169,6 +169,14 @@ def test_a_refused_filter_is_a_problem_document(client: TestClient) -> None:
     assert "s_intersects" in answer.json()["errors"][0]["accepted"]
 
 
+def test_values_that_the_database_cannot_work_with_are_refused(client: TestClient) -> None:
+    # Without its accents it ends with a backslash, which escapes nothing.
+    filter_of_no_end = {"filter": "ACCENTI(name) LIKE ACCENTI('%\uff3c')"}
+    answer = client.get("/ogc/collections/regions/items", params=filter_of_no_end)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["loc"] == ["query", "filter"]
+
+
 def test_an_empty_list_lets_nothing_through(read: Read) -> None:
     nothing = '{"op": "in", "args": [{"property": "code"}, []]}'
     page = read("/collections/regions/items", **{"filter": nothing, "filter-lang": "cql2-json"})

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.database.calendar import today
 from app.database.failures import Trouble
 from app.database.waiting import allowed, waited
-from app.http.compression import best_coding, encoded
+from app.http.compression import coding_at, encoded
 from app.http.credentials import bears_credential
 from app.http.problem_answers import problem_response, unavailable
 from app.http.questions import Questions
@@ -168,7 +168,7 @@ class Caching:
                 asked = asked + b"," + value if asked else value
         question = self.questions.spelled(scope["path"], scope["query_string"])
         scope = {**scope, "query_string": question}
-        key = (scope["path"], question, best_coding(accepted))
+        key = (scope["path"], question, coding_at(scope["path"], accepted))
         if bears_credential(scope):
             await self._build(key, asked, scope, receive, send, keep=False)
             return

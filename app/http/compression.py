@@ -12,6 +12,16 @@ _SMALLEST = 1_000
 _BROTLI_QUALITY = 6
 _GZIP_LEVEL = 6
 _MOST_READ_BYTES = 256
+# How the addresses of what is compressed in itself end.
+_COMPRESSED = (".pdf", ".pmtiles", ".png", ".xlsx")
+
+
+def coding_at(path: str, accept_encoding: bytes) -> str:
+    """Choose the coding of the answer at an address: none for what is compressed in itself.
+
+    Parameters: `path`, of the address; `accept_encoding`, as for `best_coding`.
+    """
+    return IDENTITY if path.endswith(_COMPRESSED) else best_coding(accept_encoding)
 
 
 def best_coding(accept_encoding: bytes) -> str:

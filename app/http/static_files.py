@@ -15,7 +15,7 @@ import brotli
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from app.http.compression import BROTLI, GZIP, IDENTITY, best_coding
+from app.http.compression import BROTLI, GZIP, coding_at
 from app.problems import NotFound
 
 MEDIA_TYPES = {
@@ -24,7 +24,6 @@ MEDIA_TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
 }
-_COMPRESSIBLE = (".css", ".js", ".svg")
 _FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -85,9 +84,8 @@ def static_router(folders: Sequence[StaticFolder]) -> APIRouter:
         path = served.get(f"/static/{folder}/{file}")
         if path is None:
             raise NotFound("Ce fichier n'existe pas.")
-        coding = IDENTITY
-        if path.suffix in _COMPRESSIBLE:
-            coding = best_coding(request.headers.get("accept-encoding", "").encode("latin-1"))
+        accepted = request.headers.get("accept-encoding", "").encode("latin-1")
+        coding = coding_at(file, accepted)
         headers = {
             "Cache-Control": _FOREVER,
             "Vary": "Accept-Encoding",

@@ -393,6 +393,23 @@ def test_each_coding_has_its_own_tag() -> None:
     run(scenario())
 
 
+@pytest.mark.parametrize("path", ["/a.pmtiles", "/a.png", "/a.pdf", "/a.xlsx"])
+def test_what_is_compressed_in_itself_is_built_and_kept_once_for_every_coding(
+    path: str,
+) -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        registry.padding = b" " * 2_000
+        app = caching(registry)
+        for coding in ("br", "gzip", "identity"):
+            _, body, headers = await get(app, path, accept_encoding=coding)
+            assert body == b"state 1" + registry.padding
+            assert "content-encoding" not in headers
+        assert (registry.built, len(app._entries)) == (1, 1)
+
+    run(scenario())
+
+
 @pytest.mark.parametrize(
     ("asked", "status"),
     [

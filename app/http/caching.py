@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.database.calendar import today
 from app.database.failures import Trouble
 from app.database.waiting import allowed, waited
+from app.http.addresses import outside_address
 from app.http.compression import coding_at, encoded
 from app.http.credentials import bears_credential
 from app.http.problem_answers import problem_response, unavailable
@@ -59,6 +60,7 @@ class _Wish:
 
     day: date
     revision: Revision | None = None
+    tag: bool = False
     keep: bool = False
 
 
@@ -96,7 +98,21 @@ def keep_until_change(request: Request, revision: Revision) -> None:
     """
     wish = request.scope.get(_SCOPE_KEY)
     if isinstance(wish, _Wish):
-        wish.revision, wish.keep = revision, True
+        wish.revision, wish.tag, wish.keep = revision, True, True
+
+
+def keep_where_settled(request: Request, revision: Revision) -> None:
+    """Do what `keep_until_change` does for an answer that holds whole addresses.
+
+    Without `CPTS_PUBLIC_URL` they are those of whoever asks: the answer is then tagged and
+    compressed, but built anew for everyone.
+    """
+    if outside_address(request).is_settled:
+        keep_until_change(request, revision)
+        return
+    wish = request.scope.get(_SCOPE_KEY)
+    if isinstance(wish, _Wish):
+        wish.tag = True
 
 
 def keep_for_good(request: Request) -> None:
@@ -106,7 +122,7 @@ def keep_for_good(request: Request) -> None:
     """
     wish = request.scope.get(_SCOPE_KEY)
     if isinstance(wish, _Wish):
-        wish.revision, wish.keep = None, True
+        wish.revision, wish.tag, wish.keep = None, True, True
 
 
 def entity_tag(body: bytes, coding: str = "") -> str:
@@ -130,7 +146,7 @@ def matches(if_match: str, body: bytes) -> bool:
 
 
 class Caching:
-    """Tags, compresses and keeps the answers whose endpoints allow it.
+    """Tags, compresses and keeps the answers whose endpoints allow it, each as far as it does.
 
     Parameters: `revisions`, to ask for the state of the registry; `capacity`, in bytes,
     of all that is kept: questions, headers and bodies; `questions`, how a question is
@@ -248,11 +264,13 @@ class Caching:
         async def collect(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                if not wish.keep or message["status"] != 200:
+                is_tagged = wish.tag and message["status"] == 200
+                if not (is_tagged and wish.keep):
                     self._land(key, flight)
-                    await send(message)
-                else:
+                if is_tagged:
                     start = message
+                else:
+                    await send(message)
                 return
             if start is None:
                 await send(message)
@@ -263,7 +281,7 @@ class Caching:
             entry = await _entry(
                 wish, start, b"".join(parts), key=key, directives=_PUBLIC if keep else _PRIVATE
             )
-            if keep:
+            if keep and wish.keep:
                 self._keep(key, entry)
             self._land(key, flight, entry)
             await _send(entry, asked, send)

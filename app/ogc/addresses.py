@@ -27,21 +27,18 @@ class Address:
     """Where something is asked for.
 
     Parameters: `base`, the outside address, whole, because not every client can read a
-    link without it; `is_settled`, whether it is the same for every caller; `path`; `query`,
-    the parameters, but the form of the answer.
+    link without it; `path`; `query`, the parameters, but the form of the answer.
     """
 
     base: str
-    is_settled: bool
     path: str
     query: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, request: Request) -> Self:
         """Give the address of a request."""
-        base, is_settled = outside_address(request)
         query = tuple(pair for pair in request.query_params.multi_items() if pair[0] != "f")
-        return cls(base, is_settled, request.url.path, query)
+        return cls(outside_address(request).base, request.url.path, query)
 
     def to(self, path: str, query: Pairs = ()) -> str:
         """Give the whole address of a root-relative one."""

@@ -10,7 +10,7 @@ from app.cpts.reading.filtering import Filters, requested
 from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.http.address_limit import limit_of
-from app.http.caching import keep_until_change
+from app.http.caching import keep_where_settled
 from app.http.repository import current_revision
 from app.ogc import description, pages, repository, service
 from app.ogc.addresses import GEOJSON, HTML, JSON, ROOT, SCHEMA, Address, ItemsAddress, link
@@ -43,12 +43,8 @@ def _answers(media_type: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": content}}
 
 
-def _answer(
-    request: Request, session: ReadingSession, address: Address, answer: Response
-) -> Response:
-    # Links are whole addresses: without a settled one, they are this caller's.
-    if address.is_settled:
-        keep_until_change(request, current_revision(session))
+def _answer(request: Request, session: ReadingSession, answer: Response) -> Response:
+    keep_where_settled(request, current_revision(session))
     return answer
 
 
@@ -67,7 +63,7 @@ def read_landing_page(
     address = Address.of(request)
     told = description.landing(address)
     answer = pages.page("landing", told=told) if f == "html" else _document(told)
-    return _answer(request, session, address, answer)
+    return _answer(request, session, answer)
 
 
 @router.get(
@@ -85,7 +81,7 @@ def read_conformance(
         answer: Response = pages.page("conformance", classes=description.CONFORMANCE)
     else:
         answer = _document(description.conformance(address))
-    return _answer(request, session, address, answer)
+    return _answer(request, session, answer)
 
 
 @router.get(
@@ -104,7 +100,7 @@ def read_api_definition(
         answer: Response = pages.page("api", paths=told["paths"])
     else:
         answer = _document(told, description.OPENAPI_3_0)
-    return _answer(request, session, address, answer)
+    return _answer(request, session, answer)
 
 
 @router.get(
@@ -122,7 +118,7 @@ def list_collections(
         answer: Response = pages.page("collections", collections=COLLECTIONS)
     else:
         answer = _document(description.collections(address, repository.extent(session)))
-    return _answer(request, session, address, answer)
+    return _answer(request, session, answer)
 
 
 async def _within_limit(request: Request) -> None:
@@ -160,7 +156,7 @@ def _add_routes(collection: Collection) -> None:
         else:
             extent = repository.extent(session)
             answer = _document(description.collection(collection, address, extent))
-        return _answer(request, session, address, answer)
+        return _answer(request, session, answer)
 
     def schema_answer(
         request: Request, session: ReadingSession, f: str, *, of_filters: bool = False
@@ -176,7 +172,7 @@ def _add_routes(collection: Collection) -> None:
             )
         else:
             answer = _document(told, SCHEMA)
-        return _answer(request, session, address, answer)
+        return _answer(request, session, answer)
 
     @router.get(
         f"{collection.path}/schema",
@@ -221,7 +217,7 @@ def _add_routes(collection: Collection) -> None:
             answer: Response = pages.items_page(collection, page)
         else:
             answer = Response(service.collection_body(session, page), media_type=GEOJSON)
-        return _answer(request, session, address, _in_system(answer, asked.system))
+        return _answer(request, session, _in_system(answer, asked.system))
 
     @router.get(
         f"{collection.path}/items/{{key}}",
@@ -243,7 +239,7 @@ def _add_routes(collection: Collection) -> None:
             answer: Response = pages.item_page(collection, item, links)
         else:
             answer = Response(service.item_body(item, links), media_type=GEOJSON)
-        return _answer(request, session, address, _in_system(answer, asked.system))
+        return _answer(request, session, _in_system(answer, asked.system))
 
 
 for _collection in COLLECTIONS:

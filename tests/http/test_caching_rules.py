@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
+import gzip
 import tracemalloc
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from app.http.caching import Caching, entity_tag, keep_for_good, keep_until_change, matches
+from app.http.caching import (
+    Caching,
+    entity_tag,
+    keep_for_good,
+    keep_until_change,
+    keep_where_settled,
+    matches,
+)
 from app.http.repository import Revision
 from app.http.revisions import Revisions, RevisionUnknown
 from tests.event_loop import run_apart
@@ -31,6 +40,7 @@ class Registry:
         self.down = False
         self.kept = True
         self.kept_for_good = False
+        self.kept_at: SimpleNamespace | None = None
         self.status = 200
         self.padding = b""
         # Set for answers to leave; cleared, they wait with the number they have read.
@@ -52,6 +62,8 @@ class Registry:
             keep_until_change(Request(scope), revision(number))
         if self.kept_for_good:
             keep_for_good(Request(scope))
+        if self.kept_at is not None:
+            keep_where_settled(Request({**scope, "app": self.kept_at}), revision(number))
         response = Response(b"state %d" % number + self.padding, self.status)
         await response(scope, receive, send)
 
@@ -121,6 +133,36 @@ def test_what_depends_on_the_program_alone_is_built_once_whatever_changes() -> N
         assert (await get(app))[1] == body == b"state 1"
         assert (await get(app, if_none_match=headers["etag"]))[0] == 304
         assert registry.built == 1
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("public_url", "built"), [(None, 4), ("https://cpts.example", 1)], ids=["open", "settled"]
+)
+def test_what_holds_whole_addresses_is_tagged_anyhow_and_kept_where_they_are_settled(
+    public_url: str | None, built: int
+) -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        service = SimpleNamespace(public_url=public_url)
+        registry.kept = False
+        registry.kept_at = SimpleNamespace(
+            state=SimpleNamespace(settings=SimpleNamespace(service=service))
+        )
+        registry.padding = b" " * 2_000
+        app = caching(registry)
+        _, body, headers = await get(app, accept_encoding="gzip", host="one.example")
+        assert gzip.decompress(body) == b"state 1" + registry.padding
+        assert headers["content-encoding"] == "gzip"
+        assert headers["cache-control"] == "public, no-cache"
+        again = {"accept_encoding": "gzip", "host": "one.example"}
+        unchanged = await get(app, if_none_match=headers["etag"], **again)
+        assert unchanged[:2] == (304, b"")
+        together = await asyncio.gather(get(app, **again), get(app, **again))
+        assert [answer[1] for answer in together] == [body, body]
+        assert registry.built == built
+        assert (len(app._entries), len(app._flights)) == (public_url is not None, 0)
 
     run(scenario())
 

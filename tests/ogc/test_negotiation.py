@@ -39,6 +39,27 @@ def test_what_has_one_form_is_given_to_browsers_too(client: TestClient) -> None:
         assert client.get(path, headers=BROWSER).status_code == 200, path
 
 
+def test_every_answer_is_tagged_and_compressed_whatever_the_settings(
+    client: TestClient,
+) -> None:
+    assert client.app.state.settings.service.public_url is None  # type: ignore[attr-defined]
+    for path in (
+        "/ogc",
+        "/ogc/api",
+        "/ogc/collections?f=html",
+        "/ogc/collections/regions/items?detail=national",
+        "/ogc/collections/regions/items/93?detail=national",
+        "/ogc/styles/cpts",
+    ):
+        first = client.get(path, headers={"Accept-Encoding": "br"})
+        assert first.headers["cache-control"] == "public, no-cache", path
+        assert first.headers["content-encoding"] == "br", path
+        asked = {"Accept-Encoding": "br", "If-None-Match": first.headers["etag"]}
+        assert client.get(path, headers=asked).status_code == 304, path
+        elsewhere = {"Accept-Encoding": "br", "Host": "autre.example"}
+        assert "testserver" not in client.get(path, headers=elsewhere).text, path
+
+
 def test_kept_answers_of_one_address_are_told_apart_by_form(client: TestClient) -> None:
     client.app.state.settings.service.public_url = "https://cpts.example"  # type: ignore[attr-defined]
     for _ in range(2):

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from app.database.calendar import today
 from app.database.request_sessions import ReadSession
 from app.http.address_limit import limited
-from app.http.caching import keep_until_change
+from app.http.caching import keep_until_change, keep_where_settled
 from app.http.parameters import Day, WholeNumber
 from app.http.repository import current_revision
 from app.ogc import repository as items
@@ -41,10 +41,9 @@ def _of_type(media_type: str) -> dict[int | str, dict[str, Any]]:
 
 
 def _document(
-    request: Request, session: ReadSession, address: Address, told: Any, media_type: str = JSON
+    request: Request, session: ReadSession, told: Any, media_type: str = JSON
 ) -> Response:
-    if address.is_settled:
-        keep_until_change(request, current_revision(session))
+    keep_where_settled(request, current_revision(session))
     return Response(orjson.dumps(told), media_type=media_type)
 
 
@@ -57,7 +56,7 @@ def _document(
 def list_matrix_sets(request: Request, session: ReadSession) -> Response:
     """Un seul, celui des cartes du web."""
     address = Address.of(request)
-    return _document(request, session, address, description.matrix_sets(address))
+    return _document(request, session, description.matrix_sets(address))
 
 
 @router.get(
@@ -69,7 +68,7 @@ def list_matrix_sets(request: Request, session: ReadSession) -> Response:
 def read_matrix_set(request: Request, session: ReadSession) -> Response:
     """Échelles et origines des tuiles."""
     told = description.matrix_set_definition()
-    return _document(request, session, Address.of(request), told)
+    return _document(request, session, told)
 
 
 @router.get(
@@ -81,7 +80,7 @@ def read_matrix_set(request: Request, session: ReadSession) -> Response:
 def read_style(request: Request, session: ReadSession) -> Response:
     """Les CPTS aux couleurs de leurs stades, et les limites des communes de près."""
     address = Address.of(request)
-    return _document(request, session, address, description.style(address, LAYERS), STYLE)
+    return _document(request, session, description.style(address, LAYERS), STYLE)
 
 
 @router.get(
@@ -117,7 +116,7 @@ def _add_routes(collection: Collection, layer: Layer) -> None:
     def list_tile_sets(request: Request, session: ReadSession) -> Response:
         address = Address.of(request)
         told = description.tile_sets(collection, layer, address)
-        return _document(request, session, address, told)
+        return _document(request, session, told)
 
     @router.get(
         path,
@@ -129,7 +128,7 @@ def _add_routes(collection: Collection, layer: Layer) -> None:
     def read_tile_set(request: Request, session: ReadSession) -> Response:
         address = Address.of(request)
         told = description.tile_set(collection, layer, address, items.extent(session))
-        return _document(request, session, address, told)
+        return _document(request, session, told)
 
     @router.get(
         f"{path}/tilejson.json",
@@ -142,7 +141,7 @@ def _add_routes(collection: Collection, layer: Layer) -> None:
         address = Address.of(request)
         extent = items.extent(session)
         told = description.tilejson(collection, layer, address, extent, at)
-        return _document(request, session, address, told)
+        return _document(request, session, told)
 
     @router.get(
         f"{path}/{{zoom}}/{{row}}/{{column}}",

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.http.addresses import outside_address
-from app.http.caching import keep_for_good, keep_until_change
+from app.http.caching import keep_for_good, keep_until_change, keep_where_settled
 from app.http.parameters import WholeNumber
 from app.http.repository import current_revision
 from app.problems import NotFound
@@ -104,8 +104,7 @@ def sitemap(
 
 
 def _xml(request: Request, session: ReadingSession, body: bytes) -> Response:
-    if outside_address(request).is_settled:
-        keep_until_change(request, current_revision(session))
+    keep_where_settled(request, current_revision(session))
     return Response(body, media_type=XML)
 
 

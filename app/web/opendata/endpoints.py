@@ -15,7 +15,7 @@ from app.database.request_sessions import ReadSession
 from app.files.cells import CSV_MEDIA_TYPE
 from app.http.address_limit import limited
 from app.http.addresses import outside_address
-from app.http.caching import keep_until_change
+from app.http.caching import keep_until_change, keep_where_settled
 from app.http.paging import PageAddress
 from app.http.parameters import MAXIMUM_LIMIT, DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
@@ -159,9 +159,8 @@ def changes(
     before: Annotated[RowId | None, Query()] = None,
 ) -> Response:
     """The feed of changes, latest first."""
-    base, is_settled = outside_address(request)
+    base = outside_address(request).base
     asked = service.FeedRequest(tuple(region), tuple(department), before)
     body = service.changes_feed(session, asked, base)
-    if is_settled:
-        keep_until_change(request, current_revision(session))
+    keep_where_settled(request, current_revision(session))
     return Response(body, media_type="application/atom+xml; charset=utf-8")

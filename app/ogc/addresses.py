@@ -68,16 +68,18 @@ class ItemsAddress:
     address: Address
     form: str
 
-    def links(self, *, day: date, after: str | None) -> list[Link]:
+    def links(self, *, day: date | None, after: str | None) -> list[Link]:
         """Link a page with itself and the next.
 
-        Parameters: `day` that is shown, on which the next page stays; `after`, the key
-        after which it begins, None for the last page.
+        Parameters: `day` that is shown, on which the next page stays, None where what is
+        asked for says it; `after`, the key after which it begins, None for the last page.
         """
         links = self.address.forms(self.form, GEOJSON)
         if after is not None:
             kept = [pair for pair in self.address.query if pair[0] not in ("at", "after")]
-            query = [*kept, ("at", day.isoformat()), ("after", after), ("f", self.form)]
+            query = [*kept, ("after", after), ("f", self.form)]
+            if day is not None:
+                query.append(("at", day.isoformat()))
             media_type = GEOJSON if self.form == "json" else HTML
             # As questions are spelled (`app.http.questions`), so that a link leads to itself.
             href = self.address.to(self.address.path, sorted(query, key=lambda pair: pair[0]))

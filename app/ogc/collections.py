@@ -5,10 +5,9 @@ Items, schemas, queryables, filters, pages, tiles and the description of the API
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Subquery, TextualSelect, column, select, text
+from sqlalchemy import ColumnElement, Subquery, TextualSelect, column, exists, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger, Boolean, Date, DateTime, Double, Text, TypeEngine
 
@@ -29,6 +28,7 @@ _TYPES: Mapping[Kind, TypeEngine[Any]] = {
     "moment": DateTime(timezone=True),
 }
 GEOMETRY = "geometry"
+SHOWN_ON = "shown_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Property:
 
 
 Columns = Any  # those of a subquery, by name
-Narrowing = Callable[[Filters, date, Columns], Sequence[ColumnElement[bool]]]
+ShownOn = Any  # a day, or the column of the day as of which each item is told
+Narrowing = Callable[[Filters, ShownOn, Columns], Sequence[ColumnElement[bool]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,9 @@ class Collection:
     """What is asked for and answered under `/ogc/collections/{name}`.
 
     Parameters: `source`, SQL of the items of `:day` beside this module, with the columns
-    of `properties`, `geometry` (degrees, as exact as it is kept) and `drawn` (of `:detail`);
+    of `properties`, `geometry` (degrees, as exact as it is kept), `drawn` (of `:detail`) and
+    `shown_on`, the day as of which an item is told: `:day`, or for what ends the nearest to
+    it from `:first_day` to `:last_day`;
     `key`, the property that identifies an item, by which pages go; `begun` and `ended`, the
     properties between whose days an item lasts; `filters`, those of the registry that it
     takes, and `narrowing`, what they ask of its columns; `coverage`, the level of which the
@@ -87,19 +90,19 @@ class Collection:
         """Give the statement of all its items, typed."""
         columns = [column(each.name, _TYPES[each.kind]) for each in self.properties]
         return text(script(__file__, self.name)).columns(
-            *columns, column(GEOMETRY), column("drawn")
+            *columns, column(GEOMETRY), column("drawn"), column(SHOWN_ON, Date)
         )
 
 
-def _of_registry(filters: Filters, day: date, items: Columns) -> list[ColumnElement[bool]]:
+def _of_registry(filters: Filters, day: ShownOn, items: Columns) -> list[ColumnElement[bool]]:
     conditions = [key.condition(value, day) for key, value in filters.asked.items()]
-    return [items.id.in_(select(Cpts.id).where(*conditions))] if conditions else []
+    return [exists().where(Cpts.id == items.id, *conditions)] if conditions else []
 
 
 def _of_columns(**names: Filter[tuple[str, ...]]) -> Narrowing:
     """Narrow by columns that hold one code, or an array of them."""
 
-    def narrowing(filters: Filters, _day: date, items: Columns) -> list[ColumnElement[bool]]:
+    def narrowing(filters: Filters, _day: ShownOn, items: Columns) -> list[ColumnElement[bool]]:
         conditions = []
         for name, key in names.items():
             if codes := filters[key]:

@@ -1,5 +1,6 @@
 -- Today's communes with what was theirs on a day: population, holder.
 SELECT
+    CAST(:day AS date) AS shown_on,
     m.code, m.name, m.kind, m.city_code AS city, m.epci_code AS epci,
     m.department_code AS department, m.region_code AS region,
     n.population, n.year AS population_year,

@@ -1,5 +1,6 @@
 -- As of a day: opened by then, and closed only if that was by then. No party is named.
 SELECT
+    CAST(:day AS date) AS shown_on,
     n.id, n.opened_on,
     CASE WHEN n.closed_on <= CAST(:day AS date) THEN n.closed_on END AS closed_on,
     n.closed_on IS NULL OR n.closed_on > CAST(:day AS date) AS open,

@@ -1,4 +1,7 @@
+-- Whatever exists at some time of the days asked for, each as of that day among them, and of its
+-- own, which is nearest to the one shown.
 SELECT
+    d.day AS shown_on,
     c.id, c.name, c.acronym, c.finess,
     s.slug AS stage, s.label AS stage_label, s.since AS stage_since,
     s.recorded_on AS stage_recorded_on,
@@ -22,7 +25,13 @@ SELECT
         ELSE t.geom
     END AS drawn
 FROM cpts c
-LEFT JOIN LATERAL cpts_stage_on(c.id, CAST(:day AS date)) s ON true
-LEFT JOIN cpts_territory t ON t.cpts_id = c.id AND t.held @> CAST(:day AS date)
-WHERE c.started_on <= CAST(:day AS date)
-    AND (c.ended_on IS NULL OR CAST(:day AS date) < c.ended_on)
+CROSS JOIN LATERAL (
+    SELECT greatest(
+        least(CAST(:day AS date), CAST(:last_day AS date), c.ended_on - 1),
+        CAST(:first_day AS date), c.started_on
+    ) AS day
+) d
+LEFT JOIN LATERAL cpts_stage_on(c.id, d.day) s ON true
+LEFT JOIN cpts_territory t ON t.cpts_id = c.id AND t.held @> d.day
+WHERE c.started_on <= CAST(:last_day AS date)
+    AND (c.ended_on IS NULL OR greatest(CAST(:first_day AS date), c.started_on) < c.ended_on)

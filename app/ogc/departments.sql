@@ -1,5 +1,6 @@
 -- With the coverage of a day (:coverage), counted as everywhere else.
 SELECT
+    CAST(:day AS date) AS shown_on,
     d.code, d.name, d.region_code AS region,
     k.population, k.population_covered, k.share_covered, k.communes, k.communes_covered,
     k.complete, k.completed_on,

@@ -117,8 +117,10 @@ def _span(value: Any) -> Any:
 AskedSpan = Annotated[
     Any,
     Query(
-        description="Instant ou intervalle (RFC 3339) : ce qui dure en ce temps. Pour "
-        "l'état d'un jour passé, voir `at`.",
+        description="Instant ou intervalle (RFC 3339) : ce qui dure en ce temps, fini depuis "
+        "ou non. Une CPTS est montrée telle qu'elle était le jour de ce temps, et de son "
+        "existence, le plus proche d'aujourd'hui. Avec `at`, de ce qui existe ce jour-là, ce "
+        "qui dure aussi en ce temps.",
         examples=["2025-01-01/.."],
     ),
     BeforeValidator(_span),

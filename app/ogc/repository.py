@@ -14,7 +14,8 @@ from sqlalchemy.types import Text
 from app.cpts.reading.schemas import Detail
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.ogc.collections import Collection
+from app.ogc.collections import SHOWN_ON, Collection
+from app.ogc.parameters import Span
 from app.ogc.systems import STORED_SRID, CoordinateSystem, OutsideSystem
 
 _CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")
@@ -33,9 +34,13 @@ class ValuesRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item: its key, its GeoJSON `geometry` (None without any), its JSON `properties`."""
+    """An item as of a day, `shown_on`.
+
+    Parameters: `key`; `geometry`, GeoJSON, None without any; `properties`, JSON.
+    """
 
     key: int | str
+    shown_on: date
     geometry: str | None
     properties: str
 
@@ -55,6 +60,7 @@ def find(
     conditions: Sequence[ColumnElement[bool]],
     *,
     day: date,
+    span: Span,
     detail: Detail,
     system: CoordinateSystem,
     after: int | str | None = None,
@@ -64,8 +70,8 @@ def find(
     """Find items in the order of their keys, those after one of them.
 
     Parameters: `items`, of `items_of`, of whose columns the `conditions` are made; `day` as
-    of which they are told; `coverage`, of the collection's level, JSON. Raises
-    `OutsideSystem` and `ValuesRefused`.
+    of which they are told; `span`, the days of which any will do for what ends; `coverage`,
+    of the collection's level, JSON. Raises `OutsideSystem` and `ValuesRefused`.
     """
     key = items.c[collection.key]
     properties = [
@@ -75,6 +81,7 @@ def find(
     ]
     statement = select(
         key,
+        items.c[SHOWN_ON],
         func.ST_AsGeoJSON(_drawn(items.c.drawn, system), system.decimals, 0),
         cast(func.json_build_object(*properties, type_=JSON), Text),
     ).where(*conditions)
@@ -84,7 +91,7 @@ def find(
     page = statement.order_by(key).limit(limit)
     try:
         with _worked_out():
-            rows = session.execute(page, _given(day, detail, coverage))
+            rows = session.execute(page, _given(day, span, detail, coverage))
             return [Item(*row) for row in rows]
     except InternalError as error:
         if system.srid != STORED_SRID and _NOT_PROJECTED in str(error.orig):
@@ -98,12 +105,14 @@ def count(
     conditions: Sequence[ColumnElement[bool]],
     *,
     day: date,
+    span: Span,
     coverage: str | None = None,
 ) -> int:
     """Count the items that `find` finds on all pages; raises `ValuesRefused`."""
     statement = select(func.count()).select_from(items).where(*conditions)
     with _worked_out():
-        counted: int = session.execute(statement, _given(day, "full", coverage)).scalar_one()
+        given = _given(day, span, "full", coverage)
+        counted: int = session.execute(statement, given).scalar_one()
     return counted
 
 
@@ -120,9 +129,16 @@ def extent(session: ReadingSession) -> list[float]:
     return [round(value, 4) for value in session.execute(_EXTENT).one() if value is not None]
 
 
-def _given(day: date, detail: Detail, coverage: str | None) -> dict[str, Any]:
-    # What has changed until now, whatever day is shown.
-    return {"day": day, "today": today(), "detail": detail, "coverage": coverage}
+def _given(day: date, span: Span, detail: Detail, coverage: str | None) -> dict[str, Any]:
+    return {
+        "day": day,
+        "first_day": span[0],
+        "last_day": span[1],
+        # What has changed until now, whatever day is shown.
+        "today": today(),
+        "detail": detail,
+        "coverage": coverage,
+    }
 
 
 def _drawn(geometry: Any, system: CoordinateSystem) -> Any:

@@ -18,7 +18,7 @@ from app.http.parameters import RowId
 from app.http.repository import current_revision
 from app.ogc import repository
 from app.ogc.addresses import ItemsAddress
-from app.ogc.collections import GEOMETRY, Collection, items_of
+from app.ogc.collections import GEOMETRY, SHOWN_ON, Collection, items_of
 from app.ogc.filtering import condition_of, refused
 from app.ogc.geometries import Unreadable, touching
 from app.ogc.parameters import AskedDrawing, AskedItems, Span
@@ -46,12 +46,18 @@ def page_of(
     """Give a page of items, in the order of their keys.
 
     Whoever follows `next` meets each item that stays exactly once, whatever else changes
-    meanwhile: a page begins after a key, and all pages are of one day. Raises `Invalid`.
+    meanwhile: a page begins after a key, and all pages are of one day, or of the days of
+    one span. Raises `Invalid`.
     """
     day = asked.at or today()
+    own_days = _own_days(collection, asked)
     items = items_of(collection)
     conditions = _conditions(session, collection, asked, filters, items)
-    told: dict[str, Any] = {"day": day, "coverage": _coverage(session, collection, day)}
+    told: dict[str, Any] = {
+        "day": day,
+        "span": own_days or (day, day),
+        "coverage": _coverage(session, collection, day),
+    }
     after = _key(collection, asked.after) if asked.after else None
     try:
         found = _found(
@@ -76,7 +82,9 @@ def page_of(
             raise
         raise refused("Ce filtre ne peut pas être appliqué avec ces valeurs.") from None
     following = str(page[-1].key) if len(found) > len(page) else None
-    return Page(page, matched, address.links(day=day, after=following))
+    # `at` would leave out what had ended by then.
+    links = address.links(day=None if own_days else day, after=following)
+    return Page(page, matched, links)
 
 
 def collection_body(session: ReadingSession, page: Page) -> bytes:
@@ -111,6 +119,7 @@ def item_of(
         items,
         [items.c[collection.key] == wanted],
         day=day,
+        span=(day, day),
         detail=asked.detail,
         system=asked.system,
         limit=1,
@@ -149,7 +158,8 @@ def _conditions(
     day = asked.at or today()
     filters = replace(filters, at=day)
     check_filters(session, filters)
-    conditions = list(collection.narrowing(filters, day, items.c))
+    shown_on = items.c[SHOWN_ON] if _own_days(collection, asked) else day
+    conditions = list(collection.narrowing(filters, shown_on, items.c))
     if asked.box is not None:
         try:
             conditions.append(touching(items.c[GEOMETRY], asked.box, asked.box_system))
@@ -168,6 +178,13 @@ def _conditions(
             )
         )
     return conditions
+
+
+def _own_days(collection: Collection, asked: AskedItems) -> Span | None:
+    """Give the span whose items are each of a day of its own; None where all are of one."""
+    if asked.at is not None or collection.begun is None:
+        return None
+    return asked.span
 
 
 def _lasting(collection: Collection, span: Span, columns: Any) -> list[ColumnElement[bool]]:

@@ -189,6 +189,73 @@ def test_ats_core_fc_time_definition_and_response(read: Read, registry: list[int
     assert read("/collections/regions/items", datetime="1900-01-01")["numberMatched"] == 18
 
 
+@pytest.fixture
+def lives(
+    client: TestClient,
+    register: Callable[..., int],
+    bearer: Callable[..., dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[int]:
+    """One CPTS that ended a year ago, one that lasts, one to come; and one of no day at all."""
+    monkeypatch.setenv("CPTS_TODAY", "2025-07-01")
+    ended = register("CPTS finie", communes=("05061",), effective_on="2024-05-01")
+    lasting = register("CPTS de Cayenne", communes=("97302",), effective_on="2024-09-01")
+    never = register("CPTS d'un jour", communes=("05046",))
+    for each in (ended, never):
+        address = f"/api/v1/cpts/{each}"
+        assert client.delete(address, headers=bearer("admin")).status_code == 204
+    to_come = register("CPTS à venir", communes=("05061",), effective_on="2026-09-01")
+    monkeypatch.setenv("CPTS_TODAY", "2026-06-30")
+    return [ended, lasting, to_come]
+
+
+def test_what_ended_is_found_in_its_time_and_told_as_it_was(
+    read: Read, lives: list[int]
+) -> None:
+    def found(**asked: str) -> list[int]:
+        page = read("/collections/cpts/items", **asked)
+        assert page["numberMatched"] == len(page["features"])
+        return [feature["id"] for feature in page["features"]]
+
+    ended, lasting, to_come = lives
+    assert found() == [lasting]
+    assert found(datetime="2024-06-01") == [ended]
+    assert found(datetime="../2024-04-30") == []
+    assert found(datetime="2025-06-30") == [ended, lasting]
+    assert found(datetime="2025-07-01/2026-06-30") == [lasting]
+    assert found(datetime="2024-01-01/..") == lives
+    assert found(datetime="2026-09-01/..") == [lasting, to_come]
+    for asked in (
+        {"department": "05"}, {"region": "93"}, {"stage": "aci_signe", "q": "finie"},
+        {"tier": "2", "department": "05"}, {"bbox": "6,44.4,6.2,44.7"},
+        {"filter": "'05' = lead_department"}, {"updated_since": "2025-01-01", "q": "finie"},
+    ):  # fmt: skip
+        assert found(datetime="2024-01-01/2025-12-31", **asked) == [ended], asked
+    # Of those of a day, the ones that last at another time too.
+    assert found(datetime="2024-06-01", at="2025-06-30") == [ended]
+    assert found(datetime="2024-06-01", at="2026-06-30") == []
+    (told,) = read("/collections/cpts/items", datetime="2024-06-01")["features"]
+    assert told == {
+        key: value
+        for key, value in read(f"/collections/cpts/items/{ended}", at="2024-06-01").items()
+        if key != "links"
+    }
+    assert told["geometry"] is not None
+    assert told["properties"]["ended_on"] == "2025-07-01"
+
+
+def test_pages_of_a_span_go_on_with_what_ended(client: TestClient, lives: list[int]) -> None:
+    met: list[int] = []
+    address: str | None = "/ogc/collections/cpts/items?datetime=2024-01-01/..&limit=1"
+    while address is not None:
+        page = client.get(address).json()
+        assert page["numberMatched"] == len(lives)
+        met += [feature["id"] for feature in page["features"]]
+        address = next(iter(links_of(page, "next")), None)
+        assert len(met) <= len(lives)
+    assert met == lives
+
+
 def test_ats_core_f_op_and_success(client: TestClient, read: Read, registry: list[int]) -> None:
     for name, key in (("cpts", registry[0]), ("communes", "05061"), ("regions", "93")):
         feature = read(f"/collections/{name}/items/{key}")

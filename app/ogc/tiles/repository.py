@@ -138,4 +138,10 @@ def _cut(shape: Any, zoom: int, column: Any, row: Any) -> ColumnElement[Any]:
 
 
 def _given(zoom: int, day: date) -> dict[str, Any]:
-    return {"day": day, "today": today(), "detail": detail_of(zoom)}
+    return {
+        "day": day,
+        "first_day": day,
+        "last_day": day,
+        "today": today(),
+        "detail": detail_of(zoom),
+    }

@@ -51,6 +51,12 @@ def items_page(collection: Collection, found: Page) -> HTMLResponse:
         "items",
         collection=collection,
         rows=[_properties(item) for item in found.items],
+        addresses=[
+            f"{collection.path}/items/{item.key}?"
+            + (f"at={item.shown_on}&" if found.is_dated else "")
+            + "f=html"
+            for item in found.items
+        ],
         matched=found.matched,
         links=found.links,
         following=_href(found.links, "next"),

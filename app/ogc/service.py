@@ -29,11 +29,16 @@ from app.problems import Invalid, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of items; `matched` counts those of all pages, `links` lead to others."""
+    """A page of items.
+
+    Parameters: `matched` counts those of all pages; `links` lead to others; `is_dated`,
+    whether they are of days that were asked for, not of whatever day it is.
+    """
 
     items: list[Item]
     matched: int
     links: list[dict[str, str]]
+    is_dated: bool
 
 
 def page_of(
@@ -84,7 +89,8 @@ def page_of(
     following = str(page[-1].key) if len(found) > len(page) else None
     # `at` would leave out what had ended by then.
     links = address.links(day=None if own_days else day, after=following)
-    return Page(page, matched, links)
+    is_dated = asked.at is not None or own_days is not None
+    return Page(page, matched, links, is_dated)
 
 
 def collection_body(session: ReadingSession, page: Page) -> bytes:

@@ -4,7 +4,9 @@ One is departed from: what is asked wrongly is answered 422, as everywhere in th
 where the standard has 400.
 """
 
+import html
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -254,6 +256,29 @@ def test_pages_of_a_span_go_on_with_what_ended(client: TestClient, lives: list[i
         address = next(iter(links_of(page, "next")), None)
         assert len(met) <= len(lives)
     assert met == lives
+
+
+@pytest.mark.parametrize(
+    ("asked", "at"),
+    [
+        ("at=2024-06-01", ["2024-06-01"]),
+        ("datetime=2024-06-01/2025-12-31", ["2025-06-30", "2025-12-31"]),
+    ],
+)
+def test_rows_of_a_day_lead_to_items_of_that_day(
+    client: TestClient, lives: list[int], asked: str, at: list[str]
+) -> None:
+    page = client.get(f"/ogc/collections/cpts/items?{asked}&f=html").text
+    rows = re.findall(r'href="(/ogc/collections/cpts/items/[^"]+)"', page)
+    expected = [
+        f"/ogc/collections/cpts/items/{key}?at={day}&f=html"
+        for key, day in zip(lives, at, strict=False)
+    ]
+    assert list(map(html.unescape, rows)) == expected
+    for address in expected:
+        assert client.get(address).status_code == 200
+    today = client.get("/ogc/collections/cpts/items?f=html").text
+    assert f'href="/ogc/collections/cpts/items/{lives[1]}?f=html"' in today
 
 
 def test_ats_core_f_op_and_success(client: TestClient, read: Read, registry: list[int]) -> None:

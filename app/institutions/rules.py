@@ -116,10 +116,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row of a table: its number as a spreadsheet shows it, its cells by what they say."""
+    """A row of a table: its number as a spreadsheet shows it, its cells by what they say.
+
+    `columns` are those that the table has at all; of these, `cells` are the filled ones.
+    """
 
     row: int
     cells: Mapping[Column, str]
+    columns: frozenset[Column]
 
 
 @dataclass(slots=True)
@@ -221,6 +225,7 @@ def entries_of(rows: Iterable[Row]) -> list[Entry] | None:
             break
     else:
         return None
+    named = frozenset(column for column in columns if column is not None)
     return [
         Entry(
             row.number,
@@ -229,6 +234,7 @@ def entries_of(rows: Iterable[Row]) -> list[Entry] | None:
                 for column, cell in zip(columns, row.cells, strict=False)
                 if column is not None and cell
             },
+            named,
         )
         for row in below
     ]

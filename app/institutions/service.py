@@ -1,6 +1,7 @@
 """Keeping the contacts of institutions, and telling whom to call in a place."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace as altered
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
@@ -161,7 +162,9 @@ def read_table(content: bytes, *, name: str) -> list[Entry]:
     if len(entries) > MOST_ROWS:
         raise unusable(f"« {name} » a plus de {MOST_ROWS} lignes.")
     return [
-        Entry(each.row, {column: without_guard(cell) for column, cell in each.cells.items()})
+        altered(
+            each, cells={column: without_guard(cell) for column, cell in each.cells.items()}
+        )
         for each in entries
     ]
 
@@ -177,7 +180,8 @@ def import_entries(
     """Bring the contacts in line with a table, all of it or nothing.
 
     A row adds a service, or says anew how to reach the one of its place, organisation and
-    name. A single row that cannot be used keeps everything as it was.
+    name, of which what the table has no column for stays. A single row that cannot be used
+    keeps everything as it was.
     Parameters: `replace`, whether services that the table does not name are taken out, of
     the places that it names; `dry_run`, to write nothing.
     """
@@ -201,8 +205,12 @@ def import_entries(
                 entry.cells.get(Column.REGION, ""), entry.cells.get(Column.DEPARTMENT, "")
             )
             line.place = place.label
-            contact = _understood(entry, place, keeper)
-            key = key_of(place, contact.organisation, contact.service)
+            key = key_of(
+                place,
+                entry.cells.get(Column.ORGANISATION, ""),
+                entry.cells.get(Column.SERVICE, ""),
+            )
+            contact = _understood(entry, place, keeper, standing.get(key))
             if key in told:
                 raise ValueError("Une autre ligne dit déjà ce service.")
         except ValueError as error:
@@ -266,20 +274,27 @@ def _is_region(place: Place) -> bool:
     return place.level == "region"
 
 
-def _understood(entry: Entry, place: Place, keeper: Keeper) -> ContactWrite:
-    """Read what a row tells of a service; raises `ValueError` with a French sentence."""
+def _understood(
+    entry: Entry, place: Place, keeper: Keeper, former: Contact | None
+) -> ContactWrite:
+    """Read what a row tells of a service; raises `ValueError` with a French sentence.
+
+    Parameters: `former`, the service as it stands, None when it is new.
+    """
     try:
         keeper.may_work_in(_PERMISSION, [place.region])
     except Forbidden as refused:
         raise ValueError(refused.detail) from None
-    members: dict[str, Any] = {
-        str(column): entry.cells[column] for column in Column if column in entry.cells
-    }
-    members.pop(Column.REGION, None)
-    members.pop(Column.DEPARTMENT, None)
-    given = members.get(Column.INSTITUTION)
-    organisation = members.get(Column.ORGANISATION, "")
-    members[Column.INSTITUTION] = kind_of(given) if given else kind_in(organisation)
+    standing = _members(former) if former else {}
+    members = {name: value for name, value in standing.items() if name not in entry.columns}
+    members |= {column: cell for column, cell in entry.cells.items() if column in MEMBERS}
+    given = entry.cells.get(Column.INSTITUTION)
+    if given:
+        members[Column.INSTITUTION] = kind_of(given)
+    elif former:
+        members[Column.INSTITUTION] = former.institution
+    else:
+        members[Column.INSTITUTION] = kind_in(members.get(Column.ORGANISATION, ""))
     return contact_of(members)
 
 

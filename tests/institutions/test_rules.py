@@ -94,6 +94,9 @@ def test_rows_are_read_below_the_heading_wherever_it_stands() -> None:
         (4, {Column.DEPARTMENT: "83", Column.ORGANISATION: "CPAM"}),
         (6, {Column.DEPARTMENT: "02", Column.ORGANISATION: "CPAM"}),
     ]
+    assert {each.columns for each in entries} == {
+        frozenset({Column.DEPARTMENT, Column.ORGANISATION, Column.EMAIL})
+    }
     assert entries_of(rows[:1]) is None
     assert entries_of([Row(1, ("Organisme", "Courriel"))]) is None
 

@@ -171,6 +171,34 @@ def test_a_table_enters_whole_or_not_at_all(client: TestClient, engine: Engine) 
     assert "nouveau@cpam05.example" in page(client, HOME)
 
 
+def test_what_a_table_has_no_column_for_stays(client: TestClient, engine: Engine) -> None:
+    sign_in_as(client, engine, "admin")
+    # An institution that its name does not tell.
+    own = {**CPAM, "institution": "urps", "website": "https://cpam05.example"}
+    assert send(client, HOME, own).status_code == 303
+    assert bring(
+        client, "Département;Organisme;Courriel\n05;CPAM des Hautes-Alpes;b@cpam.example"
+    ).is_success
+    assert _exported(client) == [
+        ("URPS", "b@cpam.example", CPAM["phone"], "https://cpam05.example")
+    ]
+    # An empty cell empties; an institution there always is.
+    emptied = "Département;Institution;Organisme;Téléphone;Site\n05;;CPAM des Hautes-Alpes;;\n"
+    assert bring(client, emptied).is_success
+    assert _exported(client) == [("URPS", "b@cpam.example", "", "")]
+    unreachable = bring(client, "Département;Organisme;Courriel\n05;CPAM des Hautes-Alpes;\n")
+    assert unreachable.status_code == 422
+
+
+def _exported(client: TestClient) -> list[tuple[str, str, str, str]]:
+    text = client.get(f"{HOME}.csv").content.decode("utf-8-sig")
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
+    return [
+        (each["Institution"], each["Courriel"], each["Téléphone"], each["Site"])
+        for each in rows
+    ]
+
+
 def test_what_is_exported_is_read_again_as_it_stands(
     client: TestClient, engine: Engine
 ) -> None:

@@ -23,7 +23,8 @@ def summary(report: Report) -> list[str]:
     lines = len(report.lines)
     told = [f"{lines} {'lignes' if lines > 1 else 'ligne'} : {said or 'aucune'}."]
     if report.removed:
-        told.append(f"Contacts retirés : {len(report.removed)}.")
+        removed = "Contacts qui seraient retirés" if report.tried else "Contacts retirés"
+        told.append(f"{removed} : {len(report.removed)}.")
     if report.is_refused:
         told.append("Rien n'a été écrit : corrigez les lignes refusées, puis recommencez.")
     elif report.tried:

@@ -139,7 +139,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an import did, or would have done: a line a row, and what it took out."""
+    """What an import did, or would have done: a line a row, and what it took out.
+
+    One that is refused takes nothing out.
+    """
 
     lines: Sequence[Line]
     removed: Sequence[str] = ()

@@ -221,14 +221,17 @@ def import_entries(
             line.outcome = Outcome.ADDED
         elif contact.model_dump() != _members(standing[key]):
             line.outcome = Outcome.CHANGED
+    report = Report(lines, tried=dry_run)
+    if report.is_refused:
+        return report
     named = {place for place, _ in told.values()}
     gone = [
         each
         for key, each in standing.items()
         if replace and each.place in named and key not in told
     ]
-    report = Report(lines, [_called(each) for each in gone], tried=dry_run)
-    if report.is_refused or dry_run:
+    report = altered(report, removed=[_called(each) for each in gone])
+    if dry_run:
         return report
     for each in gone:
         repository.remove(session, each.id)

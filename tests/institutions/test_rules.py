@@ -114,5 +114,9 @@ def test_a_report_says_that_one_row_kept_everything_out() -> None:
         "Ligne 5 : Département inconnu : Atlantide.",
     ]
     tried = summary(Report(lines[:1], removed=["x"], tried=True))
-    assert tried[1:] == ["Contacts retirés : 1.", "Essai seulement : rien n'a été écrit."]
+    assert tried[1:] == [
+        "Contacts qui seraient retirés : 1.",
+        "Essai seulement : rien n'a été écrit.",
+    ]
+    assert summary(Report(lines[:1], removed=["x"]))[1:] == ["Contacts retirés : 1."]
     assert "3,Var (83),'=ARS,unchanged," in report_text(Report(lines))

@@ -148,9 +148,15 @@ def test_a_table_enters_whole_or_not_at_all(client: TestClient, engine: Engine) 
         "Hautes-Alpes;CPAM des HAUTES ALPES;nouveau@cpam05.example;04 92 00 00 01\n"
         "83;URPS médecins;urps@urps.example;\n"
     )
-    wrong = good + "83;Sans moyen;;\n83;urps MEDECINS;autre@urps.example;\n"
+    # It names Hautes-Alpes without the service that is there.
+    wrong = (
+        "05;ARS;ars@ars.example;\n"
+        + good.partition("\n")[2]
+        + "83;Sans moyen;;\n83;urps MEDECINS;autre@urps.example;\n"
+    )
     refused = bring(client, heading + wrong, replace="oui")
     assert refused.status_code == 422
+    assert "retirés" not in refused.text.casefold()
     assert "Un courriel, un téléphone ou un site est attendu." in refused.text
     assert "Une autre ligne dit déjà ce service." in refused.text
     assert "pro@cpam05.example" in page(client, HOME)
@@ -166,6 +172,9 @@ def test_a_table_enters_whole_or_not_at_all(client: TestClient, engine: Engine) 
     other = heading + "83;CPAM du Var;cpam@var.example;\n"
     assert bring(client, other).status_code == 200
     assert "urps@urps.example" in page(client, HOME)
+    tried = bring(client, other, replace="oui", dry_run="oui").text.replace("\xa0", " ")
+    assert "Contacts qui seraient retirés : 1." in tried
+    assert "<p>Seraient retirés : URPS médecins." in tried
     assert bring(client, other, replace="oui").status_code == 200
     assert "urps@urps.example" not in page(client, HOME)
     assert "nouveau@cpam05.example" in page(client, HOME)

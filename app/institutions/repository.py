@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, text, update
@@ -25,6 +26,12 @@ class Contact:
     email: str | None
     phone: str | None
     website: str | None
+    updated_at: datetime
+
+    @property
+    def version(self) -> str:
+        """Tell this state of it from all others, as forms send it."""
+        return self.updated_at.isoformat()
 
 
 _PLACES = text("""
@@ -34,6 +41,7 @@ _PLACES = text("""
 """)
 _CONTACTS = text("""
     SELECT c.id, c.institution, c.organisation, c.service, c.email, c.phone, c.website,
+           c.updated_at,
            CASE WHEN d.code IS NULL THEN 'region' ELSE 'department' END AS level,
            coalesce(d.code, r.code) AS code, coalesce(d.name, r.name) AS name,
            coalesce(d.region_code, r.code) AS region

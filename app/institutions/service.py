@@ -35,7 +35,7 @@ from app.institutions.rules import (
     kind_of,
 )
 from app.institutions.schemas import ContactWrite
-from app.problems import Forbidden, Invalid, NotFound
+from app.problems import Forbidden, Invalid, NotFound, StaleWrite
 
 LARGEST_TABLE_BYTES = 512 * 1024
 MOST_ROWS = 3_000
@@ -103,11 +103,16 @@ def change(
     place_key: str,
     contact: ContactWrite,
     keeper: Keeper,
+    *,
+    version: str,
 ) -> None:
     """Say anew of a contact all that there is to say, its place too.
 
+    Parameters: `version`, the `Contact.version` that was read.
+
     Raises:
         NotFound: no such contact.
+        StaleWrite: it has changed since it was read.
         Invalid, Forbidden: as `add`; the former place must be the keeper's too.
     """
     lock_registry(session)
@@ -115,6 +120,10 @@ def change(
     keeper.may_work_in(_PERMISSION, [standing.place.region])
     place = _place(session, place_key)
     keeper.may_work_in(_PERMISSION, [place.region])
+    if version != standing.version:
+        raise StaleWrite(
+            "Ce contact a changé depuis votre lecture : comparez, puis recommencez."
+        )
     _check_new(session, place, contact, apart_from=number)
     if place == standing.place and contact.model_dump() == _members(standing):
         return

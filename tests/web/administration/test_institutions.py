@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -76,7 +77,7 @@ def test_contacts_are_changed_and_taken_out_and_the_journal_tells(
     assert "y est déjà" in twice.text
     changed = {**CPAM, "email": "autre@cpam05.example", "phone": ""}
     at = f"{HOME}/{number}"
-    assert send(client, at, changed).status_code == 303
+    assert send(client, at, changed | version_of(client, at)).status_code == 303
     assert "autre@cpam05.example" in page(client, "/departements/05")
     assert "04 92 00 00 01" not in page(client, "/departements/05")
     assert send(client, f"{at}/retrait", {}, at).status_code == 303
@@ -86,6 +87,41 @@ def test_contacts_are_changed_and_taken_out_and_the_journal_tells(
     for said in ("ajouté", "modifié", "retiré"):
         assert told.count(f"Contact d’institution {said}") == 1
     assert "pro@cpam05.example" in told
+
+
+def test_a_change_that_did_not_see_the_last_one_is_shown_it_first(
+    client: TestClient, engine: Engine
+) -> None:
+    sign_in_as(client, engine, "admin")
+    assert send(client, HOME, CPAM).status_code == 303
+    at = f"{HOME}/" + page(client, HOME).split(f'href="{HOME}/')[1].partition('"')[0]
+    read_by_both = version_of(client, at)
+    first = {**CPAM, "email": "premier@cpam05.example", "phone": ""}
+    assert send(client, at, first | read_by_both).status_code == 303
+    second = {**CPAM, "email": "", "phone": "04 92 00 00 02"}
+    for version in (read_by_both, {}):
+        refused = send(client, at, second | version)
+        assert refused.status_code == 412
+        assert "Modification concurrente" in refused.text
+        assert slips_of(refused.text) == []
+        standing = refused.text.split('id="enregistre"')[1].partition("</dl>")[0]
+        assert "premier@cpam05.example" in standing
+        assert 'value="04 92 00 00 02"' in refused.text
+    assert "premier@cpam05.example" in page(client, "/departements/05")
+    # What cannot be read is told first, and does not make the form's version a newer one.
+    wrong = send(client, at, {**second, "organisation": ""} | read_by_both)
+    assert wrong.status_code == 422
+    assert f'name="version" value="{read_by_both["version"]}"' in wrong.text
+    # They have seen it now.
+    [seen] = re.findall(r'name="version" value="([^"]+)"', refused.text)
+    assert send(client, at, {**second, "version": seen}).status_code == 303
+    assert "premier@cpam05.example" not in page(client, "/departements/05")
+
+
+def version_of(client: TestClient, at: str) -> dict[str, str]:
+    """Give the hidden field of the form of a contact."""
+    [version] = re.findall(r'name="version" value="([^"]+)"', page(client, at))
+    return {"version": version}
 
 
 def test_what_is_not_public_material_is_refused_and_the_form_keeps_it(

@@ -16,7 +16,7 @@ from app.institutions import repository, service
 from app.institutions.reporting import OUTCOMES, summary
 from app.institutions.rules import HEADINGS, KINDS, MEMBERS, Report
 from app.institutions.schemas import ContactWrite
-from app.problems import Invalid, Problem
+from app.problems import Invalid, Problem, StaleWrite
 from app.web.administration.pages import administration_page, leading_to, sent_form
 from app.web.layout import fields
 from app.web.layout.downloads import table_to_take
@@ -120,9 +120,16 @@ def change(
 ) -> Response:
     """Say anew all that there is to say of a contact."""
     try:
-        service.change(session, number, fields.text(form, "place"), _sent_contact(form), caller)
+        service.change(
+            session,
+            number,
+            fields.text(form, "place"),
+            _sent_contact(form),
+            caller,
+            version=fields.text(form, "version"),
+        )
         session.flush()
-    except Invalid as problem:
+    except (Invalid, StaleWrite) as problem:
         session.rollback()
         sent = fields.sent(form)
         return _contact_page(request, session, caller, number, problem=problem, sent=sent)
@@ -203,6 +210,9 @@ def _contact_page(
     contact = service.contact_numbered(session, number)
     caller.may_work_in("institutions.keep", [contact.place.region])
     standing = {name: getattr(contact, name) for name in MEMBERS}
+    is_stale = isinstance(problem, StaleWrite)
+    # Whoever was refused one state has that which stands before their eyes.
+    version = contact.version if sent is None or is_stale else sent.get("version", "")
     return administration_page(
         request,
         "institution.html",
@@ -211,6 +221,9 @@ def _contact_page(
         problem=problem,
         canonical=f"{_HOME}/{number}",
         contact=contact,
+        version=version,
+        is_stale=is_stale,
+        labels=MEMBERS,
         sent=sent or {**standing, "place": contact.place.key},
         places=_offered(session, caller),
         kinds=KINDS,

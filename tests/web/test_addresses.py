@@ -181,6 +181,12 @@ def _unpacks_to_much(handler: _Handler) -> None:
 
 
 MANNERS: dict[str, Callable[[_Handler], Any]] = {
+    # As the Base Adresse Nationale answers « !! ».
+    "a refusal": lambda handler: handler.give(
+        b'{"code":400,"message":"Failed parsing query","detail":["q must contain between 3 and '
+        b'200 chars and start with a number or a letter"]}',
+        400,
+    ),
     "an error": lambda handler: handler.give(b"{}", 500),
     "a redirect": _redirects,
     "a page": lambda handler: handler.give(b"<html>bonjour</html>"),
@@ -191,8 +197,23 @@ MANNERS: dict[str, Callable[[_Handler], Any]] = {
 }
 
 
+_BADLY = [manner for manner in MANNERS if manner != "a refusal"]
+
+
 @pytest.mark.usefixtures("engine")
-@pytest.mark.parametrize("manner", MANNERS)
+def test_a_text_that_a_geocoder_cannot_search_finds_nothing(
+    client: TestClient, geocoder: Geocoder
+) -> None:
+    geocoder.manner = MANNERS["a refusal"]
+    for _ in range(2):
+        answer = ask(client, "!!")
+        assert answer.status_code == 200
+        assert "Aucune adresse ne correspond" in answer.text
+    assert len(geocoder.asked) == 2, "it is not taken to be away"
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("manner", _BADLY)
 def test_a_geocoder_that_answers_badly_is_said_not_to_answer(
     client: TestClient, geocoder: Geocoder, manner: str
 ) -> None:

@@ -15,6 +15,7 @@ from app.settings import GeocoderSettings
 log = logging.getLogger(__name__)
 
 _LARGEST_BYTES = 256 * 1024
+_NOTHING_FOUND = b'{"features": []}'
 # How many visitors of one worker may wait for it at once.
 _MOST_WAITING = 8
 # How long nobody waits any more for a geocoder that let somebody wait in vain.
@@ -50,6 +51,8 @@ class Geocoder:
     async def addresses(self, text: str) -> list[FoundAddress]:
         """Give the addresses that a text means, the likeliest first.
 
+        None of a text that the geocoder refuses to search.
+
         Raises:
             GeocoderUnavailable: no answer in time, or none of use.
         """
@@ -84,6 +87,10 @@ class Geocoder:
                 "GET", self._address, params=asked, headers={"Accept": "application/json"}
             ) as answer,
         ):
+            if answer.status_code == httpx2.codes.BAD_REQUEST:
+                # So the Base Adresse Nationale answers a text that it cannot search, such as
+                # one of two letters.
+                return _NOTHING_FOUND
             if answer.status_code != httpx2.codes.OK:
                 raise NoAddresses(str(answer.status_code))
             async for piece in answer.aiter_bytes():

@@ -54,7 +54,10 @@ def test_only_a_plain_mailbox_becomes_a_link(mailbox: str | None) -> None:
 def test_a_mailbox_and_a_telephone_become_links() -> None:
     assert mail_address("contact@cpts.example") == "mailto:contact@cpts.example"
     assert telephone_address("04 99 00 00 01") == "tel:0499000001"
-    assert telephone_address("+33 (0)4-99") == "tel:+330499"
+    assert telephone_address("+33 (0)4-99 00 00 01") == "tel:+33499000001"
+    assert telephone_address("+33(0)499000001") == "tel:+33499000001"
+    assert telephone_address("(0)4 99 00 00 01") is None
+    assert telephone_address("0(0)499000001") == "tel:00499000001"
     assert telephone_address("sur rendez-vous") is None
 
 

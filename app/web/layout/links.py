@@ -32,6 +32,10 @@ def mail_address(mailbox: str | None) -> str | None:
 
 def telephone_address(number: str | None) -> str | None:
     """Give the `tel:` of a telephone number, None when it is none."""
-    if not number or not _TELEPHONE.fullmatch(number.strip()):
+    dialled = (number or "").strip()
+    if not _TELEPHONE.fullmatch(dialled):
         return None
-    return "tel:" + re.sub(r"[^\d+]", "", number.strip())
+    if dialled.startswith("+"):
+        # « +33 (0)4 »: the zero is for whoever calls from within the country.
+        dialled = dialled.replace("(0)", "")
+    return "tel:" + re.sub(r"[^\d+]", "", dialled)

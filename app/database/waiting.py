@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from threading import Lock
 
 from anyio import CapacityLimiter, fail_after
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -107,6 +108,22 @@ def waited() -> Iterator[None]:
     finally:
         if own is not None:
             own.left_s -= time.monotonic() - began
+
+
+@contextmanager
+def held(lock: Lock) -> Iterator[None]:
+    """Hold what only one thread of this process may, such as to read something for all.
+
+    Raises SQLAlchemy's `TimeoutError` when it does not come free within the patience left.
+    """
+    limit_s = allowed(None)
+    with waited():
+        if not lock.acquire(timeout=-1 if limit_s is None else limit_s):
+            raise PoolTimeoutError("what another thread does did not end in time")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @asynccontextmanager

@@ -1,11 +1,16 @@
 """What is kept of a state of the registry is given for that state only, within its bound."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
+import pytest
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from app.database.waiting import patience
 from app.directory.search.keeping import Kept, KeptTexts, Moment
 from app.http.repository import Revision
 
@@ -46,6 +51,25 @@ def test_one_reading_serves_a_state_of_one_database() -> None:
     assert [ask(HERE, moment) for moment in OTHERS] == [2, 3, 4]
     assert ask(THERE, MOMENT) == 5
     assert ask(HERE, MOMENT) == 1
+
+
+def test_whoever_waits_for_what_another_reads_does_so_within_their_patience() -> None:
+    kept = Kept[int](most=4)
+    here: Any = HERE
+
+    def ask_at_once() -> int:
+        with patience(0):
+            return kept.get(here, MOMENT, lambda: 2)
+
+    with ThreadPoolExecutor(1) as others:
+
+        def read() -> int:
+            with pytest.raises(PoolTimeoutError):
+                others.submit(ask_at_once).result(timeout=60)
+            return 1
+
+        assert kept.get(here, MOMENT, read) == 1
+    assert ask_at_once() == 1
 
 
 def test_only_missing_texts_are_read_and_no_more_are_kept_than_fit() -> None:

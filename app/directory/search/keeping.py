@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
+from app.database.waiting import held
 from app.http.repository import Revision, current_revision
 
 Value = TypeVar("Value")
@@ -56,11 +57,14 @@ class Kept(Generic[Value]):
         )
 
     def get(self, session: ReadingSession, key: Hashable, read: Callable[[], Value]) -> Value:
-        """Give the thing, read once for all who ask at once."""
+        """Give the thing, read once for all who ask at once.
+
+        Raises SQLAlchemy's `TimeoutError` when another's reading takes too long.
+        """
         with self._lock:
             kept = self._of.setdefault(session.get_bind(), LRUCache(maxsize=self._most))
             place = kept.setdefault(key, _Place())
-        with place.lock:
+        with held(place.lock):
             if not place.values:
                 place.values.append(read())
             return place.values[0]

@@ -8,8 +8,10 @@ from itertools import count
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from app.database.sessions import ReadingSession, WritingSession
 from app.database.waiting import patience
 from app.directory.search.keeping import Kept, KeptTexts, Moment
 from app.http.repository import Revision
@@ -70,6 +72,22 @@ def test_whoever_waits_for_what_another_reads_does_so_within_their_patience() ->
 
         assert kept.get(here, MOMENT, read) == 1
     assert ask_at_once() == 1
+
+
+def test_what_is_read_without_a_snapshot_is_kept_for_nobody() -> None:
+    things, texts = Kept[int](most=4), KeptTexts(most_bytes=6)
+    # Never connected to.
+    engine = create_engine("postgresql+psycopg://")
+    writing, reading = WritingSession(engine), ReadingSession(engine)
+
+    def ask(session: ReadingSession, thing: int) -> tuple[int, bytes]:
+        told = texts.get(session, MOMENT, [7], lambda _: [(7, b"%d" % thing)])
+        return things.get(session, MOMENT, lambda: thing), told[7]
+
+    assert ask(writing, 1) == (1, b"1")
+    assert ask(reading, 2) == (2, b"2")
+    assert ask(writing, 3) == (3, b"3")
+    assert ask(reading, 4) == (2, b"2")
 
 
 def test_only_missing_texts_are_read_and_no_more_are_kept_than_fit() -> None:

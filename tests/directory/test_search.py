@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
 from app.database.calendar import today
-from app.database.sessions import ReadingSession, session_scope
+from app.database.sessions import ReadingSession, Sessions, session_scope
 from app.directory.search import repository
 from app.directory.search.facets import Facts
 from app.directory.search.keeping import moment_of
@@ -304,8 +304,10 @@ def test_threads_that_ask_at_once_read_the_facts_of_a_day_once(
     monkeypatch.setattr(repository, "_read_facts", slowly)
     days = [today(), today() + timedelta(days=1)]
 
+    snapshots = Sessions.on(engine).read
+
     def ask_for(day: date) -> int:
-        with session_scope(engine) as session:
+        with snapshots() as session:
             return len(repository.facts_of(session, moment_of(session, day)).ids)
 
     with ThreadPoolExecutor(8) as threads:
@@ -321,11 +323,12 @@ def test_facts_that_could_not_be_read_are_read_by_whoever_is_next(
         raise LookupError
 
     day = today() + timedelta(days=2)
-    with monkeypatch.context() as patched, session_scope(engine) as session:
+    snapshots = Sessions.on(engine).read
+    with monkeypatch.context() as patched, snapshots() as session:
         patched.setattr(repository, "_read_facts", fails)
         with pytest.raises(LookupError):
             repository.facts_of(session, moment_of(session, day))
-    with session_scope(engine) as session:
+    with snapshots() as session:
         facts = repository.facts_of(session, moment_of(session, day))
         assert len(facts.ids) == len(north)
 

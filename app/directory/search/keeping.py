@@ -11,7 +11,7 @@ from cachetools import LRUCache
 from sqlalchemy import Connection, Engine
 
 from app.database.calendar import today
-from app.database.sessions import ReadingSession
+from app.database.sessions import ReadingSession, WritingSession
 from app.database.waiting import held
 from app.http.repository import Revision, current_revision
 
@@ -45,6 +45,8 @@ class Kept(Generic[Value]):
 
     By what sessions are bound to: a process may serve several databases, and requests have
     threads of their own. Every table that a thing is read from advances the revision.
+    Sessions that write have no snapshot: what they read may be newer than the moment that
+    they asked for, and is kept for nobody.
 
     Parameters: `most`, how many things of one database.
     """
@@ -61,6 +63,8 @@ class Kept(Generic[Value]):
 
         Raises SQLAlchemy's `TimeoutError` when another's reading takes too long.
         """
+        if isinstance(session, WritingSession):
+            return read()
         with self._lock:
             kept = self._of.setdefault(session.get_bind(), LRUCache(maxsize=self._most))
             place = kept.setdefault(key, _Place())
@@ -72,6 +76,8 @@ class Kept(Generic[Value]):
 
 class KeptTexts:
     """Texts by the number of a CPTS, within a bound in bytes, the latest used.
+
+    Of sessions that write as `Kept`.
 
     Parameters: `most_bytes`, of all texts of one database.
     """
@@ -91,6 +97,8 @@ class KeptTexts:
         read: Callable[[Sequence[int]], Iterable[tuple[int, bytes]]],
     ) -> dict[int, bytes]:
         """Give the texts of CPTS; what is not kept is read at once."""
+        if isinstance(session, WritingSession):
+            return dict(read(ids))
         with self._lock:
             kept = self._of.setdefault(
                 session.get_bind(), LRUCache(maxsize=self._most_bytes, getsizeof=len)

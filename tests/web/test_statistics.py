@@ -226,12 +226,36 @@ def test_sizes_and_themes_of_a_day_are_those_of_the_api(
 
 
 @pytest.mark.usefixtures("history")
-def test_a_day_is_picked_in_a_form_and_each_table_ends_in_its_total(client: TestClient) -> None:
+def test_a_day_is_picked_in_a_form_and_each_table_ends_in_its_total(
+    client: TestClient, register: Register
+) -> None:
+    # A total is no sum of its column: this one counts in both regions.
+    register("Deux régions", "aci_signe", ("05101", "26113"), effective_on="2020-01-01")
     page = _page(client, "/statistiques?at=2021-03-31")
     assert '<input type="date" id="at" name="at" value="2021-03-31" required>' in page
     (row,) = re.findall(r'<tr><th scope="row"><a href="/regions/93">.*?</tr>', page)[:1]
     counts = re.findall(r'<td class="number">([^<]*)</td>', row)
-    assert counts[:6] == ["0", "0", "0", "0", "2", "2"]
+    assert counts[:6] == ["0", "0", "0", "0", "3", "3"]
+    by_region, by_size = (
+        [
+            re.sub(r"\s", "", cell)
+            for cell in re.findall(r'<td class="number">([^<]*)</td>', foot)
+        ]
+        for foot in re.findall(r"<tfoot>.*?</tfoot>", page, re.DOTALL)
+    )
+    (country,) = client.get("/api/v1/coverage?level=country&at=2021-03-31").json()["items"]
+    (sizes,) = (r for r in _csv(client, "tailles.csv?at=2021-03-31") if r["code"] == "FR")
+    share = f"{100 * country['share_covered']:.1f}%".replace(".", ",")
+    assert by_region == [
+        *(str(count) for count in country["cpts_by_stage"].values()),
+        sizes["cpts"],
+        str(country["population_covered"]),
+        share,
+        f"{country['communes_covered']}/{country['communes']}",
+    ]
+    tiers = [name for name in sizes if name.startswith("cpts_tier_")]
+    assert by_size == [sizes[name] for name in (*tiers, "cpts")]
+    assert sizes["cpts"] == "3"
 
 
 @pytest.mark.usefixtures("history")

@@ -9,7 +9,9 @@ from typing import Any
 import anyio.to_thread
 
 from app.french import number, typeset_text
+from app.problems import ServiceBusy
 from app.processes.bounds import Bounds
+from app.processes.errors import JobEnded
 from app.processes.fork_server import ForkServer
 from app.processes.pool import Places, ProcessPool
 from app.web.typesetting.fonts import FONTS, REPLACEMENT, Fitting, covered_signs
@@ -45,10 +47,15 @@ class Typesetter:
         """Typeset what a request asks for that `make` words, in a thread.
 
         Parameters: `address`, of the client, which has few places at once. Raises
-        `ServiceBusy`.
+        `ServiceBusy`, also when the process ended or met a bound.
         """
         request = await anyio.to_thread.run_sync(make)
-        return await self.pool.run(request, address=address)
+        try:
+            return await self.pool.run(request, address=address)
+        except JobEnded:
+            raise ServiceBusy(
+                "Ce document n’a pas pu être composé : réessayez dans un moment."
+            ) from None
 
 
 def document_request(

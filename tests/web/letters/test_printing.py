@@ -20,6 +20,8 @@ from starlette.testclient import TestClient
 
 from app.letters.check.file_reading import FileReader
 from app.letters.notes.service import Note
+from app.processes.bounds import Bounds
+from app.processes.errors import JobEnded, JobExhausted
 from app.processes.fork_server import ForkServer
 from app.processes.pool import Places
 from app.web.letters.notes.printing import NotePrinter
@@ -270,6 +272,21 @@ def test_without_place_or_time_the_service_says_that_it_is_busy(
         assert response.json()["code"] == "database-unavailable"
         assert 0 < int(response.headers["retry-after"]) <= LONGEST_WAIT_S
         assert "endommagé" not in response.text
+
+
+@pytest.mark.parametrize("ended", [JobEnded, JobExhausted])
+def test_what_could_not_be_typeset_is_told_as_busy(
+    client: TestClient, app: FastAPI, ended: type[JobEnded]
+) -> None:
+    class Ended(ForkServer):
+        async def run(self, _request: bytes, _bounds: Bounds) -> bytes:
+            raise ended
+
+    app.state.typesetter.pool.server = Ended("no job")
+    response = client.get(made_note(client))
+    assert response.status_code == 503
+    assert "n’a pas pu être composé" in response.json()["detail"]
+    assert response.headers["retry-after"]
 
 
 def test_by_default_nobody_waits_longer_than_ten_seconds() -> None:

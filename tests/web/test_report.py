@@ -58,9 +58,11 @@ def test_the_report_tells_what_stands_and_what_changed(client: TestClient) -> No
     covered = client.get(f"/api/v1/coverage?at={DAY}").json()["items"][0]
     share = f"{100 * covered['share_covered']:.1f}".replace(".", ",")
     assert f"Population couverte {share}" in told
+    # Neither day's share is known where nothing is declared.
+    assert re.search(r"05 Hautes-Alpes 1 [\d ]+ non renseigné non renseigné ", told)
 
 
-@pytest.mark.usefixtures("years")
+@pytest.mark.usefixtures("years", "complete_country")
 def test_a_region_counts_its_own_only(client: TestClient) -> None:
     told = _words(client, f"/bilan?au={DAY}&region=32")
     assert "Bilan des CPTS : Hauts-de-France" in told
@@ -68,6 +70,8 @@ def test_a_region_counts_its_own_only(client: TestClient) -> None:
     assert "CPTS qui avance" not in told
     departments = _sheet(client, f"/bilan.xlsx?au={DAY}&region=32", "Départements")
     assert {row[0] for row in departments} == {"02", "59", "60", "62", "80"}
+    assert "non renseigné" not in told
+    assert {(row[2], row[7]) for row in departments} == {("oui", "oui")}
 
 
 @pytest.mark.usefixtures("years")
@@ -79,7 +83,9 @@ def test_the_workbook_holds_the_same_figures(client: TestClient) -> None:
     themes = {row[0]: row[1:] for row in _sheet(client, address, "Thèmes")}
     assert themes["Diabète"] == (1, 1, 0)
     assert [row[0] for row in _sheet(client, address, "ACI signés")] == ["CPTS qui avance"]
-    assert len(_sheet(client, address, "Départements")) == 101
+    departments = _sheet(client, address, "Départements")
+    assert len(departments) == 101
+    assert {(row[2], row[7]) for row in departments} == {("non", "non")}
     changed = _sheet(client, address, "Changements")
     assert ("Territoire", "CPTS qui avance", "+1, −0 communes") in changed
     assert (
@@ -130,6 +136,7 @@ def test_the_document_says_what_the_page_says_and_is_tagged(client: TestClient) 
         "CPTS qui avance – 1 commune en plus",
         "Diabète 1 1 0",
         "05 Hautes-Alpes 1",
+        "non renseigné non renseigné",
         "Ces chiffres reposent sur 0 département renseigné sur 101",
         "Est couverte une commune",
         "IGN, ADMIN EXPRESS",

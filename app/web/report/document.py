@@ -109,7 +109,7 @@ def _departments(report: Report) -> Table:
                 number(each.cpts),
                 number(each.covered),
                 aligned_percent(each.share) if each.complete else "non renseigné",
-                aligned_percent(each.share_before),
+                aligned_percent(each.share_before) if each.complete_before else "non renseigné",
             ]
             for each in report.departments
         ],

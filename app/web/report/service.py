@@ -22,11 +22,15 @@ from app.web.report.rules import Changes, Compared
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """The coverage of a department on the day of the report, and a year before."""
+    """The coverage of a department on the day of the report, and a year before.
+
+    A share is one that is known only where the registry is declared complete that day.
+    """
 
     code: str
     name: str
     complete: bool
+    complete_before: bool
     cpts: int
     population: int
     covered: int
@@ -131,6 +135,7 @@ def _departments(
             code=code,
             name=item["name"],
             complete=item["complete"],
+            complete_before=earlier[code]["complete"],
             cpts=sum(item["cpts_by_stage"].values()),
             population=item["population"],
             covered=item["population_covered"],
@@ -140,11 +145,6 @@ def _departments(
         for code, item in now.items()
         if code in inside
     ]
-
-
-def _by_department(session: ReadingSession, day: date) -> dict[str, Mapping[str, Any]]:
-    items = orjson.loads(coverage(session, "department", (), day))["items"]
-    return {item["code"]: item for item in items}
 
 
 def sheets(found: Report) -> list[Sheet]:
@@ -180,6 +180,7 @@ def sheets(found: Report) -> list[Sheet]:
                 Heading("Population", "Population municipale (INSEE)."),
                 Heading("Population couverte"),
                 Heading("Part couverte", share=True),
+                Heading("Renseigné un an plus tôt", "De même, un an avant le jour du bilan."),
                 Heading("Part un an plus tôt", share=True),
             ],
             [
@@ -191,6 +192,7 @@ def sheets(found: Report) -> list[Sheet]:
                     each.population,
                     each.covered,
                     each.share,
+                    each.complete_before,
                     each.share_before,
                 )
                 for each in found.departments

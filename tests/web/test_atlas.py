@@ -2,6 +2,8 @@
 
 import fcntl
 import io
+import os
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from starlette.testclient import TestClient
 
 from app.database.calendar import today
 from app.http.repository import Revision, current_revision
+from app.problems import ServiceBusy
 from app.web.atlas.kept import Atlases, file_name
 from tests.web.conftest import BROWSER
 
@@ -126,9 +129,30 @@ def test_one_process_at_a_time_makes_an_atlas(
     assert started[0]["env"]["DATABASE_URL"] == "postgresql://a"
 
 
-def test_without_a_folder_of_the_service_a_worker_has_its_own(tmp_path: Path) -> None:
+def test_without_a_folder_of_the_service_the_workers_share_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     (tmp_path / "file").write_text("")
-    atlases = Atlases(tmp_path / "file" / "atlas", "postgresql://a")
-    assert atlases.folder.is_dir()
-    assert tmp_path not in atlases.folder.parents
-    atlases.folder.rmdir()
+
+    def folder() -> Path:
+        return Atlases(tmp_path / "file" / "atlas", "postgresql://a").folder
+
+    shared = folder()
+    assert shared == folder() == tmp_path / f"cpts-atlas-{os.getuid()}"
+    assert shared.stat().st_mode & 0o777 == 0o700
+    # Whoever else may write there could give any file out as the atlas.
+    shared.chmod(0o770)
+    with pytest.raises(ServiceBusy):
+        folder()
+    shared.rmdir()
+    (tmp_path / "theirs").mkdir(mode=0o700)
+    shared.symlink_to(tmp_path / "theirs")
+    with pytest.raises(ServiceBusy):
+        folder()
+    shared.unlink()
+    shared.mkdir(mode=0o700)
+    monkeypatch.setattr("app.web.atlas.kept.os.getuid", lambda: shared.stat().st_uid + 1)
+    (tmp_path / f"cpts-atlas-{os.getuid()}").mkdir(mode=0o700)
+    with pytest.raises(ServiceBusy):
+        folder()

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -39,9 +40,8 @@ def file_name(revision: Revision, day: date) -> str:
 class Atlases:
     """Where the workers of a machine keep the atlas, and have it made.
 
-    Parameters: `folder`, made when it is needed; one of this worker's own where it cannot
-    be written to; `database_url` of the process that makes an atlas; `within_s`, how long
-    a request waits for it.
+    Parameters: `folder`, made when it is needed; `database_url` of the process that makes
+    an atlas; `within_s`, how long a request waits for it.
     """
 
     def __init__(self, folder: Path, database_url: str, *, within_s: float = 8) -> None:
@@ -51,13 +51,16 @@ class Atlases:
 
     @cached_property
     def folder(self) -> Path:
-        """Where atlases lie."""
+        """Where atlases lie; beside other temporary files where `folder` takes none.
+
+        Raises `ServiceBusy` when there is no room at either place.
+        """
         try:
             self._wanted.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self._wanted):
                 return self._wanted
         except OSError:
-            return Path(tempfile.mkdtemp(prefix="cpts-atlas-"))
+            return _temporary_folder()
 
     async def path_of(self, revision: Revision, day: date) -> Path:
         """Give the atlas of a revision and a day; have it made when it is not there.
@@ -96,3 +99,22 @@ class Atlases:
             )
         threading.Thread(target=process.wait, daemon=True).start()
         return True
+
+
+def _temporary_folder() -> Path:
+    """Give a folder that the workers of this account share, and nobody else writes to."""
+    own = os.getuid()
+    try:
+        folder = Path(tempfile.gettempdir()) / f"cpts-atlas-{own}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        about = folder.lstat()
+    except OSError:
+        about = None
+    if (
+        about is None
+        or not stat.S_ISDIR(about.st_mode)
+        or about.st_uid != own
+        or stat.S_IMODE(about.st_mode) != stat.S_IRWXU
+    ):
+        raise ServiceBusy("L’atlas ne peut pas être gardé sur cette machine.")
+    return folder

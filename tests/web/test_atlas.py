@@ -3,10 +3,17 @@
 import fcntl
 import io
 import os
+import signal
+import socket
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pypdf
@@ -17,12 +24,17 @@ from starlette.testclient import TestClient
 from app.database.calendar import today
 from app.http.repository import Revision, current_revision
 from app.problems import ServiceBusy
+from app.settings import PROJECT_ROOT
 from app.web.atlas.kept import Atlases, file_name
 from tests.web.conftest import BROWSER
 
 Register = Callable[..., int]
 GAP, LILLE, SAINT_DENIS = "05061", "59350", "97411"
 TRICKY = "CPTS #let $x$ @a <b> *gras* 🏥 中"
+
+
+# For what a machine that is busy with other things does in the end.
+IN_THE_END_S = 120.0
 
 
 def revision_of(app: FastAPI) -> Revision:
@@ -75,7 +87,7 @@ def flat(outline: Any) -> list[Any]:
 class Begun(Atlases):
     """Notes what would begin instead."""
 
-    def _begin(self) -> bool:
+    def _begin(self, _path: Path) -> bool:
         (self.folder / "begun").write_text(str(self.begun + 1))
         return True
 
@@ -107,26 +119,100 @@ def test_an_atlas_of_another_state_is_never_given(
     assert page.headers["refresh"] == "10"
 
 
-def test_one_process_at_a_time_makes_an_atlas(
+def test_one_process_at_a_time_makes_an_atlas_and_the_thread_that_starts_it_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Any] = []
+    starts, ended = threading.Semaphore(0), threading.Event()
 
-    class Started:
-        def __init__(self, *_arguments: Any, **given: Any) -> None:
-            started.append(given)
+    def run(arguments: list[str], **given: Any) -> None:
+        started.append((threading.current_thread(), arguments, given))
+        starts.release()
+        ended.wait(IN_THE_END_S)
 
-        def wait(self) -> int:
-            return 0
-
-    monkeypatch.setattr("app.web.atlas.kept.subprocess.Popen", Started)
+    monkeypatch.setattr("app.web.atlas.kept.subprocess", SimpleNamespace(run=run, DEVNULL=0))
     atlases = Atlases(tmp_path, "postgresql://a")
+    path = tmp_path / "wanted.pdf"
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert not atlases._begin()
-    assert atlases._begin()
-    assert len(started) == 1
-    assert started[0]["env"]["DATABASE_URL"] == "postgresql://a"
+        assert not atlases._begin(path)
+    # Made by another worker between the look for it and the lock.
+    path.write_bytes(b"%PDF")
+    assert not atlases._begin(path)
+    path.unlink()
+    assert atlases._begin(path)
+    assert starts.acquire(timeout=IN_THE_END_S)
+    assert not atlases._begin(path)
+    ((thread, arguments, given),) = started
+    assert thread is not threading.current_thread()
+    assert arguments[-1] == str(tmp_path)
+    assert given["env"]["DATABASE_URL"] == "postgresql://a"
+    ended.set()
+    thread.join(IN_THE_END_S)
+    assert atlases._begin(path)
+    assert starts.acquire(timeout=IN_THE_END_S)
+
+
+@pytest.fixture
+def silent_database() -> Iterator[socket.socket]:
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(IN_THE_END_S)
+        yield server
+
+
+def address_of(server: socket.socket) -> str:
+    return f"postgresql://a@127.0.0.1:{server.getsockname()[1]}/a?connect_timeout=600"
+
+
+@contextmanager
+def python(code: str, **given: Any) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT_ROOT, **given) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def is_hung_up(connection: socket.socket) -> bool:
+    """Wait until the other end is gone."""
+    connection.settimeout(IN_THE_END_S)
+    try:
+        while connection.recv(1024):
+            continue
+    except ConnectionResetError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
+def test_the_process_ends_with_the_worker_that_started_it(
+    tmp_path: Path, silent_database: socket.socket
+) -> None:
+    code = f"""
+import pathlib, sys
+from app.web.atlas.kept import Atlases
+folder = pathlib.Path({str(tmp_path)!r})
+Atlases(folder, {address_of(silent_database)!r})._begin(folder / "a.pdf")
+sys.stdin.read()
+"""
+    with python(code, stdin=subprocess.PIPE) as worker:
+        connection, _ = silent_database.accept()
+        with connection:
+            worker.kill()
+            assert is_hung_up(connection)
+
+
+def test_the_process_ends_by_itself(tmp_path: Path, silent_database: socket.socket) -> None:
+    code = f"""
+from app.web.atlas import working_process
+working_process.MOST_S = 1
+working_process.main(__import__("pathlib").Path({str(tmp_path)!r}))
+"""
+    address = address_of(silent_database)
+    with python(code, env={**os.environ, "DATABASE_URL": address}) as process:
+        assert process.wait(IN_THE_END_S) == -signal.SIGALRM
 
 
 def test_without_a_folder_of_the_service_the_workers_share_a_temporary_one(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, date
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TextIO
 
 import anyio
 
@@ -72,24 +72,36 @@ class Atlases:
         with anyio.move_on_after(self._within_s):
             while not path.exists():
                 # Once for a request: what fails would fail again.
-                is_begun = is_begun or await anyio.to_thread.run_sync(self._begin)
+                is_begun = is_begun or await anyio.to_thread.run_sync(self._begin, path)
                 await anyio.sleep(_LOOK_S)
         if not path.exists():
             raise AtlasBeingMade("L’atlas est en cours de composition : il sera là sous peu.")
         return path
 
-    def _begin(self) -> bool:
-        """Start the process unless one works; tell whether it was started.
+    def _begin(self, path: Path) -> bool:
+        """Start the process unless one works, or has just made `path`; tell whether it did."""
+        lock = (self.folder / _LOCK).open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return False
+        if path.exists():
+            lock.close()
+            return False
+        threading.Thread(target=self._make, args=(lock,), daemon=True).start()
+        return True
+
+    def _make(self, lock: TextIO) -> None:
+        """Run the process. It ends with the thread that starts it, so this one stays.
 
         The lock goes over to it, and ends with it.
         """
-        with (self.folder / _LOCK).open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            process = subprocess.Popen(
-                [sys.executable, "-m", "app.web.atlas.working_process", str(self.folder)],
+        module = "app.web.atlas.working_process"
+        with lock:
+            subprocess.run(
+                [sys.executable, "-m", module, str(self.folder)],
+                check=False,
                 cwd=PROJECT_ROOT,
                 env={**os.environ, "DATABASE_URL": self._database_url},
                 stdin=subprocess.DEVNULL,
@@ -97,8 +109,6 @@ class Atlases:
                 pass_fds=[lock.fileno()],
                 start_new_session=True,
             )
-        threading.Thread(target=process.wait, daemon=True).start()
-        return True
 
 
 def _temporary_folder() -> Path:

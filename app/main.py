@@ -159,7 +159,9 @@ def create_app(
     app.state.file_reader = FileReader()
     app.state.table_reader = TableReader()
     app.state.typesetter = Typesetter()
-    app.state.atlases = Atlases(settings.database.data_directory / "atlas", address)
+    app.state.atlases = Atlases(
+        settings.database.data_directory / "atlas", address, base=settings.service.settled_base
+    )
     app.state.note_printer = NotePrinter(app.state.typesetter)
     app.state.limits = open_limits(settings, app.state.sessions)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once

@@ -19,13 +19,15 @@ from typing import Any
 import pypdf
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from app.database.calendar import today
 from app.http.repository import Revision, current_revision
+from app.main import create_app
 from app.problems import ServiceBusy
-from app.settings import PROJECT_ROOT
-from app.web.atlas.kept import Atlases, file_name
+from app.settings import PROJECT_ROOT, DatabaseSettings, ServiceSettings, Settings
+from app.web.atlas.kept import Atlases, _program
 from tests.web.conftest import BROWSER
 
 Register = Callable[..., int]
@@ -40,6 +42,11 @@ IN_THE_END_S = 120.0
 def revision_of(app: FastAPI) -> Revision:
     with app.state.sessions.read() as session:
         return current_revision(session)
+
+
+def name_of(app: FastAPI, day: date | None = None, revision: Revision | None = None) -> str:
+    atlases: Atlases = app.state.atlases
+    return atlases.name_of(revision or revision_of(app), day or today())
 
 
 def test_the_link_gives_each_place_a_page_with_its_map_and_its_cpts(
@@ -71,7 +78,7 @@ def test_the_link_gives_each_place_a_page_with_its_map_and_its_cpts(
     assert "CPTS de Saint-Denis" in pages["La Réunion (974)"].extract_text()
     assert "2 signes que la police ne contient pas" in pages["France"].extract_text()
     (made,) = tmp_path.glob("*.pdf")
-    assert made.name == file_name(revision_of(app), today())
+    assert made.name == name_of(app)
     # What is there is given without another process.
     app.state.atlases._database_url = "postgresql://nowhere"
     assert client.get("/atlas.pdf").content == answer.content
@@ -101,10 +108,10 @@ def test_an_atlas_of_another_state_is_never_given(
     client: TestClient, app: FastAPI, register: Register, tmp_path: Path
 ) -> None:
     app.state.atlases = Begun(tmp_path, "postgresql://nowhere", within_s=0.3)
-    (tmp_path / file_name(revision_of(app), today())).write_bytes(b"%PDF-this")
-    (tmp_path / file_name(revision_of(app), date(2020, 1, 1))).write_bytes(b"%PDF-old")
+    (tmp_path / name_of(app)).write_bytes(b"%PDF-this")
+    (tmp_path / name_of(app, date(2020, 1, 1))).write_bytes(b"%PDF-old")
     elsewhere = Revision(revision_of(app).number, datetime(2020, 1, 1, tzinfo=UTC))
-    (tmp_path / file_name(elsewhere, today())).write_bytes(b"%PDF-of another database")
+    (tmp_path / name_of(app, revision=elsewhere)).write_bytes(b"%PDF-of another database")
     assert client.get("/atlas.pdf").content == b"%PDF-this"
     register("CPTS nouvelle", "aci_signe", (GAP,))
     waiting = client.get("/atlas.pdf")
@@ -119,6 +126,36 @@ def test_an_atlas_of_another_state_is_never_given(
     assert page.headers["refresh"] == "10"
 
 
+def test_an_atlas_is_named_after_the_address_and_the_program_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def name(base: str) -> str:
+        atlases = Atlases(tmp_path, "postgresql://a", base=base)
+        return atlases.name_of(Revision(1, datetime(2026, 1, 1, tzinfo=UTC)), date(2026, 1, 1))
+
+    here, elsewhere = name("https://cpts.example"), name("https://other.example")
+    assert here == name("https://cpts.example") != elsewhere
+    service = create_app(
+        Settings(
+            database=DatabaseSettings(url=SecretStr("postgresql://a")),
+            service=ServiceSettings(public_url="https://cpts.example"),
+        )
+    )
+    assert service.state.atlases.edition in here
+    program = tmp_path / "app"
+    program.mkdir()
+    (program / "atlas.typ").write_text("= Atlas")
+    monkeypatch.setattr("app.web.atlas.kept.PROJECT_ROOT", tmp_path)
+    _program.cache_clear()
+    try:
+        former = name("https://cpts.example")
+        (program / "atlas.typ").write_text("= Other")
+        _program.cache_clear()
+        assert len({here, former, name("https://cpts.example")}) == 3
+    finally:
+        _program.cache_clear()
+
+
 def test_one_process_at_a_time_makes_an_atlas_and_the_thread_that_starts_it_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,7 +168,7 @@ def test_one_process_at_a_time_makes_an_atlas_and_the_thread_that_starts_it_stay
         ended.wait(IN_THE_END_S)
 
     monkeypatch.setattr("app.web.atlas.kept.subprocess", SimpleNamespace(run=run, DEVNULL=0))
-    atlases = Atlases(tmp_path, "postgresql://a")
+    atlases = Atlases(tmp_path, "postgresql://a", base="https://cpts.example")
     path = tmp_path / "wanted.pdf"
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -145,7 +182,7 @@ def test_one_process_at_a_time_makes_an_atlas_and_the_thread_that_starts_it_stay
     assert not atlases._begin(path)
     ((thread, arguments, given),) = started
     assert thread is not threading.current_thread()
-    assert arguments[-1] == str(tmp_path)
+    assert arguments[-3:] == [str(tmp_path), atlases.edition, "https://cpts.example"]
     assert given["env"]["DATABASE_URL"] == "postgresql://a"
     ended.set()
     thread.join(IN_THE_END_S)
@@ -208,7 +245,7 @@ def test_the_process_ends_by_itself(tmp_path: Path, silent_database: socket.sock
     code = f"""
 from app.web.atlas import working_process
 working_process.MOST_S = 1
-working_process.main(__import__("pathlib").Path({str(tmp_path)!r}))
+working_process.main(__import__("pathlib").Path({str(tmp_path)!r}), "edition", "")
 """
     address = address_of(silent_database)
     with python(code, env={**os.environ, "DATABASE_URL": address}) as process:

@@ -22,11 +22,13 @@ router = APIRouter()
 async def atlas(request: Request) -> FileResponse:
     """The country, each region and each department, a page each, as they are today."""
     day = today()
-    revision = await read_in_session(request, current_revision)
     atlases: Atlases = request.app.state.atlases
-    path = await atlases.path_of(revision, day)
+    # In a thread: the first of a worker to ask reads the program.
+    name = await read_in_session(
+        request, lambda session: atlases.name_of(current_revision(session), day)
+    )
     return FileResponse(
-        path,
+        await atlases.path_of(name),
         media_type="application/pdf",
         filename=f"atlas-des-cpts-{day.isoformat()}.pdf",
         content_disposition_type="inline",

@@ -1,6 +1,7 @@
-"""The atlas of a link: made once for a revision and a day, by a process of its own."""
+"""The atlas of a link: made once for a state and a day, by a process of its own."""
 
 import fcntl
+import hashlib
 import os
 import stat
 import subprocess
@@ -9,7 +10,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from datetime import UTC, date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import ClassVar, TextIO
 
@@ -31,22 +32,30 @@ class AtlasBeingMade(ServiceBusy):
     headers: ClassVar[Mapping[str, str]] = {"Retry-After": "10", "Refresh": "10"}
 
 
-def file_name(revision: Revision, day: date) -> str:
-    """Name the file of an atlas; another database may have a revision of the same number."""
+def file_name(revision: Revision, day: date, edition: str) -> str:
+    """Name the file of an atlas; another database may have a revision of the same number.
+
+    Parameters: `edition`, what else it depends on, as `Atlases.edition` gives it.
+    """
     changed = revision.changed_at.astimezone(UTC)
-    return f"atlas-{day.isoformat()}-{revision.number}-{changed:%Y%m%dT%H%M%S%f}.pdf"
+    state = f"{revision.number}-{changed:%Y%m%dT%H%M%S%f}-{edition}"
+    return f"atlas-{day.isoformat()}-{state}.pdf"
 
 
 class Atlases:
     """Where the workers of a machine keep the atlas, and have it made.
 
     Parameters: `folder`, made when it is needed; `database_url` of the process that makes
-    an atlas; `within_s`, how long a request waits for it.
+    an atlas; `base`, the outside address that it prints, empty when none is settled;
+    `within_s`, how long a request waits for it.
     """
 
-    def __init__(self, folder: Path, database_url: str, *, within_s: float = 8) -> None:
+    def __init__(
+        self, folder: Path, database_url: str, *, base: str = "", within_s: float = 8
+    ) -> None:
         self._wanted = folder
         self._database_url = database_url
+        self._base = base
         self._within_s = within_s
 
     @cached_property
@@ -62,12 +71,21 @@ class Atlases:
         except OSError:
             return _temporary_folder()
 
-    async def path_of(self, revision: Revision, day: date) -> Path:
-        """Give the atlas of a revision and a day; have it made when it is not there.
+    @cached_property
+    def edition(self) -> str:
+        """What an atlas depends on besides the registry and the day: address and program."""
+        return hashlib.sha256(f"{self._base} {_program()}".encode()).hexdigest()[:12]
 
-        Raises `AtlasBeingMade` when it is not there in time.
+    def name_of(self, revision: Revision, day: date) -> str:
+        """Name the atlas of a state of the registry and a day."""
+        return file_name(revision, day, self.edition)
+
+    async def path_of(self, name: str) -> Path:
+        """Give the atlas of a name; have the present one made when it is not there.
+
+        Raises `AtlasBeingMade` when it is not there in time, `ServiceBusy`.
         """
-        path = self.folder / file_name(revision, day)
+        path = self.folder / name
         is_begun = False
         with anyio.move_on_after(self._within_s):
             while not path.exists():
@@ -100,7 +118,7 @@ class Atlases:
         module = "app.web.atlas.working_process"
         with lock:
             subprocess.run(
-                [sys.executable, "-m", module, str(self.folder)],
+                [sys.executable, "-m", module, str(self.folder), self.edition, self._base],
                 check=False,
                 cwd=PROJECT_ROOT,
                 env={**os.environ, "DATABASE_URL": self._database_url},
@@ -128,3 +146,14 @@ def _temporary_folder() -> Path:
     ):
         raise ServiceBusy("L’atlas ne peut pas être gardé sur cette machine.")
     return folder
+
+
+@cache
+def _program() -> str:
+    """Tell this program from any other."""
+    digest = hashlib.sha256()
+    for path in sorted((PROJECT_ROOT / "app").rglob("*")):
+        # What Python keeps of it differs from run to run.
+        if path.is_file() and path.parent.name != "__pycache__":
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

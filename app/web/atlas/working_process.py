@@ -1,7 +1,7 @@
-"""The process that makes the atlas of a link: `FOLDER` as argument, `DATABASE_URL` set.
+"""The process that makes the atlas of a link: `FOLDER EDITION BASE`, `DATABASE_URL` set.
 
 It inherits the lock that keeps others from working in the folder. What it writes is named
-after the revision and the day that it shows; what was there before goes. It ends with the
+after the state and the day that it shows; what was there before goes. It ends with the
 worker that started it, and after five minutes in any case.
 """
 
@@ -20,8 +20,11 @@ MOST_S = 300
 PATIENCE_S = 60
 
 
-def main(folder: Path) -> None:
-    """Make the atlas of today."""
+def main(folder: Path, edition: str, base: str) -> None:
+    """Make the atlas of today.
+
+    Parameters: `edition` as for `file_name`; `base`, the outside address that it prints.
+    """
     die_with_parent()
     signal.alarm(MOST_S)
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_PROCESSOR_S, MOST_PROCESSOR_S))
@@ -32,12 +35,10 @@ def main(folder: Path) -> None:
     from app.database.engine import create_database_engine  # noqa: PLC0415
     from app.database.waiting import WaitLimits  # noqa: PLC0415
     from app.progress import SilentProgress  # noqa: PLC0415
-    from app.settings import Settings  # noqa: PLC0415
     from app.web.atlas.kept import file_name  # noqa: PLC0415
     from app.web.atlas.making import make_atlas, write_whole  # noqa: PLC0415
 
     day = today()
-    base = Settings().service.settled_base
     engine = create_database_engine(
         os.environ["DATABASE_URL"],
         application_name="cpts-atlas",
@@ -47,7 +48,7 @@ def main(folder: Path) -> None:
         content, _, revision = make_atlas(engine, day, base=base, progress=SilentProgress())
     finally:
         engine.dispose()
-    made = folder / file_name(revision, day)
+    made = folder / file_name(revision, day, edition)
     write_whole(made, content)
     # With what a process left half written that was ended.
     for path in folder.glob("*.pdf*"):
@@ -56,4 +57,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -145,6 +145,15 @@ def matches(if_match: str, body: bytes) -> bool:
     )
 
 
+def names(if_none_match: bytes, tag: str) -> bool:
+    """Tell whether an If-None-Match header names a tag, weakly compared (RFC 9110)."""
+    text = if_none_match.decode("latin-1")
+    if text.strip() == "*":
+        return True
+    own = tag.strip('"')
+    return any(found.group(1) == own for found in _TAG.finditer(text))
+
+
 class Caching:
     """Tags, compresses and keeps the answers whose endpoints allow it, each as far as it does.
 
@@ -336,17 +345,8 @@ def _weight(key: Key, entry: _Entry) -> int:
     return _PLACE_BYTES + sum(map(sys.getsizeof, held))
 
 
-def _names(if_none_match: bytes, tag: str) -> bool:
-    """Tell whether an If-None-Match header names a tag, weakly compared (RFC 9110)."""
-    text = if_none_match.decode("latin-1")
-    if text.strip() == "*":
-        return True
-    own = tag.strip('"')
-    return any(found.group(1) == own for found in _TAG.finditer(text))
-
-
 async def _send(entry: _Entry, if_none_match: bytes, send: Send) -> None:
-    if if_none_match and _names(if_none_match, entry.tag):
+    if if_none_match and names(if_none_match, entry.tag):
         await send(dict(entry.not_modified))
         await send({"type": "http.response.body", "body": b""})
         return

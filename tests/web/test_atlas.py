@@ -112,9 +112,15 @@ def test_an_atlas_of_another_state_is_never_given(
     (tmp_path / name_of(app, date(2020, 1, 1))).write_bytes(b"%PDF-old")
     elsewhere = Revision(revision_of(app).number, datetime(2020, 1, 1, tzinfo=UTC))
     (tmp_path / name_of(app, revision=elsewhere)).write_bytes(b"%PDF-of another database")
-    assert client.get("/atlas.pdf").content == b"%PDF-this"
+    given = client.get("/atlas.pdf")
+    assert given.content == b"%PDF-this"
+    tag = given.headers["etag"]
+    kept = client.get("/atlas.pdf", headers={"If-None-Match": f'"other", W/{tag}'})
+    assert (kept.status_code, kept.content) == (304, b"")
+    assert kept.headers["etag"] == tag
+    assert kept.headers["cache-control"] == given.headers["cache-control"]
     register("CPTS nouvelle", "aci_signe", (GAP,))
-    waiting = client.get("/atlas.pdf")
+    waiting = client.get("/atlas.pdf", headers={"If-None-Match": tag})
     assert waiting.status_code == 503
     assert waiting.json()["code"] == "database-unavailable"
     assert 0 < int(waiting.headers["retry-after"]) <= 10

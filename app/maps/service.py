@@ -208,8 +208,10 @@ def _subject_data(
     about: Subject | None, asked: AskedSubject | None, filters: Filters
 ) -> dict[str, Any]:
     """Say what the map is about: the CPTS shown in full, or the commune marked."""
-    if about is None or asked is None or about.bounds is None:
+    if about is None or asked is None:
         return {"own": None, "communes": None, "marked": None}
+    if about.bounds is None:
+        return {"own": about.cpts, "communes": None, "marked": None}
     at = [("at", filters.at.isoformat())] if filters.at else []
     return {
         "own": about.cpts,

@@ -315,7 +315,7 @@ def test_a_cpts_without_territory_is_listed_and_reached_with_the_keyboard(
     watched: Page, register: Register
 ) -> None:
     register("CPTS d'Arras", "aci_signe", (ARRAS,))
-    register("CPTS à venir", "dynamique_identifiee", ())
+    coming = register("CPTS à venir", "dynamique_identifiee", ())
     _open(watched)
     expect(watched.locator("#count")).to_have_text("2 CPTS, dont 1 sans territoire")
     watched.locator(".list summary").focus()
@@ -328,6 +328,14 @@ def test_a_cpts_without_territory_is_listed_and_reached_with_the_keyboard(
     popup = watched.locator(".cpts-popup")
     expect(popup).to_contain_text("CPTS d'Arras")
     expect(popup).to_be_focused()
+    # So it is on a map of its own.
+    _open(watched, f"?cpts={coming}")
+    expect(watched.locator("#count")).to_have_text("1 CPTS, dont 1 sans territoire")
+    expect(watched.locator("#message")).to_be_hidden()
+    expect(watched.get_by_label("Communes", exact=True)).to_have_count(0)
+    watched.locator(".list summary").click()
+    watched.locator(".list button").click()
+    expect(popup).to_contain_text("Aucune commune pour l’instant")
 
 
 def test_pages_of_data_are_followed_to_the_last(watched: Page, register: Register) -> None:

@@ -262,7 +262,7 @@ function addPanels(features) {
     { label: "Limites des régions", checked: true, toggle: switched(limits.regions) },
     { label: "Noms", checked: true, toggle: labels.show },
   ];
-  if (page.own !== null) {
+  if (page.own !== null && page.communes) {
     switches.push({ label: "Communes", checked: true, toggle: switched(communeLayer) });
   }
   const disputed = zones.layer.getLayers().length;

@@ -149,6 +149,7 @@ def test_tooltip_and_popup_tell_what_is_known(watched: Page, register: Register)
         email="contact@cpts-arras.example",
         phone="03 21 00 00 00",
     )
+    called = register("CPTS d'Abbeville", communes=(ABBEVILLE,), phone="+33 (0)3 22 00 00 00")
     _open(watched, "?region=32")
     x, y = _inside(watched, "CPTS d'Arras")
     watched.mouse.move(x, y)
@@ -172,6 +173,11 @@ def test_tooltip_and_popup_tell_what_is_known(watched: Page, register: Register)
         f"/cpts/{cpts}#voisines",
     ]
     expect(popup).to_contain_text("ThèmesDiabète, Vaccination")
+    watched.evaluate("(id) => window.cptsMap.show(id)", called)
+    number = popup.get_by_role("link", name="+33 (0)3 22 00 00 00")
+    expect(number).to_have_attribute("href", "tel:+33322000000")
+    watched.evaluate("(id) => window.cptsMap.show(id)", cpts)
+    expect(popup).to_have_count(1)
     expect(popup.get_by_role("link", name="Sa page")).not_to_have_attribute("target", "_top")
     popup.get_by_role("link", name="Ses communes").click()
     expect(watched.get_by_role("heading", name="Les communes", exact=True)).to_be_in_viewport()

@@ -72,9 +72,12 @@ const emailLink = (given) =>
     ? element("a", { href: `mailto:${given}` }, given)
     : given;
 
+// After the code of a country the zero that is dialled within it is left out.
+const dialled = (given) => given.replace(/^(\+.*)\(\s*0\s*\)/, "$1").replace(/[^\d+]/g, "");
+
 const phoneLink = (given) =>
   /^\+?[\d\s().-]{4,}$/.test(given)
-    ? element("a", { href: `tel:${given.replace(/[^\d+]/g, "")}` }, given)
+    ? element("a", { href: `tel:${dialled(given)}` }, given)
     : given;
 
 function population(cpts) {

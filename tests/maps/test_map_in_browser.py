@@ -402,6 +402,47 @@ _POINTS = """() => {
 }"""
 
 
+_OUTLINED = """(code) => {
+    let found = false;
+    window.cptsMap.map.eachLayer((layer) => {
+        if (layer.feature?.properties?.code === code) found = true;
+    });
+    return found;
+}"""
+
+
+def test_outlines_are_those_of_the_present_view_whatever_came_late_or_failed(
+    client: TestClient, page: Page
+) -> None:
+    outlines = "**/maps/departments.geojson*"
+    _open(page, "?department=62")
+
+    def look(latitude: float, longitude: float) -> None:
+        page.evaluate(
+            "view => window.cptsMap.map.setView(view, 9, {animate: false})",
+            [latitude, longitude],
+        )
+
+    # The answer for the earlier view would come late.
+    page.route(outlines, lambda _route: None, times=1)
+    with page.expect_request(outlines):
+        look(44.56, 6.08)
+    with page.expect_event("requestfailed", lambda request: "departments" in request.url):
+        look(48.4, -4.5)
+    page.wait_for_function(f"({_OUTLINED})('29')")
+    assert not page.evaluate(_OUTLINED, "05")
+
+    page.route(outlines, lambda route: route.fulfill(status=503), times=1)
+    with page.expect_response(outlines):
+        look(48.6, 7.7)
+    # The next move asks again.
+    page.wait_for_function(
+        "() => { for (const step of [1, -1])"
+        " window.cptsMap.map.panBy([step, 0], {animate: false});"
+        f" return ({_OUTLINED})('67'); }}"
+    )
+
+
 def test_no_width_makes_the_page_scroll_sideways(watched: Page, register: Register) -> None:
     register(
         "CPTS au nom particulièrement long de la plaine et des collines", "aci_signe", (ARRAS,)

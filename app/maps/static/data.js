@@ -42,8 +42,8 @@ export async function fetchCpts(page) {
   return { features, matched: first.numberMatched, changed: first.timeStamp };
 }
 
-export const fetchDepartments = (page, detail) =>
-  collection(withParameters(page.departments, { detail }));
+export const fetchDepartments = (address, detail, signal) =>
+  collection(withParameters(address, { detail }), signal);
 
 // All that the API tells of one CPTS, on the day that the map shows.
 export const fetchItem = (page, id) =>

@@ -7,7 +7,6 @@ import { fetchDepartments, fetchFiner, fetchWithin, within } from "./data.js";
 export function followView(map, page, drawn, { onDepartments, onMore, onFiner }) {
   const asked = new Set();
   let asking = null;
-  let departmentsAt = null;
   const rank = (detail) => page.details.findIndex((step) => step.detail === detail);
   const detailOfZoom = () => page.details.findLast((step) => map.getZoom() >= step.zoom).detail;
 
@@ -41,33 +40,44 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
     }
   }
 
-  // Around a place, outlines of what is looked at alone.
+  // Outlines of departments, those drawn and those on their way: {detail, bounds}, these of
+  // the whole country when null.
   let outlined = null;
+  let coming = null;
+  const suit = (outlines) =>
+    outlines !== null &&
+    rank(outlines.detail) >= rank(detailOfZoom()) &&
+    (outlines.bounds === null || outlines.bounds.contains(map.getBounds()));
 
-  function lookFurther() {
-    if (!page.outlined || outlined?.contains(map.getBounds())) return;
-    const box = boxOfView();
-    page.departments = within(page.departments, box);
-    outlined = corners(box);
-    departmentsAt = null;
-  }
-
-  // As fine as they are seen, which for a wide place is less than its territories are.
+  // As fine as they are seen, which for a wide place is less than its territories are; around
+  // a place, of what is looked at alone.
   async function outline() {
-    lookFurther();
-    departmentsAt = detailOfZoom();
+    if (suit(coming)) return;
+    coming?.controller.abort();
+    coming = null;
+    if (suit(outlined)) return;
+    const box = page.outlined && boxOfView();
+    const address = box ? within(page.departments, box) : page.departments;
+    const request = {
+      detail: detailOfZoom(),
+      bounds: box && corners(box),
+      controller: new AbortController(),
+    };
+    coming = request;
     try {
-      await onDepartments(await fetchDepartments(page, departmentsAt));
+      await onDepartments(await fetchDepartments(address, request.detail, request.controller.signal));
+      outlined = request;
     } catch {
-      // The map reads without them.
+      // The map reads without them; the next move asks again.
+      if (coming === request) outlined = null;
     }
+    if (coming === request) coming = null;
   }
 
   async function refine() {
     const wanted = detailOfZoom();
-    lookFurther();
     lookAround();
-    if (rank(wanted) > rank(departmentsAt)) outline();
+    outline();
     if (rank(wanted) <= rank(page.detail)) return;
     const bbox = boxOfView().join(",");
     if (asked.has(wanted + bbox)) return;

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.usefixtures("complete_country")
 Register = Callable[..., int]
 
 ARRAS, LILLE, ABBEVILLE, SAINT_DENIS = "62041", "59350", "80001", "97411"
+GAP = "05061"
 BASEMAP = "https://data.geopf.fr/"
 HOSTILE = "</script><b>\"'`<img src=x onerror=\"document.title='pris'\">${1}{{7*7}}"
 
@@ -400,6 +401,37 @@ _POINTS = """() => {
     });
     return points;
 }"""
+
+
+_POINTS_OF = """(name) => {
+    let points = 0;
+    window.cptsMap.map.eachLayer((layer) => {
+        if (layer.feature?.properties?.name !== name) return;
+        points = layer.getLatLngs().flat(3).length;
+    });
+    return points;
+}"""
+
+
+def test_around_a_cpts_others_come_as_coarse_as_they_are_seen_and_finer_nearer(
+    watched: Page, register: Register
+) -> None:
+    own = register("CPTS d'Arras", "aci_signe", (ARRAS,))
+    register("CPTS de Gap", "aci_signe", (GAP,))
+    _open(watched, f"?cpts={own}")
+
+    def look(latitude: float, longitude: float, zoom: int) -> None:
+        watched.evaluate(
+            "view => window.cptsMap.map.setView(view.slice(0, 2), view[2], {animate: false})",
+            [latitude, longitude, zoom],
+        )
+
+    with watched.expect_request("**/*detail=national&bbox=*"):
+        look(46.5, 3, 5)
+    watched.wait_for_function(f"({_POINTS_OF})('CPTS de Gap') > 0")
+    coarse = watched.evaluate(_POINTS_OF, "CPTS de Gap")
+    look(44.56, 6.08, 11)
+    watched.wait_for_function(f"({_POINTS_OF})('CPTS de Gap') > {coarse}")
 
 
 _OUTLINED = """(code) => {

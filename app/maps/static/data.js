@@ -61,7 +61,8 @@ export const fetchConciliations = (page) => collectionAt(page.conciliations);
 
 export const within = (address, box) => withParameters(address, { bbox: box.join(",") });
 
-export const fetchWithin = (address, box) => collection(within(address, box));
+export const fetchWithin = (address, box, detail) =>
+  collection(withParameters(within(address, box), { detail }));
 
 // The same CPTS at a finer scale, where the reader looks.
 export async function fetchFiner(page, detail, bbox, signal) {

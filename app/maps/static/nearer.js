@@ -24,7 +24,10 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
 
   const corners = ([west, south, east, north]) => L.latLngBounds([south, west], [north, east]);
 
-  // What lies around what the map is about, where it is looked at.
+  // What lies around what the map is about, where it is looked at, no finer than it is seen.
+  const scaleAround = page.around ? page.aroundDetail : page.detail;
+  const detailAround = () =>
+    rank(detailOfZoom()) < rank(scaleAround) ? detailOfZoom() : scaleAround;
   let surroundings = page.marked ? L.latLngBounds(page.outlined) : null;
 
   async function lookAround() {
@@ -32,13 +35,23 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
     if (!address || surroundings?.contains(map.getBounds())) return;
     const box = boxOfView();
     surroundings = corners(box);
+    const detail = detailAround();
     try {
-      const { features } = await fetchWithin(address, box);
-      onMore(features.filter(({ id, geometry }) => geometry && !drawn.has(id)));
+      const { features } = await fetchWithin(address, box, detail);
+      const more = features.filter(({ id, geometry }) => geometry && !drawn.has(id));
+      onMore(more);
+      for (const { id } of more) if (drawn.has(id)) drawn.get(id).detail = detail;
     } catch {
       surroundings = null;
     }
   }
+
+  // Whether something in view came coarser than it would come now.
+  const isBehind = () =>
+    [...drawn.values()].some(
+      ({ layer, detail }) =>
+        rank(detail) < rank(detailAround()) && layer.getBounds().intersects(map.getBounds()),
+    );
 
   // Outlines of departments, those drawn and those on their way: {detail, bounds}, these of
   // the whole country when null.
@@ -78,7 +91,7 @@ export function followView(map, page, drawn, { onDepartments, onMore, onFiner })
     const wanted = detailOfZoom();
     lookAround();
     outline();
-    if (rank(wanted) <= rank(page.detail)) return;
+    if (rank(wanted) <= rank(page.detail) && !isBehind()) return;
     const bbox = boxOfView().join(",");
     if (asked.has(wanted + bbox)) return;
     asking?.abort();

@@ -41,11 +41,16 @@ def test_the_keyboard_crosses_every_map_in_three_stops(
     engine: Engine,
     live_server: str,
 ) -> None:
-    for address in ("/maps/cpts", "/maps/cpts?region=93", "/embed/carte?region=93"):
+    gap = alps["CPTS du Gapençais"]
+    for address in (
+        "/maps/cpts",
+        "/maps/cpts?region=93",
+        "/embed/carte?region=93",
+        f"/maps/cpts?cpts={gap}",
+    ):
         _open(visitor, address)
         expect(visitor.locator("path.leaflet-interactive")).to_have_count(4)
         assert 1 <= stops(visitor, "#territories", "main") <= MOST_STOPS, address
-    gap = alps["CPTS du Gapençais"]
     make_person(engine, "member", cpts_id=gap)
     visitor.context.add_cookies(
         [{"name": "cpts-agent", "value": session_of(engine), "url": live_server}]
@@ -110,6 +115,39 @@ def test_arrows_go_from_one_cpts_to_the_next_and_tell_it(
     container.focus()
     visitor.keyboard.press("Shift+ArrowRight")
     visitor.wait_for_function(f"{view} !== {seen!r}")
+
+
+def test_arrows_go_from_a_cpts_to_those_around_it_too(
+    visitor: Page,  # noqa: F811
+    alps: dict[str, int],  # noqa: F811
+) -> None:
+    _open(visitor, f"/maps/cpts?cpts={alps['CPTS du Gapençais']}")
+    grey = visitor.locator("path.others")
+    expect(grey).to_have_count(3)
+    (plain,) = set(grey.evaluate_all("all => all.map((path) => path.getAttribute('fill'))"))
+    visitor.locator(".folium-map").focus()
+    assert _walk(visitor, "ArrowRight") == "CPTS du Gapençais, ACI signé, taille 2."
+    heard = {_walk(visitor, key) for key in ("ArrowRight", "ArrowUp", "ArrowLeft", "ArrowUp")}
+    assert heard & {
+        "CPTS du Champsaur, Lettre d'intention validée, taille 1.",
+        "CPTS de Briançon, Dynamique identifiée, taille 1.",
+        "CPTS de la Haute-Durance, ACI signé, taille 1.",
+    }
+    said = visitor.locator("#said").inner_text()
+    name = said.partition(",")[0]
+    expect(visitor.locator('path.others[stroke-width="5"]')).to_have_count(1)
+    expect(visitor.locator(".leaflet-tooltip").filter(has_text=name)).to_have_count(1)
+    visitor.keyboard.press("Enter")
+    popup = visitor.get_by_role("dialog", name=name)
+    expect(popup).to_be_focused()
+    visitor.keyboard.press("Escape")
+    expect(popup).to_have_count(0)
+    visitor.keyboard.press("Escape")
+    # Let go of, it is as grey as the others.
+    expect(visitor.locator('path[stroke-width="5"]')).to_have_count(0)
+    expect(
+        visitor.locator(f'path.others[fill="{plain}"][stroke-opacity="0.45"]')
+    ).to_have_count(3)
 
 
 def test_the_tools_of_a_map_are_one_stop_with_arrows_inside(

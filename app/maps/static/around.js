@@ -1,4 +1,6 @@
 // CPTS around what the map is about: there, and not meant.
+import { tooltip } from "./description.js";
+import { tellOnHover } from "./tooltips.js";
 
 // `about(feature, layer)` is told of each; `weight()` of their borders, in pixels.
 export function aroundLayer(map, { around, aroundOpacity, border }, weight, about) {
@@ -16,5 +18,5 @@ export function aroundLayer(map, { around, aroundOpacity, border }, weight, abou
     style,
     onEachFeature: (feature, each) => about(feature, each),
   });
-  return { layer, restyle: () => layer.setStyle(style) };
+  return { layer, tooltip: tellOnHover(map, layer, tooltip), restyle: () => layer.setStyle(style) };
 }

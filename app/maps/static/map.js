@@ -64,7 +64,6 @@ const around = aroundLayer(
   (feature, layer) => drawn.set(feature.id, { layer, detail: page.aroundDetail }),
 );
 around.layer.on("click", ({ layer, latlng }) => openOther(layer, latlng));
-tellOnHover(map, around.layer, tooltip);
 
 const described = ({ properties }) =>
   popup(properties, nameOfDepartment, page.at, window.frameElement !== null);
@@ -176,21 +175,24 @@ function prepareMap() {
   });
 }
 
-function openInFull(layer) {
-  if (zones.layer.hasLayer(layer)) layer.openPopup(layer.getBounds().getCenter());
-  else open(layer.feature, layer.getBounds().getCenter(), layer);
+async function openInFull(layer) {
+  const centre = layer.getBounds().getCenter();
+  if (zones.layer.hasLayer(layer)) layer.openPopup(centre);
+  else if (around.layer.hasLayer(layer)) await openOther(layer, centre);
+  else open(layer.feature, centre, layer);
   document.querySelector(".cpts-popup")?.focus({ preventScroll: true });
 }
 
 function walk() {
+  const walked = [{ layer: cptsLayer, tooltip: cptsTooltip }, zones, around];
   walkWithArrows(map, {
     territories: () =>
       [cptsLayer, zones.layer].filter((each) => map.hasLayer(each)).flatMap((each) => each.getLayers()),
+    others: () => around.layer.getLayers(),
     mark: (layer, on) => {
-      const zone = zones.layer.hasLayer(layer);
-      const tooltip = zone ? zones.tooltip : cptsTooltip;
+      const { layer: kind, tooltip } = walked.find((each) => each.layer.hasLayer(layer));
       if (!on) {
-        (zone ? zones.layer : cptsLayer).resetStyle(layer);
+        kind.resetStyle(layer);
         tooltip.hide();
         return;
       }

@@ -23,9 +23,10 @@ export function nearestAhead(from, [dx, dy], candidates, pointOf) {
   return best;
 }
 
-// `territories()`: the layers there are; `mark(layer, on)` shows which one is meant;
-// `tell(layer)` and `open(layer)` say what it is, in short and in full.
-export function walkWithArrows(map, { territories, mark, tell, open }) {
+// `territories()`: the layers that the map is about, where a walk begins; `others()`: those
+// around, where it may lead; `mark(layer, on)` shows which one is meant; `tell(layer)` and
+// `open(layer)` say what it is, in short and in full.
+export function walkWithArrows(map, { territories, others, mark, tell, open }) {
   const container = map.getContainer();
   let current = null;
   const centre = (layer) => layer.getBounds().getCenter();
@@ -43,13 +44,14 @@ export function walkWithArrows(map, { territories, mark, tell, open }) {
   function first() {
     const middle = map.getSize().divideBy(2);
     const far = (layer) => middle.distanceTo(pointOf(layer));
-    return territories().reduce((a, b) => (a && far(a) <= far(b) ? a : b), null);
+    const nearest = (layers) => layers.reduce((a, b) => (a && far(a) <= far(b) ? a : b), null);
+    return nearest(territories()) ?? nearest(others());
   }
 
   function step(direction) {
     if (!current) return choose(first());
-    const others = territories().filter((layer) => layer !== current);
-    const next = nearestAhead(pointOf(current), direction, others, pointOf);
+    const ahead = [...territories(), ...others()].filter((layer) => layer !== current);
+    const next = nearestAhead(pointOf(current), direction, ahead, pointOf);
     // At the edge the same is told again, so that nothing seems lost.
     choose(next ?? current);
   }

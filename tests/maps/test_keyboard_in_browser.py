@@ -171,7 +171,7 @@ def test_the_tools_of_a_map_are_one_stop_with_arrows_inside(
         )
     assert {"Réduire", "Liste", "Légende", "Taille", "Limites des départements"} <= set(reached)
     legend = visitor.locator(".legend")
-    legend.get_by_label("Stade d'avancement").focus()
+    legend.get_by_label("Stade d’avancement").focus()
     visitor.keyboard.press("ArrowDown")
     expect(legend.get_by_label("Taille")).to_be_focused()
     expect(legend.get_by_label("Taille")).not_to_be_checked()

@@ -250,7 +250,11 @@ class ShownPlace:
 
     def filters(self, day: date | None) -> Filters:
         """Give the filters of the CPTS that have something in the place, none for a CPTS."""
-        asked = {REGION: self.regions, DEPARTMENT: self.departments, BBOX: self.within}
+        asked: dict[Filter[Any], Any] = {
+            REGION: self.regions,
+            DEPARTMENT: self.departments,
+            BBOX: self.within,
+        }
         return Filters({key: value for key, value in asked.items() if value}, at=day)
 
     def pairs(self) -> list[tuple[str, str]]:

@@ -166,12 +166,12 @@ def test_tooltip_and_popup_tell_what_is_known(watched: Page, register: Register)
     expect(popup).to_contain_text("Pas-de-Calais (62)")
     links = popup.locator("a").evaluate_all("found => found.map((a) => a.getAttribute('href'))")
     assert links == [
-        "https://cpts-arras.example/accueil",
-        "mailto:contact@cpts-arras.example",
-        "tel:0321000000",
         f"/cpts/{cpts}",
         f"/cpts/{cpts}#communes",
         f"/cpts/{cpts}#voisines",
+        "https://cpts-arras.example/accueil",
+        "mailto:contact@cpts-arras.example",
+        "tel:0321000000",
     ]
     expect(popup).to_contain_text("ThèmesDiabète, Vaccination")
     watched.evaluate("(id) => window.cptsMap.show(id)", called)

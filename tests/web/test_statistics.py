@@ -258,7 +258,7 @@ def test_a_day_is_picked_in_a_form_and_each_table_ends_in_its_total(
     assert sizes["cpts"] == "3"
 
 
-@pytest.mark.usefixtures("history")
+@pytest.mark.usefixtures("history", "complete_country")
 def test_shares_of_a_column_have_as_many_decimals(client: TestClient) -> None:
     for path in ("/statistiques", "/regions", "/regions/93", "/bilan"):
         cells = re.findall(r'<td class="number">([^<]*\u202f%)</td>', _page(client, path))

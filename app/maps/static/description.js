@@ -154,6 +154,7 @@ export function popup(cpts, departmentName, at, framed) {
   if (cpts.demonstration) {
     said.append(element("p", { class: "fictitious" }, "Démonstration : CPTS fictive"));
   }
-  said.append(facts, ownLinks(cpts, at, framed));
+  // First: what follows may be longer than the popup, which then cuts what is last.
+  said.append(ownLinks(cpts, at, framed), facts);
   return said;
 }

@@ -58,12 +58,15 @@ function unresolved(inputs, actions) {
   );
 }
 
+// « +33 (0)4 »: the zero is for whoever calls from within the country.
+const dialled = (phone) => phone.replace(/^(\s*\+.*?)\(0\)/, "$1").replace(/[^+\d]/g, "");
+
 function contact({ website, email, phone }) {
   const address = safeAddress(website);
   const ways = [
     address ? element("a", { href: address, rel: "noopener nofollow" }, "Site internet") : website || null,
     email ? element("a", { href: `mailto:${encodeURIComponent(email).replace("%40", "@")}` }, email) : null,
-    phone ? element("a", { href: `tel:${phone.replace(/[^+\d]/g, "")}` }, phone) : null,
+    phone ? element("a", { href: `tel:${dialled(phone)}` }, phone) : null,
   ].filter(Boolean);
   if (ways.length === 0) return element("p", { class: "hint" }, "Aucune coordonnée publique.");
   return element("p", { class: "contact" }, "Contact : ", ways.flatMap((way, i) => (i ? [" · ", way] : [way])));

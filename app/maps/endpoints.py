@@ -13,7 +13,8 @@ from app.http.caching import keep_until_change
 from app.http.content_policy import OWN
 from app.http.parameters import BboxFilter, Day, DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
-from app.maps import service
+from app.maps import around, service
+from app.maps.addresses import MAP_ADDRESS
 from app.maps.page import warm
 from app.maps.policy import page_policy, tile_origin
 from app.maps.subjects import RequestedSubject
@@ -54,7 +55,7 @@ def map_of_cpts(
         request.query_params.multi_items(),
         settings.maps,
         subject=subject,
-        searched_at=service.MAP_ADDRESS,
+        searched_at=MAP_ADDRESS,
     )
     keep_until_change(request, current_revision(session))
     origin = tile_origin(settings.maps.basemap_url)
@@ -102,8 +103,8 @@ def cpts_around(
 
     Ce lieu : `region`, `department`, `within` (un rectangle), ou la CPTS `cpts`.
     """
-    shown = service.ShownPlace(tuple(region), tuple(department), within, cpts)
-    body = service.cpts_around(session, shown, bbox, detail, at)
+    shown = around.ShownPlace(tuple(region), tuple(department), within, cpts)
+    body = around.cpts_around(session, shown, bbox, detail, at)
     keep_until_change(request, current_revision(session))
     return Response(body, media_type="application/geo+json")
 

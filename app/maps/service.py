@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlencode
 
 from app.cpts.reading.filtering import Filter, Filters
 from app.cpts.reading.filters import BBOX, DEPARTMENT, REGION, SEARCH, STAGE, THEME, TIER
-from app.cpts.reading.repository import matching
 from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import check_filters
@@ -21,11 +19,23 @@ from app.french import long_date
 from app.http.parameters import Bbox
 from app.http.repository import current_revision
 from app.maps import palette, repository
+from app.maps.addresses import (
+    COMMUNES_ADDRESS,
+    CONCILIATIONS_ADDRESS,
+    DEPARTMENTS_ADDRESS,
+    LISTING_ADDRESS,
+    REGISTRY,
+    Addresses,
+    address,
+    box_parameter,
+    corners,
+    is_one_page,
+)
+from app.maps.around import around_data, around_label
 from app.maps.page import Choice, MapDescription, MapForm, render_page
 from app.maps.repository import DepartmentExtent
 from app.maps.rules import (
     ZOOM_OF_DETAIL,
-    coarser_detail,
     first_view,
     follows_data,
     heading,
@@ -43,27 +53,6 @@ from app.maps.subjects import NAMES as SUBJECTS
 from app.maps.subjects import AskedSubject, Subject, found_subject, window
 from app.problems import Invalid
 from app.settings import MapSettings
-
-CPTS_ADDRESS = "/api/v1/cpts.geojson"
-LISTING_ADDRESS = "/api/v1/cpts"
-COMPOSITIONS_ADDRESS = "/api/v1/compositions.csv"
-CONCILIATIONS_ADDRESS = "/api/v1/conciliations.geojson"
-AROUND_ADDRESS = "/maps/around.geojson"
-COMMUNES_ADDRESS = "/maps/communes.geojson"
-DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
-MAP_ADDRESS = "/maps/cpts"
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where a map finds its CPTS (GeoJSON), and its readers the list and the compositions."""
-
-    cpts: str
-    listing: str
-    compositions: str | None = None
-
-
-REGISTRY = Addresses(CPTS_ADDRESS, LISTING_ADDRESS, COMPOSITIONS_ADDRESS)
 
 
 def department_outlines(
@@ -101,7 +90,7 @@ def map_page(
     tiers = references.tiers(session, day)
     about = found_subject(session, subject, filters.at) if subject else None
     shown = _shown(filters, parameters, at, about, extents)
-    around = _around(filters, shown.suited, parameters, about, whole=addresses is None)
+    around = around_data(filters, shown.suited, parameters, about, whole=addresses is None)
     changed_on = current_revision(session).changed_at.astimezone(PARIS).date()
     dated = f"données du {long_date(changed_on)}"
     if filters.at is not None:
@@ -124,10 +113,10 @@ def map_page(
                 "cpts": shown.addresses.cpts,
                 "item": LISTING_ADDRESS,
                 **_subject_data(about, subject, filters),
-                "onePage": _one_page(parameters),
+                "onePage": is_one_page(parameters),
                 "conciliations": _conciliations(filters),
                 "departments": DEPARTMENTS_ADDRESS,
-                "outlined": _corners(shown.outlined),
+                "outlined": corners(shown.outlined),
                 "at": filters.at.isoformat() if filters.at else None,
                 "detail": outline_detail(shown.suited),
                 "details": [{"detail": step, "zoom": zoom} for step, zoom in ZOOM_OF_DETAIL],
@@ -135,9 +124,9 @@ def map_page(
                 "unknown": unknown,
                 **around,
                 "ground": _ground(
-                    filters, departments, _around_label(about) if around["around"] else None
+                    filters, departments, around_label(about) if around["around"] else None
                 ),
-                "mainland": _corners(mainland_of(extents)),
+                "mainland": corners(mainland_of(extents)),
                 "territories": [] if shown.outlined else _territories(extents),
                 **_legend(stages, tiers),
             },
@@ -178,18 +167,18 @@ def _shown(
         day = [("at", filters.at.isoformat())] if filters.at else []
         item = f"{LISTING_ADDRESS}/{about.cpts}"
         own = Addresses(
-            _address(f"{item}.geojson", [*day, detail]),
-            _address(item, day),
-            _address(f"/cpts/{about.cpts}/communes.csv", day),
+            address(f"{item}.geojson", [*day, detail]),
+            address(item, day),
+            address(f"/cpts/{about.cpts}/communes.csv", day),
         )
         return _Shown(view, outlined, suited, own)
     listed = [pair for pair in parameters if pair[0] not in SUBJECTS]
     if around_it:
-        listed = [*listed, *_bbox(outlined)]
+        listed = [*listed, *box_parameter(outlined)]
     found = Addresses(
-        _address(at.cpts, [*listed, detail] if around_it else listed),
-        _address(at.listing, listed),
-        _address(at.compositions, listed) if at.compositions else None,
+        address(at.cpts, [*listed, detail] if around_it else listed),
+        address(at.listing, listed),
+        address(at.compositions, listed) if at.compositions else None,
     )
     return _Shown(view, outlined, suited, found)
 
@@ -215,7 +204,7 @@ def _subject_data(
     at = [("at", filters.at.isoformat())] if filters.at else []
     return {
         "own": about.cpts,
-        "communes": _address(COMMUNES_ADDRESS, [*asked.pairs(), *at]),
+        "communes": address(COMMUNES_ADDRESS, [*asked.pairs(), *at]),
         "marked": None if about.cpts is not None else about.name.replace("'", "’"),
     }
 
@@ -233,59 +222,6 @@ def commune_outlines(session: ReadingSession, asked: AskedSubject, day: date | N
             [{"loc": ["query", name], "message": message} for name in SUBJECTS], detail=message
         )
     return repository.commune_outlines(session, about.codes)
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPlace:
-    """The place or the CPTS that a map is about, beyond which others lie.
-
-    Codes of regions and departments, of which both must hold where both are given; `within`,
-    a box (WGS 84); `cpts`, an id.
-    """
-
-    regions: tuple[str, ...] = ()
-    departments: tuple[str, ...] = ()
-    within: Bbox | None = None
-    cpts: int | None = None
-
-    def filters(self, day: date | None) -> Filters:
-        """Give the filters of the CPTS that have something in the place, none for a CPTS."""
-        asked: dict[Filter[Any], Any] = {
-            REGION: self.regions,
-            DEPARTMENT: self.departments,
-            BBOX: self.within,
-        }
-        return Filters({key: value for key, value in asked.items() if value}, at=day)
-
-    def pairs(self) -> list[tuple[str, str]]:
-        """Write it as parameters."""
-        places = Filters({REGION: self.regions, DEPARTMENT: self.departments}).short_pairs()
-        box = [("within", BBOX.write(self.within))] if self.within else []
-        own = [("cpts", str(self.cpts))] if self.cpts is not None else []
-        return [pair for pair in (*places, *box, *own) if pair[1]]
-
-
-def cpts_around(
-    session: ReadingSession,
-    shown: ShownPlace,
-    box: Bbox | None,
-    detail: Detail,
-    day: date | None,
-) -> bytes:
-    """Give the CPTS that lie in a box and not in what a map shows, as GeoJSON bytes.
-
-    What is inside and not shown does not answer to the filter of the map, so that it is no
-    surroundings. Parameters: `box`, None for everywhere; `detail`, of the outlines; `day`,
-    today when None. Raises `Invalid` for unknown codes.
-    """
-    inside = shown.filters(day)
-    check_filters(session, inside)
-    on = day or today()
-    seen = Filters({BBOX: box} if box else {}, at=day)
-    shown_ids = matching(session, inside, on) if inside.asked else []
-    left_out = {shown.cpts, *shown_ids}
-    around = [each for each in matching(session, seen, on) if each not in left_out]
-    return repository.muted_cpts(session, around, on, detail)
 
 
 def _form(
@@ -307,7 +243,7 @@ def _form(
         filters=[
             (key.name, key.label, _choices(key, filters, session, day)) for key in offered
         ],
-        everything=_address(action, kept),
+        everything=address(action, kept),
         asked=sum(key in filters.asked for key in (SEARCH, *offered)),
     )
 
@@ -334,62 +270,12 @@ def map_heading(session: ReadingSession, filters: Filters) -> str:
     return heading(filters, {key.name: key.labels(session, day) for key in filters.asked})
 
 
-def _address(path: str, parameters: Sequence[tuple[str, str]]) -> str:
-    return f"{path}?{urlencode(parameters)}" if parameters else path
-
-
 def _conciliations(filters: Filters) -> str | None:
     """Give the address of the zones in dispute; they are those of today only."""
     if filters.at is not None:
         return None
     places = filters.kept(lambda key: key in (REGION, DEPARTMENT)).pairs()
-    return _address(CONCILIATIONS_ADDRESS, [*places, ("detail", "department")])
-
-
-def _bbox(bounds: repository.Bounds | None) -> list[tuple[str, str]]:
-    """Write a box as a parameter, rounded as `_corners` rounds it."""
-    if bounds is None:
-        return []
-    return [("bbox", ",".join(str(round(value, 3)) for value in bounds))]
-
-
-def _corners(bounds: repository.Bounds | None) -> list[list[float]] | None:
-    """Write a box as Leaflet reads it: [[south, west], [north, east]]."""
-    if bounds is None:
-        return None
-    west, south, east, north = (round(value, 3) for value in bounds)
-    return [[south, west], [north, east]]
-
-
-def _around(
-    filters: Filters,
-    detail: Detail,
-    parameters: Sequence[tuple[str, str]],
-    about: Subject | None,
-    *,
-    whole: bool,
-) -> dict[str, Any]:
-    """Say where the CPTS around a place or a CPTS come from, a scale coarser than its own.
-
-    The map asks for those in its view. Parameters: `detail`, which suits the map; `whole`,
-    whether it shows the registry itself, which knows of others too.
-    """
-    coarser = coarser_detail(detail)
-    around = None
-    meant = about.cpts is not None if about else names_a_place(filters)
-    if meant and whole and not _one_page(parameters):
-        place = (
-            ShownPlace(cpts=about.cpts)
-            if about
-            else ShownPlace(filters[REGION], filters[DEPARTMENT], filters[BBOX])
-        )
-        at = [("at", filters.at.isoformat())] if filters.at else []
-        around = _address(AROUND_ADDRESS, [*place.pairs(), *at, ("detail", coarser)])
-    return {"around": around, "aroundDetail": coarser}
-
-
-def _one_page(parameters: Sequence[tuple[str, str]]) -> bool:
-    return any(name in ("limit", "offset") for name, _ in parameters)
+    return address(CONCILIATIONS_ADDRESS, [*places, ("detail", "department")])
 
 
 def _ground(
@@ -412,11 +298,6 @@ def _ground(
     }
 
 
-def _around_label(about: Subject | None) -> str:
-    """Name in the legend the CPTS that the map shows without being about them."""
-    return "Autres CPTS" if about else "Autres CPTS, hors du territoire choisi"
-
-
 def _territories(extents: Sequence[DepartmentExtent]) -> list[dict[str, Any]]:
     overseas = [(extent.name, extent.bounds) for extent in extents if is_overseas(extent.code)]
     mainland, inner_paris = mainland_of(extents), inner_paris_of(extents)
@@ -425,7 +306,7 @@ def _territories(extents: Sequence[DepartmentExtent]) -> list[dict[str, Any]]:
     # All but the first are drawn beside the map as well.
     paris = [("Paris et petite couronne", inner_paris)] if inner_paris else []
     return [
-        {"name": name, "bounds": _corners(bounds), "inset": bounds is not mainland}
+        {"name": name, "bounds": corners(bounds), "inset": bounds is not mainland}
         for name, bounds in [("Métropole", mainland), *paris, *overseas]
     ]
 

@@ -24,8 +24,9 @@ from app.files.office_tables import XLSX_MEDIA_TYPE
 from app.http.caching import keep_until_change
 from app.http.parameters import RowId, separated
 from app.http.repository import current_revision
+from app.maps.addresses import Addresses
 from app.maps.policy import page_policy, tile_origin
-from app.maps.service import Addresses, map_page
+from app.maps.service import map_page
 from app.problems import NotFound
 from app.settings import Settings
 from app.web.directory import files, service

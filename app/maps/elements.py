@@ -50,6 +50,7 @@ class MapPage(Figure):
                 "conciliations.js",
                 "data.js",
                 "description.js",
+                "facts.js",
                 "ground.js",
                 "insets.js",
                 "labels.js",

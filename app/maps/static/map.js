@@ -2,7 +2,8 @@
 import { aroundLayer } from "./around.js";
 import { conciliationLayer, toldZone } from "./conciliations.js";
 import { fetchCommunes, fetchConciliations, fetchCpts, fetchItem } from "./data.js";
-import { count, element, longDate, popup, told, tooltip } from "./description.js";
+import { count, element, popup, told, tooltip } from "./description.js";
+import { say, showFacts } from "./facts.js";
 import { groundLayer } from "./ground.js";
 import { addInsets } from "./insets.js";
 import { addLabels } from "./labels.js";
@@ -205,31 +206,6 @@ function walk() {
     },
     open: openInFull,
   });
-}
-
-function say(text, ...more) {
-  const message = document.getElementById("message");
-  message.replaceChildren(element("p", {}, text), ...more);
-  message.hidden = false;
-}
-
-function showFacts({ features, matched, changed }) {
-  const shown = features.length;
-  const homeless = features.filter((feature) => feature.geometry === null).length;
-  const parts = [shown === 0 ? "Aucune CPTS" : `${count(shown)} CPTS`];
-  if (shown < matched) parts.push(`sur ${count(matched)}`);
-  if (homeless > 0) parts.push(`dont ${count(homeless)} sans territoire`);
-  document.getElementById("count").textContent = parts.join(", ");
-  const date = document.getElementById("date");
-  if (changed) {
-    const changedOn = `données du ${longDate(changed)}`;
-    date.textContent = date.dataset.at
-      ? `situation au ${longDate(date.dataset.at)}, ${changedOn}`
-      : changedOn;
-  }
-  document.getElementById("demonstration").hidden = !features.some(
-    (feature) => feature.properties.demonstration,
-  );
 }
 
 // Several oceans do not fit on one screen: mainland France first.

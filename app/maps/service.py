@@ -15,7 +15,7 @@ from app.cpts.references import repository as references
 from app.cpts.references.schemas import DepartmentItem, StageItem, TierItem
 from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
-from app.french import long_date
+from app.french import long_date, typeset_text
 from app.http.parameters import Bbox
 from app.http.repository import current_revision
 from app.maps import palette, repository
@@ -187,8 +187,7 @@ def _heading(session: ReadingSession, filters: Filters, about: Subject | None) -
     """Write the title of a map, which names its subject first."""
     if about is None:
         return map_heading(session, filters)
-    name = about.name.replace("'", "’")
-    named = name if about.cpts is not None else f"CPTS – {name} et ses environs"
+    named = about.name if about.cpts is not None else f"CPTS – {about.name} et ses environs"
     narrowed = map_heading(session, filters).partition(" – ")[2]
     return f"{named} – {narrowed}" if narrowed else named
 
@@ -205,7 +204,7 @@ def _subject_data(
     return {
         "own": about.cpts,
         "communes": address(COMMUNES_ADDRESS, [*asked.pairs(), *at]),
-        "marked": None if about.cpts is not None else about.name.replace("'", "’"),
+        "marked": None if about.cpts is not None else typeset_text(about.name),
     }
 
 

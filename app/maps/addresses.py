@@ -13,6 +13,7 @@ CONCILIATIONS_ADDRESS = "/api/v1/conciliations.geojson"
 AROUND_ADDRESS = "/maps/around.geojson"
 COMMUNES_ADDRESS = "/maps/communes.geojson"
 DEPARTMENTS_ADDRESS = "/maps/departments.geojson"
+PICTURE_ADDRESS = "/maps/first.svg"
 MAP_ADDRESS = "/maps/cpts"
 
 

@@ -43,6 +43,7 @@ class MapPage(Figure):
         super().__init__(title=texts["title"])
         self.texts = texts
         self.icon = MAPS.address("icon.svg")
+        self.leaflet = LEAFLET.address("leaflet.js")
         self.program_parts = [
             MAPS.address(file)
             for file in (
@@ -87,7 +88,8 @@ class LocalMap(folium.Map):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(tiles=None, zoom_control=False, **options)
-        self.default_js = [("leaflet", LEAFLET.address("leaflet.js"))]
+        # At the end of the page (`page.html`), not in its head.
+        self.default_js = []
         self.default_css = [("leaflet_css", LEAFLET.address("leaflet.css"))]
         # Folium's names are random; the page must be the same in every worker.
         self._id = "cpts"

@@ -16,6 +16,7 @@ from app.http.repository import current_revision
 from app.maps import around, service
 from app.maps.addresses import MAP_ADDRESS
 from app.maps.page import warm
+from app.maps.picture import first_picture
 from app.maps.policy import page_policy, tile_origin
 from app.maps.subjects import RequestedSubject
 from app.problems import NotFound, declared
@@ -61,6 +62,19 @@ def map_of_cpts(
     origin = tile_origin(settings.maps.basemap_url)
     policy = page_policy(body, [origin] if origin else [], form_action=OWN)
     return HTMLResponse(body, headers={"Content-Security-Policy": policy})
+
+
+@router.get(
+    "/first.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}},
+    summary="Ce que la carte du pays montre d’abord (SVG)",
+)
+def picture(request: Request, session: ReadSession, at: Day = None) -> Response:
+    """La métropole et ses CPTS selon leur stade, dans la projection de la carte."""
+    body = first_picture(session, at)
+    keep_until_change(request, current_revision(session))
+    return Response(body, media_type="image/svg+xml")
 
 
 @router.get(

@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 
 from app.french import typeset_text
+from app.maps.picture import Picture
 from app.maps.repository import Bounds
 from app.settings import MapSettings
 
@@ -45,7 +46,8 @@ class MapDescription:
     """A map to be written.
 
     Parameters: `heading`, the title; `dated`, which data it shows; `view`, the box shown
-    first (WGS 84); `data`, what the program of the page needs (see `elements`);
+    first (WGS 84); `picture`, what is seen there until the program has drawn, if anything;
+    `data`, what the program of the page needs (see `elements`);
     `listing` and `compositions`, root-relative addresses of the text alternatives, the
     second if there is one; `at`, the ISO date that the filter asks for, if any; `source`,
     root-relative, the page of the site that a map shown on another site leads back to;
@@ -55,6 +57,7 @@ class MapDescription:
     heading: str
     dated: str
     view: Bounds | None
+    picture: Picture | None
     data: Mapping[str, Any]
     listing: str
     compositions: str | None
@@ -84,6 +87,7 @@ def render_page(described: MapDescription, settings: MapSettings) -> str:
         source=described.source,
         territories=described.data["cpts"],
         form=described.form,
+        picture=described.picture,
     )
     west, south, east, north = described.view or _ANY_VIEW
     plan = LocalMap(

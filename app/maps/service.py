@@ -33,6 +33,7 @@ from app.maps.addresses import (
 )
 from app.maps.around import around_data, around_label
 from app.maps.page import Choice, MapDescription, MapForm, render_page
+from app.maps.picture import picture_of
 from app.maps.repository import DepartmentExtent
 from app.maps.rules import (
     ZOOM_OF_DETAIL,
@@ -99,11 +100,16 @@ def map_page(
     unknown = unknown_text(filters, departments)
     if unknown:
         dated = f"{dated}, {unknown}"
+    mainland = mainland_of(extents)
+    # Of the whole country alone: what has a place or a filter shows less, and sooner.
+    is_country = not filters.asked and about is None and addresses is None
+    pictured = is_country and not is_one_page(parameters)
     return render_page(
         MapDescription(
             heading=_heading(session, filters, about),
             dated=dated,
-            view=shown.view or mainland_of(extents),
+            view=shown.view or mainland,
+            picture=picture_of(mainland, filters.at) if pictured and mainland else None,
             listing=shown.addresses.listing,
             compositions=shown.addresses.compositions,
             at=filters.at.isoformat() if filters.at else None,
@@ -126,7 +132,7 @@ def map_page(
                 "ground": _ground(
                     filters, departments, around_label(about) if around["around"] else None
                 ),
-                "mainland": corners(mainland_of(extents)),
+                "mainland": corners(mainland),
                 "territories": [] if shown.outlined else _territories(extents),
                 **_legend(stages, tiers),
             },

@@ -434,6 +434,46 @@ def test_around_a_cpts_others_come_as_coarse_as_they_are_seen_and_finer_nearer(
     watched.wait_for_function(f"({_POINTS_OF})('CPTS de Gap') > {coarse}")
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_picture_of_the_country_lies_where_the_map_will_and_goes_when_it_is_drawn(
+    page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    program = "**/map.js"
+    page.route(program, lambda route: route.abort())
+    page.goto("/maps/cpts")
+    view = """([[south, west], [north, east]]) => {
+        const { map } = window.cptsMap;
+        const { left, top } = map.getContainer().getBoundingClientRect();
+        const corners = [[north, west], [south, east]];
+        const drawn = corners.map((at) => map.latLngToContainerPoint(at));
+        const picture = document.getElementById("picture").getBoundingClientRect();
+        return [
+            drawn[0].x + left - picture.left, drawn[0].y + top - picture.top,
+            drawn[1].x + left - picture.right, drawn[1].y + top - picture.bottom,
+        ];
+    }"""
+    apart = page.evaluate(view, page.evaluate("window.cptsMap.page.mainland"))
+    assert max(map(abs, apart)) < 2, apart
+    assert page.evaluate("document.getElementById('picture').naturalWidth") > 0
+    page.unroute(program)
+    _open(page)
+    expect(page.locator("#picture")).to_have_count(0)
+
+
+def test_the_country_stands_whole_below_what_comes_above_it(page: Page) -> None:
+    _open(page)
+    expect(page.locator("#territories button").first).to_be_visible()
+    assert page.evaluate(
+        """() => {
+            const { map, page } = window.cptsMap;
+            const { height } = map.getContainer().getBoundingClientRect();
+            const low = map.latLngToContainerPoint(page.mainland[0]);
+            return map.getSize().y === height && low.y <= height;
+        }"""
+    )
+
+
 _OUTLINED = """(code) => {
     let found = false;
     window.cptsMap.map.eachLayer((layer) => {

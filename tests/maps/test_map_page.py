@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from app.french import typeset_text
 from app.main import create_app
+from app.maps.palette import stage_colour
 from app.settings import DatabaseSettings, MapSettings, Settings
 from tests.web.conftest import BROWSER
 
@@ -121,6 +122,39 @@ def test_the_data_is_asked_for_before_the_program_by_the_very_address_that_it_as
     kinds = [kind for kind, _ in links]
     assert kinds.index("preload") < kinds.index("modulepreload")
     assert html.unescape(dict(links)["preload"]) == _data(page, "cpts")
+
+
+def test_nothing_that_is_seen_waits_for_a_program(client: TestClient) -> None:
+    head, _, body = client.get("/maps/cpts").text.partition("<body>")
+    assert re.search(r"<script(?! type=\"module\")[^>]*src=", head) is None
+    assert body.index('id="picture"') < body.index("leaflet.js")
+
+
+def test_the_map_of_the_country_has_a_picture_of_the_same_day_before_its_program(
+    client: TestClient, register: Register
+) -> None:
+    stage = "lettre_intention_validee"
+    since = {"effective_on": "2026-01-01", "stage_since": "2026-01-01"}
+    register("CPTS d’Arras", stage, (ARRAS,), **since)
+    page = client.get("/maps/cpts?at=2026-09-01").text
+    found = re.search(r'<img id="picture" src="([^"]+)" alt=""', page)
+    assert found
+    assert re.search(rf'<link rel="preload" as="image"[^>]* href="{re.escape(found[1])}"', page)
+    assert found[1] == "/maps/first.svg?at=2026-09-01"
+    colour = stage_colour(stage)
+    answers = [client.get(f"/maps/first.svg?at={day}") for day in ("2026-09-01", "2020-01-01")]
+    assert [colour in answer.text for answer in answers] == [True, False]
+    assert answers[0].headers["content-type"] == "image/svg+xml"
+    assert client.get("/maps/first.svg?at=demain").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query", ["region=32", "stage=aci_signe", "q=arras", f"commune={ARRAS}", "limit=3"]
+)
+def test_a_map_that_shows_less_than_the_country_has_no_picture(
+    client: TestClient, query: str
+) -> None:
+    assert 'id="picture"' not in client.get(f"/maps/cpts?{query}").text
 
 
 @pytest.mark.parametrize(

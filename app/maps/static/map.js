@@ -321,11 +321,22 @@ const { outline, lookAround, refine } = followView(map, page, drawn, {
   onFiner: labels.draw,
 });
 
+// What has come above the map since it was made has taken of its height.
+function fitCountry() {
+  map.invalidateSize({ pan: false, animate: false });
+  map.fitBounds(page.mainland, { animate: false });
+}
+
+// The picture stands still: it goes once the same is drawn, or with the first move.
+const dropPicture = () => document.getElementById("picture")?.remove();
+
 async function drawTerritories() {
   const found = await fetchCpts(page);
   cptsLayer.addData(found.features.filter((feature) => feature.geometry !== null));
   showFacts(found);
   if (page.fit) fitToData();
+  else if (page.territories.length > 0) fitCountry();
+  map.once("movestart", dropPicture);
   return found;
 }
 
@@ -357,6 +368,7 @@ async function load() {
     map.on("zoomend", restyle);
     map.on("moveend", refine);
     refine();
+    dropPicture();
     document.documentElement.dataset.state = "ready";
   } catch (problem) {
     console.warn(problem);

@@ -26,6 +26,7 @@ from app.database.sessions import ReadingSession
 from app.french import counted, percent
 from app.french import day as written_day
 from app.maps.palette import BORDER_COLOUR, DASHED_STAGES, PAPER_COLOUR, stage_colour
+from app.maps.picture import by_stage, drawn_territories
 from app.maps.rules import places_asked, unknown_text
 from app.maps.service import map_heading
 from app.web.figures.drawing import (
@@ -209,16 +210,10 @@ def _part(scene: _Scene, position: int) -> str:
         if marked:
             parts.append(f'<g fill="url(#{pattern})">{marked}</g>')
     drawn = [each for each in scene.territories if each.frame == position]
-    others = " ".join(each.path for each in drawn if each.cpts_id not in scene.shown)
+    others = [each.path for each in drawn if each.cpts_id not in scene.shown]
     if others:
-        parts.append(_territories(others, OTHERS_COLOUR))
-    for stage in dict.fromkeys(each.stage for each in drawn):
-        paths = [
-            each.path for each in drawn if each.stage == stage and each.cpts_id in scene.shown
-        ]
-        if paths:
-            dashes = ' stroke-dasharray="3 2"' if stage in DASHED_STAGES else ""
-            parts.append(_territories(" ".join(paths), stage_colour(stage), dashes))
+        parts.append(drawn_territories(others, OTHERS_COLOUR))
+    parts.append(by_stage(each for each in drawn if each.cpts_id in scene.shown))
     # Limits never heavier than the data, but for those of regions.
     parts.append(
         f'<use href="#land{position}" fill="none" stroke="{BORDER_COLOUR}" '
@@ -245,10 +240,6 @@ def _outside(scene: _Scene, land: Sequence[DepartmentPath]) -> set[str]:
 
 def _unknown(scene: _Scene) -> set[str]:
     return set(scene.unknown) if scene.inside is None else set(scene.unknown) & {*scene.inside}
-
-
-def _territories(path: str, fill: str, more: str = "") -> str:
-    return f'<path d="{path}" fill="{fill}" stroke="{BORDER_COLOUR}" stroke-width=".4"{more}/>'
 
 
 def _names(scene: _Scene) -> str:

@@ -1,5 +1,6 @@
 """The deployment on Kubernetes holds together, and with the application that it runs."""
 
+import copy
 import re
 import shutil
 import subprocess
@@ -90,6 +91,13 @@ def pods(overlay: str = "production") -> dict[str, Manifest]:
     }
 
 
+def restored() -> Manifest:
+    cluster = copy.deepcopy(built("production")["Cluster", "cpts-database"])
+    for operation in read(FOLDER / "restore" / "cluster.yaml")[0]:
+        patched(cluster, operation)
+    return cluster
+
+
 def application() -> Manifest:
     container: Manifest = pods()["Deployment"]["containers"][0]
     return container
@@ -109,11 +117,13 @@ def settings() -> Iterator[str]:
             yield str(field.validation_alias or f"{prefix}{name.upper()}")
 
 
-@pytest.mark.parametrize("name", ["base", *(f"overlays/{overlay}" for overlay in OVERLAYS)])
+@pytest.mark.parametrize(
+    "name", ["base", "restore", *(f"overlays/{overlay}" for overlay in OVERLAYS)]
+)
 def test_every_file_is_named_by_its_kustomization_and_there(name: str) -> None:
     told = kustomization(name)
-    named = [*told["resources"], *(patch["path"] for patch in told.get("patches", []))]
-    named += [file for made in told["configMapGenerator"] for file in made["envs"]]
+    named = [*told.get("resources", []), *(patch["path"] for patch in told.get("patches", []))]
+    named += [file for made in told.get("configMapGenerator", []) for file in made["envs"]]
     own = {path for path in named if not path.startswith("..")}
     there = {
         path.relative_to(FOLDER / name).as_posix()
@@ -298,6 +308,17 @@ def test_a_worker_is_replaced_before_its_pod_is_out_of_memory() -> None:
     limit = application()["resources"]["limits"]["memory"]
     # Supervisor and fork servers: half a gigabyte.
     assert option("--workers") * worker + 512 < 1024 * int(limit.removesuffix("Gi"))
+
+
+def test_a_restored_database_reads_the_archive_that_was_written_and_writes_another() -> None:
+    before, after = built("production")["Cluster", "cpts-database"]["spec"], restored()["spec"]
+    source = after["externalClusters"][0]
+    assert after["bootstrap"]["recovery"]["source"] == source["name"]
+    for name in ("database", "owner"):
+        assert after["bootstrap"]["recovery"][name] == before["bootstrap"]["initdb"][name]
+    read_from, write_to = source["plugin"]["parameters"], after["plugins"][0]["parameters"]
+    assert read_from["barmanObjectName"] == write_to["barmanObjectName"]
+    assert read_from["serverName"] == "cpts-database" != write_to["serverName"]
 
 
 def test_the_rules_of_both_kinds_of_prometheus_are_the_same() -> None:

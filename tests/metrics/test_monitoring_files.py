@@ -107,6 +107,14 @@ def test_promtool_accepts_the_rules_and_the_panels(tmp_path: Path) -> None:
 
 
 @promtool
+def test_promtool_accepts_the_rules_of_the_operator_s_database(tmp_path: Path) -> None:
+    manifest = FOLDER.parent / "kubernetes" / "base" / "monitoring" / "database-alerts.yaml"
+    path = tmp_path / "rules.json"
+    path.write_text(json.dumps(yaml.safe_load(manifest.read_text("utf-8"))["spec"]))
+    checked_by_promtool("rules", str(path))
+
+
+@promtool
 def test_promtool_accepts_the_page(
     client: TestClient, bearer: Callable[..., dict[str, str]]
 ) -> None:

@@ -73,6 +73,72 @@ def test_a_stage_is_not_dated_before_the_one_before_nor_in_the_future() -> None:
             )
 
 
+def test_a_stage_may_be_dated_today_and_on_the_day_of_the_one_before() -> None:
+    timeline = [dated("lettre_intention_validee", TODAY)]
+    change = change_stage(
+        timeline, stage="aci_signe", since=TODAY, today=TODAY, may_correct=False
+    )
+    assert change.record == dated("aci_signe", TODAY)
+
+
+@pytest.mark.parametrize(
+    ("stage", "since", "held_since", "told"),
+    [
+        (
+            "aci_signe",
+            date(2026, 6, 2),
+            None,
+            "La date d'un stade ne peut pas être dans l'avenir.",
+        ),
+        ("aci_signe", date(2025, 2, 28), None, "Le stade précédent date du 01/03/2025."),
+        (
+            "lettre_intention_validee",
+            date(2025, 3, 2),
+            date(2025, 3, 1),
+            (
+                "La CPTS tient des communes depuis le 01/03/2025 : son premier stade ne peut "
+                "pas être postérieur."
+            ),
+        ),
+    ],
+)
+def test_a_date_that_is_refused_is_named_and_the_reason_told(
+    stage: str, since: date, held_since: date | None, told: str
+) -> None:
+    timeline = [dated("lettre_intention_validee", date(2025, 3, 1))]
+    with pytest.raises(Invalid) as refused:
+        change_stage(
+            timeline,
+            stage=stage,
+            since=since,
+            today=TODAY,
+            may_correct=False,
+            held_since=held_since,
+        )
+    assert refused.value.detail == told
+    assert refused.value.extensions["errors"] == [
+        {"loc": ["body", "stage_since"], "message": told}
+    ]
+
+
+def test_who_may_not_take_back_or_forget_is_told_who_may() -> None:
+    timeline = [
+        dated("lettre_intention_validee", date(2024, 1, 1)),
+        dated("aci_signe", date(2025, 1, 1)),
+    ]
+    rights = {"since": None, "today": TODAY, "may_correct": False}
+    with pytest.raises(StageRegression) as back:
+        change_stage(timeline, stage="lettre_intention_validee", **rights)  # type: ignore[arg-type]
+    assert back.value.detail == (
+        "Un stade ne peut qu'avancer ; seul un administrateur le corrige, avec un motif."
+    )
+    with pytest.raises(Forbidden) as unknown:
+        change_stage(timeline, stage=None, date_unknown=True, **rights)  # type: ignore[arg-type]
+    assert unknown.value.detail == (
+        "Seul un administrateur peut rendre inconnue la date d'un stade."
+    )
+
+
 @pytest.mark.parametrize("since", [date(2025, 3, 1), None])
 def test_the_same_stage_again_changes_nothing(since: date | None) -> None:
     change = change_stage(
@@ -220,8 +286,8 @@ def test_the_only_stage_is_not_dated_after_the_first_commune(stage: str | None) 
 
 def test_a_stage_taken_back_to_the_only_one_dates_from_the_first_that_there_was() -> None:
     change = changed("association_creee", None, SIGNED_ONLY)
-    assert change.record is not None
-    assert (change.record.slug, change.record.since) == ("association_creee", date(2023, 5, 2))
+    recorded_on = SIGNED_ONLY[0].recorded_on
+    assert change.record == dated("association_creee", date(2023, 5, 2), recorded_on)
     assert list(change.remove) == ["aci_signe"]
 
 

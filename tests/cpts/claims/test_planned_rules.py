@@ -89,6 +89,17 @@ def test_a_planned_withdrawal_is_dropped_unless_given_up_for_good(
     assert dropped({A: [withdrawal]}, {A: periods}) == ([withdrawal] if is_dropped else [])
 
 
+def test_an_addition_of_a_commune_that_is_never_held_is_dropped() -> None:
+    addition = planned(10, adds=True)
+    assert dropped({A: [addition]}, {}) == [addition]
+
+
+def test_of_two_changes_on_one_day_the_later_letter_counts_and_what_follows_too() -> None:
+    first, second = planned(10, adds=True), planned(10, adds=False, letter=2)
+    third = planned(20, adds=True, letter=3)
+    assert dropped({A: [first, second, third]}, {}) == [third]
+
+
 def test_a_planned_change_counts_until_the_next_one_of_its_commune() -> None:
     out, back = planned(10, adds=False, letter=2), planned(30, adds=True, letter=3)
     plan = by_commune([back, out])
@@ -143,6 +154,7 @@ def test_periods_that_touch_are_one() -> None:
     assert together([[(DAY, at(10))], [(at(10), None)]]) == [(DAY, None)]
     assert together([[(at(5), at(20))], [(DAY, at(10))]]) == [(DAY, at(20))]
     assert together([[(DAY, at(10))], [(at(11), at(12))]]) == [(DAY, at(10)), (at(11), at(12))]
+    assert together([[(DAY, None)], [(DAY, at(10))]]) == [(DAY, None)]
 
 
 def test_a_territory_runs_empty_on_the_first_day_without_any_commune() -> None:
@@ -150,6 +162,7 @@ def test_a_territory_runs_empty_on_the_first_day_without_any_commune() -> None:
     assert first_empty_day([[(DAY, at(10))], [(at(10), None)]], DAY) is None
     assert first_empty_day([[(DAY, at(10))], [(at(11), None)]], DAY) == at(10)
     assert first_empty_day([[(at(1), None)]], DAY) == DAY
+    assert first_empty_day([[(DAY, None)], [(DAY, at(10))]], DAY) is None
     assert first_empty_day([], DAY) == DAY
 
 
@@ -157,8 +170,8 @@ def test_only_a_dynamic_may_run_empty() -> None:
     running_out = [[(DAY, at(10))]]
     check_never_empty("dynamique_identifiee", running_out, DAY)
     check_never_empty("aci_signe", [[(DAY, None)]], DAY)
-    for periods in (running_out, []):
-        with pytest.raises(Invalid):
+    for periods, reason in ((running_out, "Avec ce qui est prévu"), ([], "Au-delà du stade")):
+        with pytest.raises(Invalid, match=reason):
             check_never_empty("aci_signe", periods, DAY)
 
 

@@ -23,7 +23,10 @@ _CREATE_CLUSTER = Path("/etc/postgresql-common/createcluster.d/cpts-installation
 # Asked by Debian's packages before they start a service; 101 forbids it.
 _SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
+_HEADLESS_SHELL = "chromium-headless-shell"
 _CHROMIUM_NAMES = (
+    # The same engine without the parts of a browser that no test looks at.
+    _HEADLESS_SHELL,
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -174,7 +177,7 @@ def _install_chromium(progress: Progress) -> None:
             "Sur Ubuntu, le paquet chromium n'est qu'un renvoi vers un snap, qui ne peut pas "
             "lire ce dossier. " + advice
         )
-    _install_for_tests("chromium", progress)
+    _install_for_tests(_HEADLESS_SHELL, progress)
 
 
 def _install_for_tests(package: str, progress: Progress) -> None:

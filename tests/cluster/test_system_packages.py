@@ -119,6 +119,15 @@ def test_a_real_browser_is_found_behind_a_stub(machine: Machine) -> None:
     assert chromium(SilentProgress()) == chrome
 
 
+def test_the_shell_without_windows_is_taken_before_the_whole_browser(
+    machine: Machine,
+) -> None:
+    whole = machine.has("chromium", "#!/bin/sh\n")
+    assert chromium(SilentProgress()) == whole
+    shell = machine.has("chromium-headless-shell", "#!/bin/sh\n")
+    assert chromium(SilentProgress()) == shell
+
+
 def test_the_setting_names_the_browser(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,7 +146,7 @@ def test_without_root_or_sudo_the_browser_s_package_is_named(
     as_user(monkeypatch, 1000)
     monkeypatch.setattr(system_packages, "_is_ubuntu", lambda: False)
     machine.has_apt(15, marker)
-    with pytest.raises(Failure, match="apt-get install chromium"):
+    with pytest.raises(Failure, match="apt-get install chromium-headless-shell"):
         chromium(SilentProgress())
 
 

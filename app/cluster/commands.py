@@ -98,7 +98,7 @@ def run_tests(arguments: list[str]) -> int:
     `CPTS_TEST_ADMINISTRATOR_URL` (a superuser), Chromium by `CPTS_CHROMIUM`. Whatever
     setting the caller's environment holds stays out.
 
-    The whole suite runs in as many processes as there are cores, a module in one of
+    The whole suite runs in one process more than there are cores, a module in one of
     them; a selection, which would wait longer for them than it gains, in a single one.
     `-n` says otherwise. `--endurance` without a path runs the programs that last
     (`tests/endurance`) and nothing else. `--mutants`, which comes first, has mutmut break
@@ -158,8 +158,10 @@ def in_processes(arguments: list[str]) -> list[str]:
     for argument in arguments:
         if argument.startswith(_IN_ONE_PROCESS_SHORT) or _selects_or_needs_one(argument):
             return []
+    # A quarter of the tests' time is waiting: for a signal, a lock, a timeout.
+    processes = str((os.cpu_count() or 1) + 1)
     # In the order of `tests/conftest.py`, which begins with what takes longest.
-    return ["-n", "auto", "--dist", "loadscope", "--no-loadscope-reorder"]
+    return ["-n", processes, "--dist", "loadscope", "--no-loadscope-reorder"]
 
 
 def _selects_or_needs_one(argument: str) -> bool:

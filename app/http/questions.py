@@ -36,7 +36,7 @@ class Questions:
         """Read the routes of an application, included routers among them."""
         plain: dict[str, frozenset[str]] = {}
         patterns = []
-        for route in _routes(app):
+        for route in routes_of(app):
             names = frozenset(
                 parameter.alias
                 for parameter in get_flat_params(route.dependant)
@@ -99,10 +99,11 @@ def _without_blanks(name: str, value: str) -> str:
     return " ".join(value.split()) if len(value) <= MAXIMUM_TEXT else value
 
 
-def _routes(holder: Any) -> Iterator[APIRoute]:
+def routes_of(holder: Any) -> Iterator[APIRoute]:
+    """Give the routes of an application or router, those of included routers among them."""
     routes: Iterable[Any] = holder.routes
     for route in routes:
         if isinstance(route, APIRoute):
             yield route
         elif (included := getattr(route, "original_router", None)) is not None:
-            yield from _routes(included)
+            yield from routes_of(included)

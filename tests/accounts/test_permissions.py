@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app.accounts import dependencies
 from app.accounts.permissions import PERMISSIONS, ROLES, Permission, Reach, permissions_of
-from app.http.questions import _routes as routes_of
+from app.http.questions import routes_of
 from app.main import _routes
 from tests.accounts.people import make_person, send, session_of
 from tests.web.conftest import BROWSER

@@ -76,9 +76,12 @@ def test_databases_of_killed_runs_are_dropped_and_others_stay() -> None:
 
 
 @pytest.mark.parametrize("arguments", ["", "-x", "-q --durations 10", "--color=yes", "tests"])
-def test_the_whole_suite_runs_on_every_core(arguments: str) -> None:
+def test_the_whole_suite_leaves_no_core_idle_while_a_test_waits(
+    arguments: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     assert in_processes(arguments.split()) == [
-        *("-n", "auto", "--dist", "loadscope", "--no-loadscope-reorder")
+        *("-n", "3", "--dist", "loadscope", "--no-loadscope-reorder")
     ]
 
 

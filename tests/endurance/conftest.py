@@ -52,7 +52,7 @@ class Scale:
 @pytest.fixture(scope="session")
 def scale(request: pytest.FixtureRequest) -> Scale:
     if not request.config.getoption("--endurance"):
-        return Scale(operations=160, kills=3, starts=3, rounds=1, clients=4, is_long=False)
+        return Scale(operations=160, kills=3, starts=1, rounds=1, clients=4, is_long=False)
     share = float(os.environ.get(SHARE) or 1)
     return Scale(
         operations=max(160, round(10_000 * share)),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import grimp
+from sqlalchemy import Engine, text
 
 from tests.conftest import ROOT, TEMPLATE_SOURCES
 
@@ -26,3 +27,11 @@ def test_the_template_depends_on_all_that_loading_imports_of_the_geography() -> 
 def test_every_source_of_the_template_is_there() -> None:
     for folder, pattern in TEMPLATE_SOURCES:
         assert any((ROOT / folder).glob(pattern)), (folder, pattern)
+
+
+def test_nobody_can_change_the_template(template: str, maintenance: Engine) -> None:
+    # `.ci/run` has it made by this test, while it does what needs no database.
+    question = "SELECT datallowconn FROM pg_database WHERE datname = :name"
+    with maintenance.connect() as connection:
+        found = connection.execute(text(question), {"name": template}).scalars().all()
+    assert found == [False]

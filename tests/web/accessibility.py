@@ -60,8 +60,8 @@ def accessibility_faults_at_every_width(
     """Give the same of a telephone, a tablet and a desk, without loading the page again.
 
     Of long tables and lists axe looks at the beginning, which is half of its time; at
-    `axe_at`, if it is None at one of the widths with every change, and at all of them when
-    many examples are asked for.
+    `axe_at`, if it is None at one of the widths with every change, of each third page in
+    the dark too, and at all of them when many examples are asked for.
     Also what is wider than the screen, at the narrowest that pages are made for too, and
     targets in tables under 24 × 24 CSS pixels (WCAG 2.2, 2.5.8, without its exceptions).
     """
@@ -82,7 +82,7 @@ def accessibility_faults_at_every_width(
     if (wide := page.evaluate(_WIDEST)) > _NARROWEST:
         faults.append(f"{_NARROWEST}: {wide} pixels wide")
     dark = []
-    for width in looked_at[::-1]:
+    for width in looked_at[::-1] if axe_at or _is_looked_at_in_the_dark(page) else ():
         page.set_viewport_size({"width": width, "height": 800})
         found = _faults_in_the_dark(page, _WITHOUT_REPETITION)
         dark += [f"{width}: {fault}" for fault in found]
@@ -90,8 +90,18 @@ def accessibility_faults_at_every_width(
 
 
 def _widths_of(page: Page) -> tuple[int, ...]:
-    chosen = zlib.crc32(urlsplit(page.url)._replace(scheme="", netloc="").geturl().encode())
-    return examples(WIDTHS[chosen % len(WIDTHS) :][:1], many=WIDTHS)
+    chosen = _number_of(page) % len(WIDTHS)
+    return examples(WIDTHS[chosen:][:1], many=WIDTHS)
+
+
+def _is_looked_at_in_the_dark(page: Page) -> bool:
+    # Half as long as all rules in the light; the pages share their dark colours.
+    return examples(_number_of(page) // len(WIDTHS) % 3 == 0, many=True)
+
+
+def _number_of(page: Page) -> int:
+    """Give a number by the page's address, the same at each run."""
+    return zlib.crc32(urlsplit(page.url)._replace(scheme="", netloc="").geturl().encode())
 
 
 def _faults_in_the_dark(page: Page, context: Any = None) -> list[str]:

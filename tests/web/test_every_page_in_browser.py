@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import Engine, text
 from starlette.responses import HTMLResponse
 
-from app.http.questions import _routes as routes_of
+from app.http.questions import routes_of
 from app.main import _routes
 from tests.accounts.test_permissions import _asked
 from tests.web.accessibility import accessibility_faults_at_every_width

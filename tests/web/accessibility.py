@@ -19,6 +19,9 @@ _RUN = (
 _WITHOUT_REPETITION = {"exclude": [["tbody > tr:nth-child(n+13)"], ["li:nth-child(n+13)"]]}
 # Of WCAG 2.2, which axe leaves out unless it is asked.
 _WITH_TARGETS = {"target-size": {"enabled": True}}
+# Styles are fetched again for one rule, on locked orientations, which asks the same ones on
+# every page; `accessibility_faults` has it.
+_READS_STYLES = examples(False, many=True)  # noqa: FBT003
 # What depends on colours; nothing else differs between light and dark.
 _OF_COLOURS = ["color-contrast", "link-in-text-block"]
 _PAINTED = (
@@ -74,7 +77,9 @@ def accessibility_faults_at_every_width(
         page.evaluate(_PAINTED)
         found = page.evaluate(_SMALL_TARGETS)
         if width in looked_at:
-            found += _faults(page, _WITHOUT_REPETITION, rules=_WITH_TARGETS)
+            found += _faults(
+                page, _WITHOUT_REPETITION, rules=_WITH_TARGETS, preload=_READS_STYLES
+            )
         wide = page.evaluate(_WIDEST)
         found += [f"{wide} pixels wide"] if wide > width else []
         faults += [f"{width}: {fault}" for fault in found]
@@ -107,7 +112,8 @@ def _number_of(page: Page) -> int:
 def _faults_in_the_dark(page: Page, context: Any = None) -> list[str]:
     _show(page, "dark")
     page.evaluate(_PAINTED)
-    dark = _faults(page, context, runOnly={"type": "rule", "values": _OF_COLOURS})
+    colours = {"type": "rule", "values": _OF_COLOURS}
+    dark = _faults(page, context, runOnly=colours, preload=False)
     return [f"dark: {fault}" for fault in dark]
 
 

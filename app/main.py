@@ -32,7 +32,7 @@ from app.http import health
 from app.http.address_limit import open_limits
 from app.http.body import RequestLimits
 from app.http.caching import Caching
-from app.http.documentation import describe_problems, documentation_router, swagger_folder
+from app.http.documentation import describe_answers, documentation_router, swagger_folder
 from app.http.headers import ResponseHeaders
 from app.http.health import Readiness
 from app.http.origin import FormOrigin
@@ -166,7 +166,7 @@ def create_app(
     app.state.limits = open_limits(settings, app.state.sessions)
     read_contacts(settings.service.contacts_file)  # a wrong file is told at once
 
-    describe_problems(app)
+    describe_answers(app)
     install_problem_handlers(app, CONSTRAINTS)
     # The last one added is the first one that a request meets.
     app.add_middleware(UnexpectedErrors)

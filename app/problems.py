@@ -6,12 +6,13 @@ raise them, so nothing that is slow to import belongs here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic_core import PydanticCustomError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
+_Call = TypeVar("_Call", bound=Callable[..., Any])
 
 
 class Problem(Exception):
@@ -48,6 +49,10 @@ class Unauthenticated(Problem):
 
     status, code, title = 401, "unauthenticated", "Authentification requise"
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+
+
+class UnknownToken(Unauthenticated):
+    """A token that is unknown, revoked or past: refused even where none is needed."""
 
 
 class Forbidden(Problem):
@@ -141,11 +146,32 @@ def declared(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
         by_status.setdefault(problem.status, []).append(problem)
     return {
         status: {
-            "description": " ; ".join(f"{p.title} (`{p.code}`)" for p in same),
+            "description": " ; ".join(
+                dict.fromkeys(f"{problem.title} (`{problem.code}`)" for problem in same)
+            ),
             "content": {MEDIA_TYPE: {"schema": schema}},
         }
         for status, same in by_status.items()
     }
+
+
+def refuses(*problems: type[Problem]) -> Callable[[_Call], _Call]:
+    """Say what a dependency raises; each route that uses it is described so.
+
+    `app.http.documentation` reads it by `refusals_of`.
+    """
+
+    def mark(call: _Call) -> _Call:
+        call.refusals = problems  # type: ignore[attr-defined]
+        return call
+
+    return mark
+
+
+def refusals_of(call: Any) -> tuple[type[Problem], ...]:
+    """Give what a dependency has been said to raise."""
+    refusals: tuple[type[Problem], ...] = getattr(call, "refusals", ())
+    return refusals
 
 
 STATED = "stated"

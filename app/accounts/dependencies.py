@@ -1,7 +1,7 @@
 """Who calls, as a dependency of endpoints."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 
 from fastapi import Depends, Form, Header, HTTPException, Request
@@ -22,7 +22,7 @@ from app.http.credentials import (
     SECURE_SESSION_COOKIE,
     SESSION_COOKIE,
 )
-from app.problems import Forbidden, Unauthenticated
+from app.problems import Forbidden, Problem, Unauthenticated, UnknownToken, refuses
 from app.settings import Settings
 
 _bearer = HTTPBearer(
@@ -56,21 +56,23 @@ async def _looked_up(
     return await sessions.aside(work)
 
 
+@refuses(UnknownToken)
 async def _optional_caller(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller | None:
     if credentials is None:
         if "authorization" in request.headers:
-            raise Unauthenticated("Un en-tête « Authorization: Bearer JETON » est attendu.")
+            raise UnknownToken("Un en-tête « Authorization: Bearer JETON » est attendu.")
         return None
     token = credentials.credentials
     caller = await _looked_up(request, lambda session: recognition(session, token))
     if caller is None:
-        raise Unauthenticated("Ce jeton est inconnu, révoqué ou arrivé à son terme.")
+        raise UnknownToken("Ce jeton est inconnu, révoqué ou arrivé à son terme.")
     return caller
 
 
+@refuses(Unauthenticated)
 async def _caller(caller: "OptionalCaller") -> Caller:
     if caller is None:
         raise Unauthenticated("Cette action demande un jeton.")
@@ -82,6 +84,8 @@ class _Requirement:
 
     How far is for the use case, which knows what is at stake.
     """
+
+    refusals: ClassVar[tuple[type[Problem], ...]] = (Forbidden,)
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
@@ -205,6 +209,7 @@ async def _visitors_form(request: Request, csrf: Annotated[str, Form()] = "") ->
     _check_form(request, csrf, session_cookie(request), form_cookie(request))
 
 
+@refuses(Unauthenticated, Forbidden)
 async def _signed_in_caller(
     request: Request,
     by_token: "OptionalCaller",

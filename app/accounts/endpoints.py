@@ -14,7 +14,7 @@ from app.accounts.permissions import permissions_of
 from app.accounts.rules import Caller
 from app.database.request_sessions import ReadSession, WriteSession
 from app.database.sessions import ReadingSession
-from app.problems import Forbidden, NotFound, Unauthenticated, declared
+from app.problems import Forbidden, refuses
 
 router = APIRouter(prefix="/api/v1/me", tags=["Compte"])
 
@@ -82,6 +82,7 @@ def forget_mail(request: Request, address: str) -> None:
     post.carrier.forget(address)
 
 
+@refuses(Forbidden)
 async def _person(caller: SignedInCaller) -> Caller:
     if caller.person_id is None:
         raise Forbidden("Ce jeton est celui d'une machine, non d'une personne.")
@@ -89,10 +90,9 @@ async def _person(caller: SignedInCaller) -> Caller:
 
 
 PersonCaller = Annotated[Caller, Depends(_person)]
-_REFUSED = declared(Unauthenticated, Forbidden, NotFound)
 
 
-@router.get("", response_model=Me, summary="Qui suis-je", responses=declared(Unauthenticated))
+@router.get("", response_model=Me, summary="Qui suis-je")
 def me(session: ReadSession, caller: SignedInCaller, response: Response) -> dict[str, Any]:
     """By token or by session. Rights: any role."""
     response.headers["Cache-Control"] = "no-store"
@@ -109,9 +109,7 @@ def me(session: ReadSession, caller: SignedInCaller, response: Response) -> dict
     }
 
 
-@router.get(
-    "/data", response_model=MyData, summary="Tout ce qui est gardé sur moi", responses=_REFUSED
-)
+@router.get("/data", response_model=MyData, summary="Tout ce qui est gardé sur moi")
 def data(
     request: Request, session: ReadSession, caller: PersonCaller, response: Response
 ) -> dict[str, Any]:
@@ -125,7 +123,6 @@ def data(
     status_code=status.HTTP_204_NO_CONTENT,
     response_class=Response,
     summary="Effacer mon compte",
-    responses=_REFUSED,
 )
 def erase(request: Request, session: WriteSession, caller: PersonCaller) -> None:
     """The account goes with its sessions and tokens; what it did stays, under a number.

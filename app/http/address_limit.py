@@ -14,7 +14,7 @@ from fastapi import Depends, Request
 
 from app.database.sessions import Sessions
 from app.http.repository import address_secret, count_request, forget_addresses
-from app.problems import TooManyRequests
+from app.problems import TooManyRequests, refuses
 from app.settings import Settings
 
 # A subscriber is given at least this many bits of IPv6 to itself.
@@ -180,6 +180,7 @@ def limited(name: LimitName) -> Any:
     A request too many is refused whatever else is wrong with it.
     """
 
+    @refuses(TooManyRequests)
     async def within_limit(request: Request) -> None:
         await limit_of(request, name).count_aside(request)
 

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.http.caching import keep_for_good
 from app.http.content_policy import INLINE, hash_of, page_content_policy
-from app.http.problem_answers import ProblemDocument
+from app.http.described_answers import complete
 from app.http.static_files import StaticFolder
 
 # Swagger UI looks for no other host once its own "try it" validator badge is off.
@@ -44,8 +44,8 @@ _PAGE = """<!doctype html>
 """
 
 
-def describe_problems(app: FastAPI) -> None:
-    """Put the schema that `app.problems.declared` refers to into the OpenAPI document."""
+def describe_answers(app: FastAPI) -> None:
+    """Put into the OpenAPI document what follows from what routes use."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -55,9 +55,7 @@ def describe_problems(app: FastAPI) -> None:
                 description=app.description,
                 routes=app.routes,
             )
-            schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            schemas["ProblemDocument"] = ProblemDocument.model_json_schema()
-            app.openapi_schema = document
+            app.openapi_schema = complete(document, app)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

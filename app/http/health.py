@@ -15,7 +15,7 @@ from app.database.sessions import Sessions
 from app.french import short_date
 from app.http.problem_answers import unavailable
 from app.http.repository import geography_is_loaded, refused_geography, write_something
-from app.problems import DatabaseUnavailable, declared
+from app.problems import DatabaseUnavailable
 
 # How often a process tries whether it can write, in seconds: as long as it can, and
 # once it could not.
@@ -106,7 +106,6 @@ async def healthz(response: Response) -> Health:
 @router.get(
     "/readyz",
     summary="Le service peut répondre",
-    responses=declared(DatabaseUnavailable),
     response_model_exclude_none=True,
 )
 async def readyz(request: Request, response: Response) -> Health:

@@ -5,6 +5,7 @@ A value is checked here for its form; whether a code exists is for the noun that
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, NamedTuple
 
@@ -12,6 +13,7 @@ from fastapi import Query, Request, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from pydantic import BeforeValidator, Field, WithJsonSchema
+from starlette.convertors import Convertor, register_url_convertor
 
 from app.problems import Invalid, stated
 
@@ -66,6 +68,22 @@ def whole_number(value: Any) -> Any:
     return value
 
 
+class _Undotted(Convertor[str]):
+    """A part of an address without a dot: `/cpts/12`, not `/cpts/12.geojson`."""
+
+    regex = "[^/.]+"
+
+    def convert(self, value: str) -> str:
+        """Give it as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Give it as it is."""
+        return value
+
+
+register_url_convertor("undotted", _Undotted())
+
 # A number in an address or a form: digits, and nothing else that Python would take for one.
 WholeNumber = Annotated[int, BeforeValidator(whole_number)]
 # Ids are 64-bit in the database.
@@ -114,6 +132,10 @@ def box_of(value: Any) -> Any:
 
 # A text of its own in the description: the schema would be that of a tuple.
 BboxText = Annotated[Any, BeforeValidator(box_of), WithJsonSchema({"type": "string"})]
+
+
+# The schema of what a form sends for the field that nobody filled in.
+NOT_FILLED_IN: Mapping[str, Any] = {"type": "string", "maxLength": 0}
 
 
 def _several(description: str, *examples: Any) -> Any:

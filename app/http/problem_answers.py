@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from app.database.failures import Trouble, trouble_of
 from app.exception_texts import safe_text, traced
+from app.http.questions import methods_at
 from app.problems import (
     MEDIA_TYPE,
     STATED,
@@ -203,7 +204,7 @@ def install_problem_handlers(app: FastAPI, constraints: ConstraintProblems) -> N
         assert isinstance(error, RequestValidationError)
         return problem_response(invalid_request(error))
 
-    async def on_http(_request: Request, error: Exception) -> Response:
+    async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 400:
             # FastAPI's word for a body that cannot be read at all.
@@ -213,6 +214,9 @@ def install_problem_handlers(app: FastAPI, constraints: ConstraintProblems) -> N
         known = PLAIN_STATUS.get(error.status_code)
         response = problem_response(known() if known else _plain(error.status_code))
         response.headers.update(error.headers or {})
+        if error.status_code == MethodNotAllowed.status:
+            # Starlette names those of the first route with this address alone.
+            response.headers["Allow"] = ", ".join(methods_at(request.app, request.url.path))
         return response
 
     async def on_database(request: Request, error: Exception) -> Response:

@@ -107,3 +107,9 @@ def routes_of(holder: Any) -> Iterator[APIRoute]:
             yield route
         elif (included := getattr(route, "original_router", None)) is not None:
             yield from routes_of(included)
+
+
+def methods_at(app: Any, path: str) -> list[str]:
+    """Give the methods of all routes with an address, in order."""
+    found = (route.methods or () for route in routes_of(app) if route.path_regex.match(path))
+    return sorted({method for methods in found for method in methods})

@@ -11,6 +11,7 @@ from app.cpts.reading.filters import RequestedFilters
 from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
 from app.http.content_policy import OWN
+from app.http.geojson import GeoJsonResponse
 from app.http.parameters import BboxFilter, Day, DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
 from app.maps import around, service
@@ -79,8 +80,7 @@ def picture(request: Request, session: ReadSession, at: Day = None) -> Response:
 
 @router.get(
     "/departments.geojson",
-    response_class=Response,
-    responses={200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}}},
+    response_class=GeoJsonResponse,
     summary="Les contours des départements (GeoJSON)",
 )
 def department_outlines(
@@ -92,13 +92,12 @@ def department_outlines(
     """FeatureCollection (RFC 7946) des contours, au tracé des territoires des CPTS."""
     body = service.department_outlines(session, detail, bbox)
     keep_until_change(request, current_revision(session))
-    return Response(body, media_type="application/geo+json")
+    return GeoJsonResponse(body)
 
 
 @router.get(
     "/around.geojson",
-    response_class=Response,
-    responses={200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}}},
+    response_class=GeoJsonResponse,
     summary="Les CPTS autour de ce que montre une carte, en retrait (GeoJSON)",
 )
 def cpts_around(
@@ -120,16 +119,13 @@ def cpts_around(
     shown = around.ShownPlace(tuple(region), tuple(department), within, cpts)
     body = around.cpts_around(session, shown, bbox, detail, at)
     keep_until_change(request, current_revision(session))
-    return Response(body, media_type="application/geo+json")
+    return GeoJsonResponse(body)
 
 
 @router.get(
     "/communes.geojson",
-    response_class=Response,
-    responses={
-        200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}},
-        **declared(NotFound),
-    },
+    response_class=GeoJsonResponse,
+    responses=declared(NotFound),
     summary="Les contours des communes d'une CPTS, ou d'une commune (GeoJSON)",
 )
 def commune_outlines(
@@ -138,4 +134,4 @@ def commune_outlines(
     """FeatureCollection (RFC 7946) des communes de `cpts`, ou de `commune` seule."""
     body = service.commune_outlines(session, subject, at)
     keep_until_change(request, current_revision(session))
-    return Response(body, media_type="application/geo+json")
+    return GeoJsonResponse(body)

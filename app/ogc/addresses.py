@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 from fastapi import Request
 
 from app.http.addresses import outside_address
+from app.http.geojson import GEOJSON
 
 ROOT = "/ogc"
-JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
+JSON, HTML = "application/json", "text/html"
 SCHEMA = "application/schema+json"
 Link = dict[str, str]
 Pairs = Sequence[tuple[str, str]]

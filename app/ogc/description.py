@@ -3,16 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.ogc.addresses import (
-    GEOJSON,
-    HTML,
-    JSON,
-    ROOT,
-    SCHEMA,
-    Address,
-    Link,
-    link,
-)
+from app.http.geojson import GEOJSON
+from app.ogc.addresses import HTML, JSON, ROOT, SCHEMA, Address, Link, link
 from app.ogc.collections import COLLECTIONS, GEOMETRY, Collection, Kind
 from app.ogc.systems import CRS84, SYSTEMS
 from app.ogc.tiles.rules import LAYERS

@@ -11,9 +11,10 @@ from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.http.address_limit import limit_of
 from app.http.caching import keep_where_settled
+from app.http.geojson import GEOJSON
 from app.http.repository import current_revision
 from app.ogc import description, pages, repository, service
-from app.ogc.addresses import GEOJSON, HTML, JSON, ROOT, SCHEMA, Address, ItemsAddress, link
+from app.ogc.addresses import HTML, JSON, ROOT, SCHEMA, Address, ItemsAddress, link
 from app.ogc.collections import COLLECTIONS, Collection
 from app.ogc.openapi import openapi_3_0
 from app.ogc.parameters import (
@@ -24,14 +25,11 @@ from app.ogc.parameters import (
 )
 from app.ogc.systems import SYSTEMS, CoordinateSystem
 from app.ogc.tiles import endpoints as tiles
-from app.problems import DatabaseUnavailable, Invalid, NotFound, TooManyRequests, declared
+from app.problems import DatabaseUnavailable, Invalid, TooManyRequests, declared, refuses
 
 router = APIRouter(
     tags=["OGC API"],
-    responses={
-        304: {"description": "Inchangé depuis l'`ETag` donné dans `If-None-Match`"},
-        **declared(Invalid, DatabaseUnavailable),
-    },
+    responses=declared(Invalid, DatabaseUnavailable),
 )
 
 
@@ -95,7 +93,7 @@ def read_api_definition(
 ) -> Response:
     """Les adresses et leurs paramètres."""
     address = Address.of(request)
-    told = openapi_3_0(router.routes, address.to(ROOT))
+    told = openapi_3_0(router, address.to(ROOT))
     if f == "html":
         answer: Response = pages.page("api", paths=told["paths"])
     else:
@@ -121,6 +119,7 @@ def list_collections(
     return _answer(request, session, answer)
 
 
+@refuses(TooManyRequests)
 async def _within_limit(request: Request) -> None:
     # A filter of one's own is the one thing whose price clients choose.
     if "filter" in request.query_params:
@@ -202,7 +201,7 @@ def _add_routes(collection: Collection) -> None:
         f"{collection.path}/items",
         name=f"list_items_{collection.name}",
         response_class=Response,
-        responses={**_answers(GEOJSON), **declared(TooManyRequests)},
+        responses=_answers(GEOJSON),
         dependencies=[Depends(_within_limit)],
         summary=f"Les éléments de « {collection.title} »",
     )
@@ -223,7 +222,7 @@ def _add_routes(collection: Collection) -> None:
         f"{collection.path}/items/{{key}}",
         name=f"read_item_{collection.name}",
         response_class=Response,
-        responses={**_answers(GEOJSON), **declared(NotFound)},
+        responses=_answers(GEOJSON),
         summary=f"Un élément de « {collection.title} »",
     )
     def read_item(

@@ -3,25 +3,20 @@
 FastAPI writes 3.1; what the routes use of it is put into the older words.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
+from fastapi import APIRouter
 from fastapi.openapi.utils import get_openapi
-from starlette.routing import BaseRoute
 
-from app.http.problem_answers import ProblemDocument
+from app.http.described_answers import complete
 from app.ogc.addresses import ROOT
 from app.ogc.description import DESCRIPTION, TITLE
 
 _LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
 
 
-# What pydantic writes of bounds behind a validator, and what OpenAPI calls them.
-_BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
-
-
-def openapi_3_0(routes: Sequence[BaseRoute], server: str) -> dict[str, Any]:
-    """Describe routes under `/ogc`; `server`, the whole address of that."""
+def openapi_3_0(router: APIRouter, server: str) -> dict[str, Any]:
+    """Describe the routes under `/ogc`; `server`, the whole address of that."""
     document = get_openapi(
         title=TITLE,
         version="1",
@@ -29,10 +24,9 @@ def openapi_3_0(routes: Sequence[BaseRoute], server: str) -> dict[str, Any]:
         description=DESCRIPTION,
         license_info={"name": "Licence Ouverte 2.0", "url": _LICENCE},
         servers=[{"url": server}],
-        routes=routes,
+        routes=router.routes,
     )
-    components = document.setdefault("components", {}).setdefault("schemas", {})
-    components["ProblemDocument"] = ProblemDocument.model_json_schema()
+    document = complete(document, router)
     document["paths"] = {
         path.removeprefix(ROOT) or "/": told for path, told in document["paths"].items()
     }
@@ -45,7 +39,7 @@ def _downgraded(value: Any) -> Any:
         return [_downgraded(each) for each in value]
     if not isinstance(value, dict):
         return value
-    told = {_BOUNDS.get(name, name): _downgraded(each) for name, each in value.items()}
+    told = {name: _downgraded(each) for name, each in value.items()}
     if isinstance(choices := told.get("anyOf"), list):
         some = [each for each in choices if each != {"type": "null"}]
         if len(some) < len(choices):

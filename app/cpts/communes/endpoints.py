@@ -14,7 +14,6 @@ from app.http.caching import keep_until_change
 from app.http.paging import PageAddress
 from app.http.parameters import Day
 from app.http.repository import current_revision
-from app.problems import NotFound, declared
 
 router = APIRouter(prefix="/api/v1/communes", tags=["communes"])
 
@@ -43,7 +42,6 @@ def list_communes(
     "/{code}",
     response_model=SingleCommune,
     response_model_exclude_none=True,
-    responses=declared(NotFound),
     summary="Une commune, et qui la tient",
 )
 def read_commune(

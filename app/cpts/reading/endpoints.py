@@ -32,19 +32,14 @@ from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.files.cells import CSV_MEDIA_TYPE
 from app.http.caching import keep_until_change
+from app.http.geojson import GEOJSON, GeoJsonResponse
 from app.http.paging import PageAddress
 from app.http.parameters import Day, RegionCodes, RowId, StageSlugs
 from app.http.repository import current_revision
-from app.problems import NotFound, declared
 
 JSON = "application/json"
-GEOJSON = "application/geo+json"
 
-router = APIRouter(
-    prefix="/api/v1",
-    tags=["Lecture"],
-    responses={304: {"description": "Inchangé depuis l'`ETag` donné dans `If-None-Match`"}},
-)
+router = APIRouter(prefix="/api/v1", tags=["Lecture"])
 
 CptsId = Annotated[RowId, Path(description="Identifiant de la CPTS.")]
 AskedDetail = Annotated[
@@ -77,6 +72,7 @@ def list_cpts(request: Request, session: ReadSession, filters: RequestedFilters)
 @router.get(
     "/cpts.geojson",
     response_model=FeatureCollection,
+    response_class=GeoJsonResponse,
     summary="Les CPTS, filtrées, avec leur territoire (GeoJSON)",
 )
 def list_cpts_geojson(
@@ -93,7 +89,7 @@ def list_cpts_geojson(
 @router.get(
     "/cpts/{cpts_id}.geojson",
     response_model=FeatureOfItem,
-    responses=declared(NotFound),
+    response_class=GeoJsonResponse,
     summary="Une CPTS avec son territoire (GeoJSON)",
 )
 def read_cpts_geojson(
@@ -111,7 +107,6 @@ def read_cpts_geojson(
 @router.get(
     "/cpts/{cpts_id}",
     response_model=CptsItem,
-    responses=declared(NotFound),
     summary="Une CPTS avec ses communes",
 )
 def read_cpts(

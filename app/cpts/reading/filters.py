@@ -28,6 +28,7 @@ from app.http.parameters import (
     BBOX_DESCRIPTION,
     BBOX_EXAMPLE,
     MAXIMUM_TEXT,
+    NOT_FILLED_IN,
     Bbox,
     BboxText,
     separated,
@@ -303,6 +304,7 @@ UPDATED_SINCE: Filter[datetime | None] = Filter(
                 "anyOf": [
                     {"type": "string", "format": "date"},
                     {"type": "string", "format": "date-time"},
+                    NOT_FILLED_IN,
                 ]
             }
         ),

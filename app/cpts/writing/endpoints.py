@@ -10,14 +10,15 @@ from app.accounts.dependencies import (
     EndingCaller,
     RegisteringCaller,
 )
-from app.cpts.errors import PlannedChangeDropped
+from app.cpts.errors import PlannedChangeDropped, StageRegression, TerritoryOverlap
+from app.cpts.reading.schemas import CptsItem
 from app.cpts.reading.service import cpts_item, cpts_item_body
 from app.cpts.writing import schemas, service
 from app.database.request_sessions import WriteSession
 from app.database.sessions import WritingSession
 from app.http.caching import matches
 from app.http.parameters import RowId
-from app.problems import Forbidden, NotFound, StaleWrite, Unauthenticated, declared
+from app.problems import StaleWrite, declared
 
 router = APIRouter(prefix="/api/v1/cpts", tags=["Registre"])
 
@@ -28,7 +29,7 @@ IfMatch = Annotated[
 ]
 
 
-_REFUSED = declared(Unauthenticated, Forbidden, NotFound, PlannedChangeDropped)
+_CONFLICTS = declared(TerritoryOverlap, StageRegression, PlannedChangeDropped)
 
 
 def _answer(session: WritingSession, written: service.Written) -> dict[str, Any]:
@@ -47,7 +48,12 @@ def _check_precondition(session: WritingSession, cpts_id: int, if_match: str | N
         raise StaleWrite("La CPTS a changé depuis votre lecture : relisez-la puis recommencez.")
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, summary="Enregistrer une CPTS")
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    summary="Enregistrer une CPTS",
+    responses=_CONFLICTS | {201: {"model": schemas.CptsWritten}},
+)
 def create(
     creation: Annotated[schemas.CptsCreation, Body()],
     session: WriteSession,
@@ -64,7 +70,9 @@ def create(
 
 
 @router.patch(
-    "/{cpts_id}", summary="Modifier la fiche ou le stade d'une CPTS", responses=_REFUSED
+    "/{cpts_id:undotted}",
+    summary="Modifier la fiche ou le stade d'une CPTS",
+    responses=_CONFLICTS | {200: {"model": CptsItem}},
 )
 def update(
     cpts_id: Id,
@@ -82,7 +90,9 @@ def update(
 
 
 @router.put(
-    "/{cpts_id}/territory", summary="Fixer le territoire d'une CPTS", responses=_REFUSED
+    "/{cpts_id}/territory",
+    summary="Fixer le territoire d'une CPTS",
+    responses=_CONFLICTS | {200: {"model": schemas.CptsWritten}},
 )
 def amend(
     cpts_id: Id,
@@ -97,11 +107,11 @@ def amend(
 
 
 @router.delete(
-    "/{cpts_id}",
+    "/{cpts_id:undotted}",
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Mettre fin à une CPTS",
     response_class=Response,
-    responses=_REFUSED,
+    responses=declared(PlannedChangeDropped),
 )
 def end(
     cpts_id: Id,

@@ -1,10 +1,11 @@
-"""What a client sends to change the registry."""
+"""What a client sends to change the registry, and is told of it."""
 
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.cpts.reading.schemas import CptsItem
 from app.http.texts import LINE, Mailbox, Website
 
 MAXIMUM_COMMUNES = 5_000
@@ -97,3 +98,16 @@ class CptsPatch(_Sent):
         extra="forbid",
         json_schema_extra={"examples": [{"stage": "aci_signe", "stage_since": "2026-03-01"}]},
     )
+
+
+class TranslatedCommune(BaseModel):
+    """A code that is no longer one, as it was given, and the communes that it stands for."""
+
+    given: str
+    communes: list[str]
+
+
+class CptsWritten(CptsItem):
+    """A CPTS whose territory was written."""
+
+    translated_communes: list[TranslatedCommune]

@@ -17,13 +17,11 @@ from app.directory.sheets.repository import sheet_version
 from app.directory.sheets.rules import sheet_tag
 from app.http.paging import PageAddress
 from app.http.parameters import RowId
-from app.problems import Forbidden, NotFound, Unauthenticated, declared
 from app.settings import Settings
 
 router = APIRouter(prefix="/api/v1/members/cpts", tags=["Membres"])
 
 CptsId = Annotated[RowId, Path(description="Identifiant de la CPTS.")]
-_REFUSED = declared(Unauthenticated, Forbidden)
 
 
 def viewer_of(request: Request, caller: Caller) -> Viewer:
@@ -41,7 +39,6 @@ def shown_to(request: Request, caller: Caller) -> Showing:
     "",
     response_model=MembersCptsPage,
     summary="L'annuaire des membres : les CPTS, leurs actions, leurs contacts",
-    responses=_REFUSED,
 )
 def list_members_cpts(
     request: Request,
@@ -68,7 +65,6 @@ def list_members_cpts(
     "/{cpts_id}",
     response_model=MembersCptsItem,
     summary="Une CPTS, telle que les membres la voient",
-    responses=declared(Unauthenticated, Forbidden, NotFound),
 )
 def read_members_cpts(
     request: Request,
@@ -87,7 +83,6 @@ def read_members_cpts(
     "/{cpts_id}/similar",
     response_model=ComparableCpts,
     summary="Les CPTS comparables à une CPTS, et pourquoi",
-    responses=declared(Unauthenticated, Forbidden, NotFound),
 )
 def list_similar_cpts(
     request: Request,

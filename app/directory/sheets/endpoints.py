@@ -12,7 +12,6 @@ from app.directory.sheets.notices import Notices
 from app.directory.sheets.repository import StoredSheet
 from app.directory.sheets.rules import names_version, sheet_tag
 from app.http.parameters import RowId
-from app.problems import Forbidden, NotFound, StaleWrite, Unauthenticated, declared
 from app.settings import Settings
 
 router = APIRouter(prefix="/api/v1/cpts", tags=["Annuaire"])
@@ -38,7 +37,6 @@ def terms_of(request: Request) -> service.Terms:
     "/{cpts_id}/sheet",
     summary="Écrire la fiche d'une CPTS",
     response_model=schemas.Sheet,
-    responses=declared(Unauthenticated, Forbidden, NotFound, StaleWrite),
 )
 def write_sheet(
     *,

@@ -27,13 +27,6 @@ from app.letters.check.schemas import (
     SentCptsId,
 )
 from app.letters.record.rules import sees_names
-from app.problems import (
-    DatabaseUnavailable,
-    TooLarge,
-    TooManyRequests,
-    UnsupportedMediaType,
-    declared,
-)
 
 router = APIRouter(prefix="/api/v1/letters", tags=["Lettres d'intention"])
 
@@ -48,7 +41,6 @@ UPLOADS = {f"{router.prefix}/check/file": LARGEST_FILE_BYTES + 64 * 1024}
     description="Le territoire est-il libre, qui tient quoi, que reste-t-il ? "
     "Rien n'est écrit. Ouvert à tous, dans la limite d'un nombre par minute et par adresse.",
     response_model=LetterCheck,
-    responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
     dependencies=[limited("check")],
 )
 def check_letter(
@@ -88,7 +80,6 @@ async def _read_file(
     description="La même vérification, sur une liste ou un fichier de polygones. Le fichier "
     "n'est pas conservé.",
     response_model=LetterCheck,
-    responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests, DatabaseUnavailable),
     dependencies=[limited("file_check")],
 )
 def check_letter_file(

@@ -13,6 +13,7 @@ from app.cpts.reading.rules import suitable_detail
 from app.cpts.reading.schemas import Detail
 from app.database.request_sessions import ReadSession, WriteSession
 from app.http.caching import keep_until_change
+from app.http.geojson import GeoJsonResponse
 from app.http.parameters import DepartmentCodes, RegionCodes, RowId
 from app.http.repository import current_revision
 from app.letters.conciliations import closure as service
@@ -25,7 +26,7 @@ from app.letters.reading.schemas import (
 )
 from app.letters.record.endpoints import answer, json_of, personal_answer, tell_regions
 from app.letters.record.errors import ConciliationClosed, ConciliationUnsettled
-from app.problems import Forbidden, NotFound, Unauthenticated, declared
+from app.problems import declared
 
 router = APIRouter(prefix="/api/v1", tags=["Conciliations"])
 
@@ -59,6 +60,7 @@ def list_conciliations(
 @router.get(
     "/conciliations.geojson",
     response_model=ConciliationFeatures,
+    response_class=GeoJsonResponse,
     summary="Les zones en conciliation (GeoJSON)",
 )
 def list_conciliation_zones(
@@ -78,13 +80,12 @@ def list_conciliation_zones(
         session, detail or suitable_detail(chosen), regions=region, departments=department
     )
     keep_until_change(request, current_revision(session))
-    return Response(body, media_type="application/geo+json")
+    return GeoJsonResponse(body)
 
 
 @router.get(
     "/conciliations/{conciliation_id}",
     response_model=ConciliationTold,
-    responses=declared(NotFound),
     summary="Une conciliation",
 )
 def read_conciliation(
@@ -101,14 +102,7 @@ def read_conciliation(
 @router.post(
     "/conciliations/{conciliation_id}/closure",
     response_model=ConciliationTold,
-    responses=declared(
-        Unauthenticated,
-        Forbidden,
-        NotFound,
-        TerritoryOverlap,
-        ConciliationClosed,
-        ConciliationUnsettled,
-    ),
+    responses=declared(TerritoryOverlap, ConciliationClosed, ConciliationUnsettled),
     summary="Clore une conciliation par son issue",
 )
 def close_conciliation(

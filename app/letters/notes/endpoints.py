@@ -10,7 +10,6 @@ from app.http.addresses import settled_base
 from app.letters.check.schemas import LetterQuestion
 from app.letters.notes import service
 from app.letters.notes.schemas import StoredNote
-from app.problems import NotFound, TooLarge, TooManyRequests, UnsupportedMediaType, declared
 from app.settings import Settings
 
 router = APIRouter(prefix="/api/v1/letters/notes", tags=["Lettres d'intention"])
@@ -25,7 +24,6 @@ NoteKey = Annotated[str, Path(max_length=64, description="Clef de la note, dans 
     "telles quelles, sous un numéro et une adresse que l'on ne devine pas. Ouvert à tous.",
     status_code=201,
     response_model=StoredNote,
-    responses=declared(TooLarge, UnsupportedMediaType, TooManyRequests),
     dependencies=[limited("note")],
 )
 def make_note(
@@ -45,7 +43,6 @@ def make_note(
     "/{key}",
     summary="Relire une note de vérification",
     response_model=StoredNote,
-    responses=declared(NotFound),
 )
 def read_note(
     request: Request, response: Response, session: ReadSession, key: NoteKey

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from app.http.parameters import (
     DEFAULT_LIMIT,
+    NOT_FILLED_IN,
     Day,
     DepartmentCodes,
     Limit,
@@ -58,6 +59,13 @@ def _nothing_when_empty(value: object) -> object:
     return None if value == "" else value
 
 
+DayOfForm = Annotated[
+    Day,
+    BeforeValidator(_nothing_when_empty),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, NOT_FILLED_IN]}),
+]
+
+
 async def _filters(
     *,
     region: RegionCodes = [],  # noqa: B006  (FastAPI copies defaults)
@@ -65,15 +73,9 @@ async def _filters(
     state: States = [],  # noqa: B006
     kind: Kinds = [],  # noqa: B006
     since: Annotated[
-        Day,
-        Query(alias="from", description="Déposées depuis ce jour."),
-        BeforeValidator(_nothing_when_empty),
+        DayOfForm, Query(alias="from", description="Déposées depuis ce jour.")
     ] = None,
-    until: Annotated[
-        Day,
-        Query(description="Déposées jusqu'à ce jour inclus."),
-        BeforeValidator(_nothing_when_empty),
-    ] = None,
+    until: Annotated[DayOfForm, Query(description="Déposées jusqu'à ce jour inclus.")] = None,
     q: SearchText = None,
     limit: Limit = DEFAULT_LIMIT,
     offset: Offset = 0,

@@ -36,7 +36,7 @@ from app.letters.reading.schemas import (
 from app.letters.record import schemas, service
 from app.letters.record.errors import ConciliationOpen, LetterClosed, NothingInDispute
 from app.letters.record.service import Deposited
-from app.problems import Forbidden, NotFound, StaleWrite, Unauthenticated, declared
+from app.problems import StaleWrite, declared
 
 JSON = "application/json"
 
@@ -47,9 +47,7 @@ IfMatch = Annotated[
     str | None,
     Header(description="ETag de `GET /api/v1/letters/{id}` : refuse si la lettre a changé"),
 ]
-_WRITING = declared(
-    Unauthenticated, Forbidden, NotFound, TerritoryOverlap, LetterClosed, StaleWrite
-)
+_WRITING = declared(TerritoryOverlap, LetterClosed)
 
 
 Sent = TypeVarTuple("Sent")
@@ -167,7 +165,7 @@ def list_letters(
     "",
     status_code=status.HTTP_201_CREATED,
     response_model=LetterWritten,
-    responses=declared(Unauthenticated, Forbidden, TerritoryOverlap, PlannedChangeDropped),
+    responses=declared(TerritoryOverlap, PlannedChangeDropped),
     summary="Déposer une lettre, un avenant ou une fusion",
 )
 def deposit_letter(
@@ -193,7 +191,6 @@ def deposit_letter(
     "/{letter_id:int}",
     response_model=LetterDetail,
     response_model_exclude_none=True,
-    responses=declared(NotFound),
     summary="Une lettre et son histoire",
 )
 def read_letter(
@@ -242,15 +239,7 @@ def change_letter_territory(
 @router.post(
     "/{letter_id:int}/decisions",
     response_model=LetterDetail,
-    responses=declared(
-        Unauthenticated,
-        Forbidden,
-        NotFound,
-        TerritoryOverlap,
-        PlannedChangeDropped,
-        LetterClosed,
-        ConciliationOpen,
-    ),
+    responses=declared(TerritoryOverlap, PlannedChangeDropped, LetterClosed, ConciliationOpen),
     summary="Enregistrer la décision de l'ARS ou de l'Assurance Maladie",
 )
 def decide_letter(
@@ -299,7 +288,7 @@ def withdraw_letter(
 @router.post(
     "/{letter_id:int}/conciliation",
     response_model=LetterDetail,
-    responses=_WRITING | declared(LetterClosed, NothingInDispute),
+    responses=declared(TerritoryOverlap, LetterClosed, NothingInDispute),
     summary="Ouvrir la conciliation de ce qui est disputé aujourd'hui",
 )
 def conciliate_letter(change: Change, caller: ConciliatingCaller) -> Response:

@@ -19,7 +19,7 @@ from app.ogc.collections import COMMUNES, CPTS, Collection
 from app.ogc.tiles import archive, description, repository
 from app.ogc.tiles.description import MVT, PMTILES, STYLE
 from app.ogc.tiles.rules import LAYERS, MATRIX_SET, MAXIMUM_ZOOM, Layer, Tile
-from app.problems import NotFound, ServiceBusy, TooManyRequests, declared
+from app.problems import NotFound, ServiceBusy
 
 router = APIRouter()
 
@@ -87,7 +87,7 @@ def read_style(request: Request, session: ReadSession) -> Response:
     _ARCHIVE,
     dependencies=[limited("archive")],
     response_class=Response,
-    responses={**_of_type(PMTILES), **declared(TooManyRequests)},
+    responses=_of_type(PMTILES),
     summary="Toutes les tuiles du jour, en un fichier (PMTiles)",
 )
 def read_archive(request: Request, session: ReadSession) -> Response:
@@ -149,7 +149,6 @@ def _add_routes(collection: Collection, layer: Layer) -> None:
         response_class=Response,
         responses={
             200: {"content": {MVT: {"schema": {"type": "string", "format": "binary"}}}},
-            **declared(NotFound),
         },
         summary=f"Une tuile de « {collection.title} » (Mapbox Vector Tile)",
     )

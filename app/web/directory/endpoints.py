@@ -22,6 +22,7 @@ from app.directory.search.rules import STATES
 from app.files.cells import CSV_MEDIA_TYPE
 from app.files.office_tables import XLSX_MEDIA_TYPE
 from app.http.caching import keep_until_change
+from app.http.geojson import GeoJsonResponse
 from app.http.parameters import RowId, separated
 from app.http.repository import current_revision
 from app.maps.addresses import Addresses
@@ -290,4 +291,4 @@ def _territories(session: ReadingSession, asked: Asked, detail: Detail) -> Respo
         option=orjson.OPT_UTC_Z,
     )
     body = head[:-1] + b',"features":[' + ",".join(features).encode() + b"]}"
-    return Response(body, media_type="application/geo+json")
+    return GeoJsonResponse(body)

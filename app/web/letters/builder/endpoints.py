@@ -11,6 +11,7 @@ from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.http.address_limit import limited
 from app.http.caching import keep_until_change
+from app.http.geojson import GeoJsonResponse
 from app.http.repository import current_revision
 from app.maps.assets import LEAFLET, MAPS
 from app.maps.policy import tile_origin
@@ -110,7 +111,7 @@ def communes(
     """Give the communes of a department, with who holds them and who asks for them."""
     body = service.communes_of_department(session, department)
     keep_until_change(request, current_revision(session))
-    return Response(body, media_type="application/geo+json")
+    return GeoJsonResponse(body)
 
 
 @router.get("/epci.json")

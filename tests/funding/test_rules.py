@@ -1,10 +1,13 @@
 """The scale adds up to the totals that the federation prints."""
 
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.funding.rules import auditor_required
+from app.funding.rules import auditor_required, whole_euros
 from tests.funding.scales import AVENANT_2
 
 
@@ -23,6 +26,25 @@ from tests.funding.scales import AVENANT_2
 )
 def test_the_tier_changes_exactly_at_its_bounds(population: int, tier: int) -> None:
     assert AVENANT_2.tier_of(population) == tier
+
+
+def test_a_population_that_no_bound_covers_has_no_tier() -> None:
+    assert replace(AVENANT_2, bounds=()).tier_of(40_000) is None
+
+
+@pytest.mark.parametrize(
+    ("amount", "euros"), [(Fraction(1, 2), 1), (Fraction(49, 100), 0), (Fraction(3, 2), 2)]
+)
+def test_half_a_euro_is_a_whole_one(amount: Fraction, euros: int) -> None:
+    assert whole_euros(amount) == euros
+
+
+def test_what_is_paid_says_for_which_tier_and_missions() -> None:
+    funding = AVENANT_2.funding(3)
+    assert funding is not None
+    assert funding.tier == 3
+    paid = [(mission.slug, mission.label) for mission in funding.missions]
+    assert paid == [(each.slug, each.label) for each in AVENANT_2.amounts[3].missions]
 
 
 @pytest.mark.parametrize(

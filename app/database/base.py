@@ -24,3 +24,8 @@ class Base(DeclarativeBase):
 def multipolygon() -> Geometry:
     """Give the type of a column of MultiPolygons, WGS 84 (EPSG:4326), not indexed by itself."""
     return Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)
+
+
+def multilinestring() -> Geometry:
+    """Give the type of a column of MultiLineStrings, WGS 84 (EPSG:4326), not indexed."""
+    return Geometry("MULTILINESTRING", srid=4326, spatial_index=False)

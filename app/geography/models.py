@@ -15,10 +15,11 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import REAL
 
-from app.database.base import Base, multipolygon
+from app.database.base import Base, multilinestring, multipolygon
 
 
 class Region(Base):
@@ -183,6 +184,42 @@ class CommuneNeighbour(Base):
         ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True
     )
     border_m: Mapped[float] = mapped_column(REAL)
+
+
+class BorderArc(Base):
+    """What two neighbours share at each scale, or one with the outside; see `borders`."""
+
+    __tablename__ = "border_arc"
+    __table_args__ = (
+        CheckConstraint("left_code < right_code", name="order"),
+        UniqueConstraint(
+            "left_code",
+            "right_code",
+            name="border_arc_pair_key",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    left_code: Mapped[str] = mapped_column(ForeignKey("commune.code", ondelete="CASCADE"))
+    right_code: Mapped[str | None] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), index=True
+    )
+    in_force: Mapped[Range[date]] = mapped_column(DATERANGE, server_default=text("'(,)'"))
+    geom: Mapped[Any | None] = mapped_column(multilinestring())
+    geom_department: Mapped[Any | None] = mapped_column(multilinestring())
+    geom_region: Mapped[Any | None] = mapped_column(multilinestring())
+    geom_country: Mapped[Any | None] = mapped_column(multilinestring())
+
+
+class BorderedCommune(Base):
+    """A commune whose arcs are those of its polygons as they stand."""
+
+    __tablename__ = "bordered_commune"
+
+    commune_code: Mapped[str] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True
+    )
 
 
 class GeographyRelease(Base):

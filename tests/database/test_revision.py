@@ -12,6 +12,8 @@ APART = {
     "administrative_act",
     "alembic_version",
     "api_token",
+    "border_arc",
+    "bordered_commune",
     "contact_view",
     "cpts_change",
     "cpts_contact",

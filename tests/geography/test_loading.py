@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.failures import Failure
+from app.geography.borders import refresh_borders
 from app.geography.loading import load_geography, load_or_keep
 from app.geography.loading.preview import preview_geography
 from app.progress import SilentProgress
@@ -530,3 +531,82 @@ def test_a_preview_tells_what_loading_does_and_changes_nothing(
     assert [each.name for each in settled.mergers[0].holders] == ["CPTS Amont"]
     assert load_or_keep(empty, SilentProgress(), directory) is True
     assert preview_geography(empty, directory).is_loaded
+
+
+# Every set of communes: how many, whose outline is the union of the polygons, and how many
+# are made of communes whose arcs are known.
+_OUTLINES = """
+SELECT count(*), count(*) FILTER (WHERE {same}), count(*) FILTER (WHERE known)
+FROM (SELECT array_agg(c.code) AS codes, bool_and(b.commune_code IS NOT NULL) AS known,
+             ST_UnaryUnion(ST_Collect(c.geom)) AS geom,
+             ST_UnaryUnion(ST_Collect(c.geom_country)) AS geom_country
+      FROM generate_series(1, (1 << (SELECT count(*) FROM commune)::integer) - 1) AS s (mask)
+      JOIN (SELECT *, row_number() OVER (ORDER BY code)::integer - 1 AS place FROM commune) c
+        ON s.mask >> c.place & 1 = 1
+      LEFT JOIN bordered_commune b ON b.commune_code = c.code
+      GROUP BY s.mask) u
+CROSS JOIN LATERAL territory_outline(u.codes, current_date) o
+""".format(
+    same=" AND ".join(
+        f"ST_AsBinary(ST_Normalize(o.{scale}))"
+        f" = ST_AsBinary(ST_Normalize(ST_ForcePolygonCCW(ST_Multi(u.{scale}))))"
+        for scale in ("geom", "geom_country")
+    )
+)
+
+
+def test_outlines_from_arcs_are_the_unions_of_the_polygons(empty: Engine, load: Load) -> None:
+    load(COUNTRY)
+    assert ask(empty, _OUTLINES) == [(31, 31, 31)]
+    load(NEXT_YEAR)
+    assert ask(empty, _OUTLINES) == [(15, 15, 15)]
+    codes = "SELECT DISTINCT left_code FROM border_arc WHERE {0} IN (left_code, right_code)"
+    assert ask(empty, codes.format("'91003'")) == []
+    # Drawn anew by hand: its arcs no longer count, and outlines are still right.
+    with empty.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE commune SET geom = ST_Translate(geom, 1, 1), geom_country ="
+                " ST_Translate(geom_country, 1, 1) WHERE code = '92005'"
+            )
+        )
+    assert ask(empty, _OUTLINES) == [(15, 15, 7)]
+
+
+def test_a_commune_that_goes_opens_the_borders_of_its_neighbours(
+    empty: Engine, load: Load
+) -> None:
+    load(COUNTRY)
+    with empty.begin() as connection:
+        connection.execute(text("DELETE FROM commune WHERE code = '92005'"))
+    assert ask(empty, "SELECT commune_code FROM bordered_commune ORDER BY 1") == [
+        ("91001",),
+        ("91002",),
+        ("91003",),
+    ]
+    with empty.begin() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        assert refresh_borders(driver.cursor()) == 4
+        assert refresh_borders(driver.cursor()) == 0
+    assert ask(empty, _OUTLINES) == [(15, 15, 15)]
+
+
+@pytest.mark.parametrize(
+    ("polygons", "known"),
+    [
+        ("POLYGON((0 0,9 0,9 9,0 9,0 0),(1 1,1 2,2 2,2 1,1 1))", True),
+        ("MULTIPOLYGON(((0 0,1 0,1 1,0 1,0 0)),((1 1,2 1,2 2,1 2,1 1)))", True),
+        # Three triangles in a ring enclose a fourth, which no arc tells from them.
+        ("MULTIPOLYGON(((0 0,2 0,1 1,0 0)),((2 0,4 0,3 1,2 0)),((1 1,3 1,2 2,1 1)))", False),
+    ],
+)
+def test_an_area_that_arcs_do_not_tell_is_not_guessed(
+    empty: Engine, polygons: str, known: bool
+) -> None:
+    assert ask(
+        empty,
+        "SELECT coalesce(ST_Equals(enclosed_area(ST_UnaryUnion(ST_Boundary(p))), p), false)"
+        " FROM CAST(:polygons AS geometry) p",
+        polygons=polygons,
+    ) == [(known,)]

@@ -17,6 +17,7 @@ _LOADING_LOCK = 26_01_2026
 LOADED_TABLES = (
     *("region", "department", "epci", "city", "commune", "commune_population"),
     *("commune_postcode", "commune_name", "former_commune", "commune_neighbour"),
+    *("border_arc", "bordered_commune"),
 )
 
 _CURRENT_HASH = "SELECT content_hash FROM geography_release"

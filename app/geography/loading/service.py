@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from app.failures import Failure
 from app.french import short_date
+from app.geography.borders import refresh_borders
 from app.geography.loading import repository
 from app.geography.loading.names import stored_former_codes, stored_names
 from app.geography.loading.release import Release, content_hash, read_release
@@ -90,6 +91,8 @@ def _apply(cursor: Cursor[Any], release: Release, progress: Progress) -> None:
             )
         with progress.step("Noms, populations, anciens codes et frontières"):
             repository.apply_attributes(cursor)
+        with progress.step("Bords des communes"):
+            refresh_borders(cursor)
             repository.record_release(cursor, release.reference_date, release.content_hash)
     except ForeignKeyViolation as error:
         raise Failure(

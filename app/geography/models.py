@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -236,6 +237,18 @@ class GeographyRelease(Base):
     loaded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
+
+
+class ReferenceMark(Base):
+    """By which what is kept of the reference data is known: another one after each change."""
+
+    __tablename__ = "reference_mark"
+    __table_args__ = (CheckConstraint("id = 1", name="id"),)
+
+    id: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, server_default=text("1")
+    )
+    mark: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
 
 
 class GeographyRefusal(Base):

@@ -14,6 +14,7 @@ from app.geography.evidence.groupings import Groupings
 from app.geography.evidence.pieces import Gazetteer, Read, reference
 from app.geography.evidence.rows import Given, names_grouping, take_apart
 from app.geography.evidence.rules import agree
+from app.geography.kept import KeptGeography
 from app.geography.repository import CommuneRef, KnownName
 
 __all__ = [
@@ -91,6 +92,7 @@ def resolve(
     context: Collection[str] = (),
     settled_in: Collection[str] = (),
     lists: Sequence[Hashable] | None = None,
+    kept: KeptGeography | None = None,
 ) -> list[Resolution]:
     """Tell which communes are meant, one answer per row, in the same order.
 
@@ -107,13 +109,16 @@ def resolve(
     nothing, but tell which candidates are `suggested`, first and with the reason;
     `settled_in`, departments that somebody states for the whole list: they settle what is
     ambiguous, and nothing that a row contradicts; `lists`, the list that each row belongs
-    to, one for all when None. A constant number of queries, whatever the number of rows.
+    to, one for all when None; `kept`, the geography of the session's snapshot, made here when
+    None. A constant number of queries, whatever the number of rows, and few for what was
+    asked before.
     """
     if not given:
         return []
-    found = _answered(session, given)
+    geography = kept or KeptGeography.of(session)
+    found = _answered(geography, given)
     if settled_in and any(each.outcome == "ambiguous" for each in found):
-        again = _answered(session, surroundings.within(given, found, settled_in))
+        again = _answered(geography, surroundings.within(given, found, settled_in))
         found = [
             surroundings.settled(before, after, settled_in)
             for before, after in zip(found, again, strict=True)
@@ -122,20 +127,20 @@ def resolve(
     return surroundings.suggested(found, names, context or settled_in)
 
 
-def _answered(session: ReadingSession, given: Sequence[Given]) -> list[Resolution]:
-    question = _Question(session, given)
-    question.read_lists(session)
+def _answered(kept: KeptGeography, given: Sequence[Given]) -> list[Resolution]:
+    question = _Question(kept, given)
+    question.read_lists(kept)
     return [question.answer(each) for each in given]
 
 
 class _Question:
     """All the rows of one call, and what the database knows about them."""
 
-    def __init__(self, session: ReadingSession, given: Iterable[Given]) -> None:
+    def __init__(self, kept: KeptGeography, given: Iterable[Given]) -> None:
         distinct = list(dict.fromkeys(given))
-        departments = Departments(repository.departments_with_region(session))
+        departments = kept.departments()
         known_groupings = (
-            Groupings(repository.epci_names(session))
+            kept.once("epci", lambda: Groupings(repository.epci_names(kept.session)))
             if any(names_grouping(each) for each in distinct)
             else None
         )
@@ -146,11 +151,9 @@ class _Question:
         codes = {code for each in read.values() for code in each.codes}
         self._known = Gazetteer(
             departments,
-            codes=repository.known_codes(session, codes) if codes else {},
-            served=repository.communes_by_postcode(session, codes) if codes else {},
-            names=repository.known_names(
-                session, {key for each in read.values() for key in each.keys}
-            ),
+            codes=kept.known_codes(codes),
+            served=kept.communes_by_postcode(codes),
+            names=kept.known_names({key for each in read.values() for key in each.keys}),
         )
         postal = _is_list_of_postcodes(read.values(), self._known)
         rows = [
@@ -165,13 +168,13 @@ class _Question:
                 open_rows.append(row)
             else:
                 self._answers[row.given] = answer
-        still_open = self._read_damaged(session, open_rows)
-        self._answer_the_rest(session, still_open)
+        still_open = self._read_damaged(kept.session, open_rows)
+        self._answer_the_rest(kept.session, still_open)
 
     def answer(self, given: Given) -> Resolution:
         return self._answers[given]
 
-    def read_lists(self, session: ReadingSession) -> None:
+    def read_lists(self, kept: KeptGeography) -> None:
         """Read texts that nothing was made of as lists: all their parts must be read."""
         cut = {
             given: texts.cuts(given.text)
@@ -188,9 +191,7 @@ class _Question:
                 ]
         if not parts:
             return
-        inner = _Question(
-            session, [part for ways in parts.values() for w in ways for part in w]
-        )
+        inner = _Question(kept, [part for ways in parts.values() for w in ways for part in w])
         for given, lists in parts.items():
             for each_list in lists:
                 read = [inner.answer(part) for part in each_list]

@@ -38,6 +38,7 @@ APART = {
     "person",
     "person_link",
     "recovery_code",
+    "reference_mark",
     "registry_revision",
     "saved_search",
     "saved_search_stop",

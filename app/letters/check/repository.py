@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import shapely
@@ -25,15 +25,15 @@ from app.problems import DatabaseUnavailable
 
 @dataclass(frozen=True)
 class RegistryState:
-    """Which registry and which geography a snapshot shows."""
+    """Which registry and which reference data a snapshot shows."""
 
     revision: int
-    geography: tuple[str, datetime]
+    reference_mark: str
 
 
 _STATE = text("""
-    SELECT r.revision, g.content_hash, g.loaded_at
-    FROM registry_revision r LEFT JOIN geography_release g ON true
+    SELECT r.revision, m.mark::text AS mark, g.id IS NOT NULL AS is_loaded
+    FROM registry_revision r CROSS JOIN reference_mark m LEFT JOIN geography_release g ON true
 """)
 
 _TIMEOUT = text("SELECT current_setting('statement_timeout')")
@@ -54,9 +54,9 @@ def registry_state(session: ReadingSession) -> RegistryState:
     Raises `DatabaseUnavailable` as long as no reference geography is loaded.
     """
     row = session.execute(_STATE).one()
-    if row.content_hash is None:
+    if not row.is_loaded:
         raise DatabaseUnavailable("La géographie de référence n'est pas encore chargée.")
-    return RegistryState(row.revision, (row.content_hash, row.loaded_at))
+    return RegistryState(row.revision, row.mark)
 
 
 def shares_inside(session: ReadingSession, surface: Any) -> list[tuple[str, float]]:
@@ -87,20 +87,18 @@ class _BordersInMemory:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._geography: tuple[str, datetime] | None = None
+        self._mark: str | None = None
         self._land: tuple[LandBorders, LandMasses] = ({}, {})
 
-    def of(
-        self, session: ReadingSession, geography: tuple[str, datetime]
-    ) -> tuple[LandBorders, LandMasses]:
+    def of(self, session: ReadingSession, mark: str) -> tuple[LandBorders, LandMasses]:
         with self._lock:
-            if self._geography != geography:
+            if self._mark != mark:
                 borders = {
                     sys.intern(code): dict(zip(map(sys.intern, beside), metres, strict=True))
                     for code, beside, metres in session.execute(_BORDERS)
                 }
                 self._land = (borders, land_masses_of(borders))
-                self._geography = geography
+                self._mark = mark
             return self._land
 
 
@@ -109,12 +107,12 @@ _BORDERS_IN_MEMORY = _BordersInMemory()
 
 def land_borders(session: ReadingSession, state: RegistryState) -> LandBorders:
     """Give the shared borders of all communes, in metres, of this snapshot's geography."""
-    return _BORDERS_IN_MEMORY.of(session, state.geography)[0]
+    return _BORDERS_IN_MEMORY.of(session, state.reference_mark)[0]
 
 
 def land_masses(session: ReadingSession, state: RegistryState) -> LandMasses:
     """Give, by commune with a land border, the land mass that it is on."""
-    return _BORDERS_IN_MEMORY.of(session, state.geography)[1]
+    return _BORDERS_IN_MEMORY.of(session, state.reference_mark)[1]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from app.database.calendar import PARIS, today
 from app.database.sessions import ReadingSession
 from app.funding.repository import scale_on
 from app.geography.contiguity import parts
-from app.geography.repository import communes_by_code
+from app.geography.kept import KeptGeography
 from app.geography.resolution import CommuneRef, Given, resolve
 from app.geography.rules import DOUBTFUL_SHARES, lies_inside
 from app.letters.check import answers, rules, schemas
@@ -139,12 +139,13 @@ def check_letter(session: ReadingSession, question: Question) -> schemas.LetterC
     amended = _amended(session, question.exclude_cpts, day)
     excluded = [amended.id] if amended else []
     state = registry_state(session)
-    asked = _asked(session, question)
+    kept = KeptGeography(session, state.reference_mark)
+    asked = _asked(kept, question)
     territory = frozenset(asked.given)
     around = _surroundings(session, state, territory, day, excluded)
-    scale = scale_on(session, day)
+    scale = kept.once(("scale", day), lambda: scale_on(session, day))
     known = territory.union(*around.enclaves, amended.communes if amended else ())
-    facts = communes_by_code(session, known, day)
+    facts = kept.communes_by_code(known, day)
     found = [answers.conflict(claim, facts[claim.commune_code]) for claim in around.conflicts]
     letters = pending_letters(
         session,
@@ -216,13 +217,14 @@ def _amended(session: ReadingSession, cpts_id: int | None, day: date) -> Amended
     return amended
 
 
-def _asked(session: ReadingSession, question: Question) -> _Asked:
+def _asked(kept: KeptGeography, question: Question) -> _Asked:
     asked = _Asked()
     for resolution in resolve(
-        session,
+        kept.session,
         question.given,
         context=question.departments,
         settled_in=question.settled_in,
+        kept=kept,
     ):
         given = resolution.given.shown
         if resolution.outcome == "resolved":
@@ -239,7 +241,7 @@ def _asked(session: ReadingSession, question: Question) -> _Asked:
     if question.surface is not None:
         inside = [
             (code, share)
-            for code, share in shares_inside(session, question.surface)
+            for code, share in shares_inside(kept.session, question.surface)
             if lies_inside(share)
         ]
         for code, share in inside:

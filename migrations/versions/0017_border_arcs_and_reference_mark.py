@@ -1,4 +1,4 @@
-"""Outlines of territories, put together from the arcs of borders.
+"""Outlines from the arcs of borders, and a mark for what is kept of the reference data.
 
 Revision ID: 0017
 Revises: 0015
@@ -16,7 +16,7 @@ depends_on: Sequence[str] | None = None
 
 SQL = Path(__file__).parent.parent / "sql" / "0017"
 
-FILES = ["border_arcs.sql", "territory.sql"]
+FILES = ["border_arcs.sql", "territory.sql", "reference_mark.sql"]
 
 
 def upgrade() -> None:

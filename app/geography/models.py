@@ -202,10 +202,8 @@ class BorderArc(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    left_code: Mapped[str] = mapped_column(ForeignKey("commune.code", ondelete="CASCADE"))
-    right_code: Mapped[str | None] = mapped_column(
-        ForeignKey("commune.code", ondelete="CASCADE"), index=True
-    )
+    left_code: Mapped[str] = mapped_column(Text)
+    right_code: Mapped[str | None] = mapped_column(Text, index=True)
     in_force: Mapped[Range[date]] = mapped_column(DATERANGE, server_default=text("'(,)'"))
     geom: Mapped[Any | None] = mapped_column(multilinestring())
     geom_department: Mapped[Any | None] = mapped_column(multilinestring())

@@ -16,7 +16,9 @@ WHERE NOT EXISTS (SELECT FROM bordered_commune b WHERE b.commune_code = c.code)
 _AROUND = """
 SELECT c.code FROM commune c WHERE c.code = ANY (%(codes)s)
 UNION
-SELECT n.code FROM commune c JOIN commune n ON n.geom && c.geom WHERE c.code = ANY (%(codes)s)
+SELECT n.code FROM commune c JOIN commune n ON n.geom && c.geom
+WHERE c.code = ANY (%(codes)s)
+  AND cardinality(%(codes)s::text[]) < (SELECT count(*) FROM commune)
 """
 
 _UNITS = """

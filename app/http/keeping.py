@@ -86,17 +86,20 @@ class KeptTexts:
         self._lock = Lock()
         self._most_bytes = most_bytes
         self._of: WeakKeyDictionary[
-            Engine | Connection, LRUCache[tuple[Moment, int], bytes]
+            Engine | Connection, LRUCache[tuple[Hashable, int], bytes]
         ] = WeakKeyDictionary()
 
     def get(
         self,
         session: ReadingSession,
-        moment: Moment,
+        moment: Hashable,
         ids: Sequence[int],
         read: Callable[[Sequence[int]], Iterable[tuple[int, bytes]]],
     ) -> dict[int, bytes]:
-        """Give the texts of CPTS; what is not kept is read at once."""
+        """Give the texts of CPTS; what is not kept is read at once.
+
+        Parameters: `moment`, of which they tell, beside whatever else they depend on.
+        """
         if isinstance(session, WritingSession):
             return dict(read(ids))
         with self._lock:

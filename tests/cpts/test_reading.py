@@ -194,6 +194,24 @@ def test_the_time_stamp_is_that_of_the_last_change(
     assert client.get("/api/v1/cpts.geojson").json()["timeStamp"] > first
 
 
+def test_a_change_is_in_the_answer_to_a_question_that_nobody_asked_before(
+    client: TestClient, engine: Engine, register: Register
+) -> None:
+    cpts = register("CPTS Une", communes=("59350",))
+
+    def named(question: str) -> list[str]:
+        answer = client.get(f"/api/v1/cpts.geojson{question}").json()
+        assert all(feature["geometry"]["coordinates"] for feature in answer["features"])
+        return [feature["properties"]["name"] for feature in answer["features"]]
+
+    assert named("") == named("?department=59") == ["CPTS Une"]
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE cpts SET name = 'CPTS Autre' WHERE id = :id"), {"id": cpts}
+        )
+    assert named("?region=32") == named("?department=59&detail=full") == ["CPTS Autre"]
+
+
 def test_hostile_names_come_back_as_they_are(client: TestClient, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(

@@ -15,8 +15,8 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession, Sessions, session_scope
 from app.directory.search import repository
 from app.directory.search.facets import Facts
-from app.directory.search.keeping import moment_of
 from app.directory.search.schemas import MembersCptsPage
+from app.http.keeping import moment_of
 
 Bearer = Callable[..., dict[str, str]]
 Register = Callable[..., int]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.database.sessions import ReadingSession, WritingSession
 from app.database.waiting import patience
-from app.directory.search.keeping import Kept, KeptTexts, Moment
+from app.http.keeping import Kept, KeptTexts, Moment
 from app.http.repository import Revision
 
 DAY = date(2026, 11, 30)

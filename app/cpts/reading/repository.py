@@ -1,6 +1,6 @@
 """The SQL of the reading side. JSON is written by PostgreSQL and passed on as text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -14,6 +14,7 @@ from app.cpts.reading.schemas import Detail
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.database.statements import script, statement
+from app.http.keeping import KeptTexts, Moment
 
 _CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
@@ -103,6 +104,34 @@ def find_cpts(
     ids = matching(session, filters, day)
     page = page_of(ids, filters)
     return len(ids), described(session, page, day, detail=detail) if page else []
+
+
+# Of France at the country's scale 1.7 MB.
+_FEATURES = KeptTexts(most_bytes=16 * 2**20)
+
+
+def features(
+    session: ReadingSession, cpts_ids: Sequence[int], moment: Moment, detail: Detail
+) -> dict[int, bytes]:
+    """Give CPTS of a day as GeoJSON Features, by id, each once for a state of the registry.
+
+    Parameters: `detail`, the generalisation of the geometry. A Feature ends with the brace of
+    its properties and its own.
+    """
+
+    def read(ids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        for found in described(session, ids, moment.day, detail=detail):
+            yield found.id, feature(found, found.properties).encode()
+
+    return _FEATURES.get(session, (moment, detail), cpts_ids, read)
+
+
+def feature(cpts: FoundCpts, properties: str) -> str:
+    """Write a CPTS as a GeoJSON Feature with some properties, a JSON object."""
+    return (
+        f'{{"type":"Feature","id":{cpts.id},"geometry":{cpts.geometry or "null"},'
+        f'"properties":{properties}}}'
+    )
 
 
 def lifetime(session: ReadingSession, cpts_id: int) -> tuple[date, date | None] | None:

@@ -19,8 +19,8 @@ from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.files.cells import csv_table
 from app.french import short_date
+from app.http.keeping import moment_of
 from app.http.paging import PageAddress
-from app.http.repository import current_revision
 from app.problems import Invalid, NotFound
 
 COMPOSITION_COLUMNS = (
@@ -124,40 +124,31 @@ def cpts_collection(
     check_filters(session, filters)
     detail = detail or suitable_detail(filters)
     day = filters.at or today()
-    matched, found = repository.find_cpts(session, filters, day, detail=detail)
-    courses = (
-        repository.courses(session, [cpts.id for cpts in found], day) if with_courses else {}
-    )
-    changed_at = current_revision(session).changed_at
+    moment = moment_of(session, day)
+    ids = repository.matching(session, filters, day)
+    page = repository.page_of(ids, filters)
+    courses = repository.courses(session, page, day) if with_courses else {}
+    found = repository.features(session, page, moment, detail)
     head = orjson.dumps(
         {
             "type": "FeatureCollection",
-            "numberMatched": matched,
-            "numberReturned": len(found),
-            "timeStamp": changed_at,
+            "numberMatched": len(ids),
+            "numberReturned": len(page),
+            "timeStamp": moment.revision.changed_at,
             "detail": detail,
-            "links": address.links(filters, matched, len(found)),
+            "links": address.links(filters, len(ids), len(page)),
         },
         option=orjson.OPT_UTC_Z,
     )
-    features = ",".join(
-        _feature(cpts, _with_course(cpts.properties, courses.get(cpts.id))) for cpts in found
-    )
-    return head[:-1] + b',"features":[' + features.encode() + b"]}"
+    features = b",".join(_with_course(found[each], courses.get(each)) for each in page)
+    return head[:-1] + b',"features":[' + features + b"]}"
 
 
-def _feature(cpts: FoundCpts, properties: str) -> str:
-    return (
-        f'{{"type":"Feature","id":{cpts.id},"geometry":{cpts.geometry or "null"},'
-        f'"properties":{properties}}}'
-    )
-
-
-def _with_course(properties: str, course: repository.Course | None) -> str:
+def _with_course(feature: bytes, course: repository.Course | None) -> bytes:
     if course is None:
-        return properties
-    more = orjson.dumps({"stages": course.stages, "communes": course.communes}).decode()
-    return f"{properties[:-1]},{more[1:]}"
+        return feature
+    more = orjson.dumps({"stages": course.stages, "communes": course.communes})
+    return feature[:-2] + b"," + more[1:] + b"}"
 
 
 def _single(
@@ -194,7 +185,7 @@ def cpts_feature(
     session: ReadingSession, cpts_id: int, day: date | None = None, detail: Detail | None = None
 ) -> bytes:
     """Give one CPTS as a GeoJSON Feature; parameters and errors as `cpts_item_body`."""
-    return _feature(*_single(session, cpts_id, day, detail or "department")).encode()
+    return repository.feature(*_single(session, cpts_id, day, detail or "department")).encode()
 
 
 def compositions(

@@ -7,9 +7,9 @@ from app.database.sessions import ReadingSession
 from app.directory.comparable import repository
 from app.directory.comparable.rules import likeness
 from app.directory.contacts.service import Showing
-from app.directory.search.keeping import moment_of
 from app.directory.search.rules import Hit
 from app.directory.search.service import described
+from app.http.keeping import moment_of
 from app.problems import NotFound
 
 MOST = 20

@@ -19,9 +19,9 @@ from app.database.statements import statement
 from app.directory.search.distances import Origin, Outlines, kilometres
 from app.directory.search.facets import ALL, DECLARED, Choices, Facts, Flags
 from app.directory.search.filters import JUDGED_TOGETHER, Asked
-from app.directory.search.keeping import Kept, KeptTexts, Moment
 from app.directory.search.rules import STATES
 from app.directory.search.words import Word
+from app.http.keeping import Kept, KeptTexts, Moment
 
 # A plan for these very words: one for any would read all communes that are held.
 _CUSTOM_PLANS = text("SET LOCAL plan_cache_mode = force_custom_plan")

@@ -24,7 +24,6 @@ from app.directory.search.filters import (
     WITHIN_KM,
     Asked,
 )
-from app.directory.search.keeping import Kept, Moment, moment_of
 from app.directory.search.repository import Near
 from app.directory.search.rules import Hit, Wish, reasons
 from app.directory.search.words import (
@@ -36,6 +35,7 @@ from app.directory.search.words import (
 )
 from app.directory.sheets.rules import is_stale
 from app.geography import naming
+from app.http.keeping import Kept, Moment, moment_of
 from app.http.paging import PageAddress
 from app.problems import Invalid
 

@@ -22,8 +22,8 @@ from app.directory.search.filters import (
     WITHIN_KM,
     Asked,
 )
-from app.directory.search.keeping import moment_of
 from app.directory.search.rules import STATES, Hit
+from app.http.keeping import moment_of
 from app.http.paging import NOWHERE
 from app.web.directory import repository
 from app.web.directory.asking import A_PAGE

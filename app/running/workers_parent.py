@@ -6,9 +6,10 @@
 import gc
 import signal
 
-from app.processes.bounds import die_with_parent
+from app.processes.bounds import die_with_parent, return_memory
 
 die_with_parent()
+return_memory()
 # A service manager tells all processes of a service to end; workers, which end gracefully,
 # would be killed with their parent.
 for number in (signal.SIGTERM, signal.SIGHUP):

@@ -133,7 +133,7 @@ def _measured(server: ScratchServer, programs: Programs, seconds: int) -> _Run:
             for request in REQUESTS
             for coding in CODINGS
         }
-    # As if every answer were the first after a change.
+    # As if nobody had asked that question since a change, but others about the same CPTS.
     with service(free_port(), settings={**settings, "CPTS_CACHE_MEGABYTES": "0"}) as uncached:
         built = {
             request.name: load(programs.wrk, uncached + request.ours, "identity", seconds)

@@ -37,6 +37,7 @@ class BenchmarkPart(StrEnum):
     PAGE = "page"
     READING = "reading"
     DIRECTORY = "directory"
+    GROWTH = "growth"
 
 
 application = typer.Typer(
@@ -118,6 +119,9 @@ def run_benchmarks(
     report: Annotated[
         Path | None, typer.Option("--json", help="Fichier JSON où écrire les mesures.")
     ] = None,
+    charts: Annotated[
+        Path | None, typer.Option(help="Dossier où dessiner la croissance, en SVG.")
+    ] = None,
     seconds: Annotated[
         int, typer.Option(help="Durée de chaque mesure de débit.", min=1, max=60)
     ] = 5,
@@ -128,7 +132,7 @@ def run_benchmarks(
     """Mesure le service à côté de tipg, nginx, geopandas et Folium."""
     from app.running.benchmarking import run_benchmarks as run
 
-    raise typer.Exit(run(report, seconds, [part.value for part in only or []]))
+    raise typer.Exit(run(report, charts, seconds, [part.value for part in only or []]))
 
 
 def run() -> int:

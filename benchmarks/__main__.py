@@ -13,12 +13,12 @@ from app.database.calendar import PARIS
 from app.failures import Failure
 from app.progress import terminal_progress
 from app.settings import PROJECT_ROOT
-from benchmarks import directory, features, letters, pages, reading, starting
+from benchmarks import directory, features, growth, letters, pages, reading, starting
 from benchmarks.figures import Figure, table
 from benchmarks.machine import describe_machine, peer_version
 from benchmarks.scratch import ScratchCluster, ScratchServer
 
-PARTS = ("starting", "features", "letters", "page", "reading", "directory")
+PARTS = ("starting", "features", "letters", "page", "reading", "directory", "growth")
 
 
 def main() -> None:
@@ -41,6 +41,12 @@ def main() -> None:
         ),
         "reading": ("Mesure : lecture des lieux", reading.measure_reading),
         "directory": ("Mesure : annuaire des membres", directory.measure_directory),
+        "growth": (
+            "Mesure : croissance",
+            lambda server: growth.measure_growth(
+                server, options.wrk, options.seconds, options.charts
+            ),
+        ),
     }
 
     def note(machine: dict[str, Any], measured: list[Figure]) -> None:
@@ -87,6 +93,7 @@ def _write(path: Path, seconds: int, machine: dict[str, Any], figures: list[Figu
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="cpts bench", add_help=False)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--charts", type=Path)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--only", type=lambda value: value.split(","), default=list(PARTS))
     for program in ("wrk", "nginx", "peer-python", "chromium"):

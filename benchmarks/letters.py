@@ -42,11 +42,11 @@ def measure_letters(server: ScratchServer) -> list[Figure]:
         engine_on(server.url) as few_engine,
         engine_on(many_url) as many_engine,
     ):
-        letters = _draw(few_engine)
+        letters = draw(few_engine)
         fill_registry(many_engine, MANY)
         analyse(many_engine)
         few, many = (beside_overlay(engine, letters) for engine in (few_engine, many_engine))
-        inside = timed([_inside(few_engine), _inside(many_engine)], letters)
+        inside = timed([inside_service(few_engine), inside_service(many_engine)], letters)
         with _over_http(server.url) as few_http, _over_http(many_url) as many_http:
             over = timed([few_http, many_http], letters)
     figures = [
@@ -115,13 +115,16 @@ def _overlay_figures(beside: Beside, own_s: float) -> list[Figure]:
     return figures
 
 
-def _draw(engine: Engine) -> list[list[str]]:
+def draw(engine: Engine) -> list[list[str]]:
+    """Draw the letters that are checked: neighbouring communes of the engine's geography."""
     with snapshot_scope(engine) as session:
         borders = land_borders(session, registry_state(session))
     return draw_letters(borders, LETTER_SIZE, LETTERS)
 
 
-def _inside(engine: Engine) -> Check:
+def inside_service(engine: Engine) -> Check:
+    """Give the check of a letter without HTTP, each in a session of its own."""
+
     def check(letter: Sequence[str]) -> None:
         with snapshot_scope(engine) as session:
             check_letter(session, Question(given=[Given(code, None) for code in letter]))

@@ -1,7 +1,7 @@
-"""A chart of answers by load, as SVG: milliseconds on a logarithmic scale."""
+"""A chart of what grows with what, as SVG: values on a logarithmic scale."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -12,15 +12,32 @@ _LINES = (("#0b5394", ""), ("#b45f06", "6 4"), ("#38761d", "2 3"))
 
 @dataclass(frozen=True)
 class Curve:
-    """Milliseconds, each above nothing, by millions of views a day."""
+    """Values, each above nothing, by what they grow with.
+
+    Parameters: `millions` (of views a day) across, or whatever the chart's `across` says;
+    `milliseconds` up, or whatever its `written` writes.
+    """
 
     label: str
     millions: Sequence[float]
     milliseconds: Sequence[float]
 
 
-def chart(curves: Sequence[Curve]) -> str:
-    """Draw curves over one scale; raises `ValueError` without any point."""
+def _written(milliseconds: float) -> str:
+    return f"{milliseconds:g} ms" if milliseconds < 1000 else f"{milliseconds / 1000:g} s"
+
+
+def chart(
+    curves: Sequence[Curve],
+    *,
+    title: str = "Durée des réponses selon les vues par jour",
+    across: str = "millions de vues par jour",
+    written: Callable[[float], str] = _written,
+) -> str:
+    """Draw curves over one scale; raises `ValueError` without any point.
+
+    Parameters: `across`, what is counted from left to right; `written`, how a value is.
+    """
     most = max(value for curve in curves for value in curve.millions)
     values = [value for curve in curves for value in curve.milliseconds]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
@@ -35,14 +52,14 @@ def chart(curves: Sequence[Curve]) -> str:
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}">',
-        "<title>Durée des réponses selon les vues par jour</title>",
+        f"<title>{escape(title)}</title>",
         '<g font-family="sans-serif" font-size="12">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
     ]
     for power in range(low, high + 1):
         at = y(10**power)
         parts.append(f'<path d="M{_LEFT} {at:.1f}H{right}" stroke="#ccc"/>')
-        label = _written(10.0**power)
+        label = escape(written(10.0**power))
         parts.append(f'<text x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{label}</text>')
     for step in range(5):
         at = most * step / 4
@@ -51,7 +68,7 @@ def chart(curves: Sequence[Curve]) -> str:
         )
     parts.append(
         f'<text x="{(_LEFT + right) / 2}" y="{_HEIGHT - 10}" text-anchor="middle">'
-        "millions de vues par jour</text>"
+        f"{escape(across)}</text>"
     )
     for number, curve in enumerate(curves):
         colour, dashes = _LINES[number % len(_LINES)]
@@ -63,7 +80,3 @@ def chart(curves: Sequence[Curve]) -> str:
         parts.append(f'<path d="M{_LEFT + 10} {above - 4}h30" {style}/>')
         parts.append(f'<text x="{_LEFT + 46}" y="{above}">{escape(curve.label)}</text>')
     return "\n".join([*parts, "</g>", "</svg>", ""])
-
-
-def _written(milliseconds: float) -> str:
-    return f"{milliseconds:g} ms" if milliseconds < 1000 else f"{milliseconds / 1000:g} s"

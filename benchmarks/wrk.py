@@ -55,8 +55,10 @@ def duration(seconds: int, one_answer_s: float) -> int:
     return max(seconds, min(wanted, _LONGEST_S))
 
 
-def load(program: Path, url: str, coding: str, seconds: int) -> Load:
-    """Ask for one address again and again over `CONNECTIONS` connections.
+def load(
+    program: Path, url: str, coding: str, seconds: int, connections: int = CONNECTIONS
+) -> Load:
+    """Ask for one address again and again over some connections.
 
     Parameters: `coding`, the only one accepted (`identity`, `gzip`, `br`); `seconds`, the
     shortest time. Raises `Failure` when the server does not answer in this coding.
@@ -67,7 +69,7 @@ def load(program: Path, url: str, coding: str, seconds: int) -> Load:
     lasting = duration(seconds, time.perf_counter() - began)
     if status != 200 or headers.get("content-encoding", "identity") != coding:
         raise Failure(f"{url} ne répond pas en {coding}.")
-    command = [str(program), "--threads", "1", "--connections", str(CONNECTIONS)]
+    command = [str(program), "--threads", "1", "--connections", str(connections)]
     command += ["--duration", f"{lasting}s", "--timeout", "60s", "--latency"]
     command += ["--header", f"Accept-Encoding: {coding}", url]
     return read_output(

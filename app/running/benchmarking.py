@@ -16,12 +16,16 @@ PEER_REQUIREMENTS = "requirements-bench.lock"
 INSTALLER = Path(__file__).with_name("installation.py")
 
 
-def run_benchmarks(report: Path | None, seconds: int, parts: list[str]) -> int:
+def run_benchmarks(
+    report: Path | None, charts: Path | None, seconds: int, parts: list[str]
+) -> int:
     """Run `benchmarks/` on a cluster of its own and give its exit status.
 
-    Parameters: `report`, a JSON file to write; `seconds`, how long each server is asked;
-    `parts`, those to measure, all when empty. Raises `Failure` when something that the
-    measuring needs is missing and cannot be installed from here.
+    Parameters: `report`, a JSON file to write; `charts`, a folder for the charts of growth;
+    `seconds`, how long each server is asked; `parts`, those to measure, all when empty.
+
+    Raises `Failure` when something that the measuring needs is missing and cannot be
+    installed from here.
     """
     progress = terminal_progress()
     programs = {
@@ -35,6 +39,8 @@ def run_benchmarks(report: Path | None, seconds: int, parts: list[str]) -> int:
         command += [option, str(path)]
     if report is not None:
         command += ["--json", str(report.absolute())]
+    if charts is not None:
+        command += ["--charts", str(charts.absolute())]
     if parts:
         command += ["--only", ",".join(parts)]
     environment = {

@@ -1,11 +1,12 @@
 """The plain parts of the benchmarks; what they measure is measured by `./cpts bench`."""
 
 import math
+import re
 
 import pytest
 
 from app.failures import Failure
-from benchmarks import features, letters, pages, starting
+from benchmarks import features, growth, letters, pages, starting
 from benchmarks.figures import Figure, Target, median, percentile, ratio, table, written
 from benchmarks.territories import draw_letters
 from benchmarks.wrk import CONNECTIONS, duration, read_output
@@ -39,6 +40,7 @@ def test_every_part_of_the_bench_is_there() -> None:
             features.measure_features,
             letters.measure_letters,
             pages.measure_page,
+            growth.measure_growth,
         )
     )
 
@@ -152,3 +154,15 @@ def test_letters_are_drawn_in_one_piece_and_always_the_same() -> None:
 def test_letters_are_not_drawn_where_there_is_no_room() -> None:
     with pytest.raises(ValueError, match="not 2"):
         draw_letters({"01001": ["01002"], "01002": ["01001"]}, 60, 2)
+
+
+def test_growth_is_drawn_with_what_was_measured() -> None:
+    drawn = growth.drawing("lettre", "CPTS", "ms", {100: 4.0, 30_000: 40.0})
+    assert "Lettre : ms selon les CPTS" in drawn
+    assert ">1 ms<" in drawn
+    assert ">100 ms<" in drawn
+    (line,) = re.findall(r'<polyline points="([^"]+)"', drawn)
+    (left, low), (right, high) = (map(float, point.split(",")) for point in line.split(" "))
+    # Ten times as much, a step of the scale higher; 100 of 30 000 lie at the left edge.
+    assert left < 75 < right == 620
+    assert low > high

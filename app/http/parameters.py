@@ -27,6 +27,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 # Of more digits is no number that anything here counts to.
 _WHOLE_NUMBER = re.compile(r"-?\d{1,20}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_YEAR = re.compile(r"\d{4}-", re.ASCII)
 
 
 class Bbox(NamedTuple):
@@ -60,6 +61,14 @@ def _iso_day(value: Any) -> Any:
     return value
 
 
+def written_day(value: Any) -> Any:
+    """Let through what may be a day in writing, before it is read as one."""
+    # pydantic alone would read a number as seconds since 1970.
+    if isinstance(value, int | float) or (isinstance(value, str) and not _YEAR.match(value)):
+        raise stated("Une date AAAA-MM-JJ est attendue.", "AAAA-MM-JJ")
+    return value
+
+
 def whole_number(value: Any) -> Any:
     """Let through what is written as a whole number in digits, before it is read as one."""
     # pydantic alone would read `1_0` as 10.
@@ -68,10 +77,10 @@ def whole_number(value: Any) -> Any:
     return value
 
 
-class _Undotted(Convertor[str]):
-    """A part of an address without a dot: `/cpts/12`, not `/cpts/12.geojson`."""
+class _Bare(Convertor[str]):
+    """The end of an address that asks for no other form: `/cpts/12`, not `/cpts/12.geojson`."""
 
-    regex = "[^/.]+"
+    regex = r"[^/]+(?<!\.geojson)"
 
     def convert(self, value: str) -> str:
         """Give it as it is."""
@@ -82,7 +91,7 @@ class _Undotted(Convertor[str]):
         return value
 
 
-register_url_convertor("undotted", _Undotted())
+register_url_convertor("bare", _Bare())
 
 # A number in an address or a form: digits, and nothing else that Python would take for one.
 WholeNumber = Annotated[int, BeforeValidator(whole_number)]

@@ -28,9 +28,9 @@ MARCQ, NICE = "59378", "06088"
 API: dict[Route, Permission] = {
     ("GET", "/metrics"): "service.metrics",
     ("POST", "/api/v1/cpts"): "registry.register-dynamic",
-    ("PATCH", "/api/v1/cpts/{cpts_id:undotted}"): "registry.describe",
+    ("PATCH", "/api/v1/cpts/{cpts_id:bare}"): "registry.describe",
     ("PUT", "/api/v1/cpts/{cpts_id}/territory"): "registry.amend",
-    ("DELETE", "/api/v1/cpts/{cpts_id:undotted}"): "registry.end",
+    ("DELETE", "/api/v1/cpts/{cpts_id:bare}"): "registry.end",
     ("GET", "/api/v1/cpts/{cpts_id}/history"): "registry.history",
     ("GET", "/api/v1/members/cpts"): "directory.read",
     ("GET", "/api/v1/members/cpts/{cpts_id}"): "directory.read",

@@ -95,6 +95,20 @@ def test_bounds_are_written_as_json_schema_has_them(
             assert all(isinstance(each[word], dict) for word in words), each
 
 
+@pytest.mark.parametrize("day", [0, "0", 1.5, True])
+def test_a_number_is_no_day(client: TestClient, day: object) -> None:
+    body = {"communes": ["59378"], "effective_on": day}
+    answer = client.post("/api/v1/letters/check", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {
+            "loc": ["body", "effective_on"],
+            "message": "Une date AAAA-MM-JJ est attendue.",
+            "accepted": ["AAAA-MM-JJ"],
+        }
+    ]
+
+
 def test_links_lead_from_lists_and_deposits_to_what_is_of_one_item(
     document: dict[str, Any],
 ) -> None:

@@ -70,7 +70,7 @@ def create(
 
 
 @router.patch(
-    "/{cpts_id:undotted}",
+    "/{cpts_id:bare}",
     summary="Modifier la fiche ou le stade d'une CPTS",
     responses=_CONFLICTS | {200: {"model": CptsItem}},
 )
@@ -107,7 +107,7 @@ def amend(
 
 
 @router.delete(
-    "/{cpts_id:undotted}",
+    "/{cpts_id:bare}",
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Mettre fin à une CPTS",
     response_class=Response,

@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.cpts.reading.schemas import CptsItem
+from app.http.parameters import written_day
 from app.http.texts import LINE, Mailbox, Website
 
 MAXIMUM_COMMUNES = 5_000
@@ -29,7 +30,9 @@ Communes = Annotated[list[CommuneCode], Field(max_length=MAXIMUM_COMMUNES)]
 # ids are 64-bit in the database.
 CptsId = Annotated[int, Field(ge=1, lt=2**63, strict=True)]
 # Before 1900 or after 2200 a date is a slip of the pen.
-Day = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+Day = Annotated[
+    date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1)), BeforeValidator(written_day)
+]
 
 
 class _Sent(BaseModel):

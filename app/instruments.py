@@ -26,7 +26,9 @@ REQUEST_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 KEPT_ANSWERS = Counter(
-    "cpts_kept_answers_asked", "Answers asked of what is kept: hit or miss.", ("outcome",)
+    "cpts_kept_answers_asked",
+    "Answers asked of what is kept: hit, miss or stale.",
+    ("outcome",),
 )
 KEPT_ENTRIES = Gauge(
     "cpts_kept_answers_entries", "Answers kept, all workers.", multiprocess_mode="livesum"
@@ -56,9 +58,10 @@ DATABASE_ERRORS = Counter(
     "cpts_database_errors", "Statements that failed, by SQLSTATE.", ("sqlstate",)
 )
 
-# Both are shown from the beginning, and need not be looked up for each request.
+# All are shown from the beginning, and need not be looked up for each request.
 KEPT_HITS = KEPT_ANSWERS.labels("hit")
 KEPT_MISSES = KEPT_ANSWERS.labels("miss")
+KEPT_STALE = KEPT_ANSWERS.labels("stale")
 
 
 def known_method(method: str) -> str:

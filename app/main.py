@@ -122,6 +122,7 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         room_for_waiting_threads(connections)
         async with (
+            revisions.informed(min(30, settings.service.stale_seconds / 4)),
             Upkeep(sessions, tasks_of(settings) if settings.service.upkeep else ()),
             MailLoop(app.state.post, interval_s=settings.mail.interval),
         ):
@@ -176,6 +177,7 @@ def create_app(
         revisions=revisions,
         capacity=settings.service.cache_megabytes * 2**20,
         questions=_questions(),
+        stale_s=settings.service.stale_seconds,
     )
     app.add_middleware(Negotiation)
     app.add_middleware(Waiting, patience_s=patience_s, longer=ogc_tiles.PATIENCE_S)

@@ -80,6 +80,8 @@ class ServiceSettings(BaseSettings):
     upkeep: bool = True
     # Memory for cached answers, per worker.
     cache_megabytes: Annotated[int, Field(ge=0)] = 128
+    # How long prepared answers are sent, as stale, while the database is away, in seconds.
+    stale_seconds: Annotated[int, Field(ge=0, le=86_400)] = 600
     # A worker that holds more is replaced by another; never when not given.
     worker_memory_megabytes: Annotated[int | None, Field(ge=512)] = None
 

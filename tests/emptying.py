@@ -30,7 +30,9 @@ WHERE seqrelid::bigint = ANY(:sequences) AND pg_sequence_last_value(seqrelid) IS
 """
 
 _REVISION = (
-    "UPDATE registry_revision SET revision = revision + 1, changed_at = clock_timestamp()"
+    "UPDATE registry_revision SET revision = revision + 1, changed_at = clock_timestamp()",
+    """UPDATE registry_mark m SET revision = r.revision, changed_at = r.changed_at
+    FROM registry_revision r WHERE m.level = 'everywhere'""",
 )
 
 
@@ -80,7 +82,8 @@ class Emptying:
                     for name in filled:
                         connection.execute(text(f"DELETE FROM {name}"))
                 # As the triggers would have it: whoever kept an answer must ask again.
-                connection.execute(text(_REVISION))
+                for statement in _REVISION:
+                    connection.execute(text(statement))
             connection.execute(text(_RESTART), {"sequences": self._sequences})
 
 

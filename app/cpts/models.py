@@ -39,6 +39,23 @@ class RegistryRevision(Base):
     history_chained_after: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
+class RegistryMark(Base):
+    """The last change that could be seen in a place or of a kind; written by triggers only."""
+
+    __tablename__ = "registry_mark"
+    __table_args__ = (
+        CheckConstraint(
+            "level IN ('everywhere', 'country', 'region', 'department', 'completeness')",
+            name="level",
+        ),
+    )
+
+    level: Mapped[str] = mapped_column(Text, primary_key=True)
+    code: Mapped[str] = mapped_column(Text, primary_key=True, server_default=text("''"))
+    revision: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Stage(Base):
     """A stage of progress; the rank gives the order in which stages follow each other."""
 

@@ -19,6 +19,11 @@ def today() -> date:
     return datetime.now(PARIS).date()
 
 
+def day_in_paris(moment: datetime) -> date:
+    """Give the day on which a moment falls in Europe/Paris."""
+    return moment.astimezone(PARIS).date()
+
+
 def year_before(day: date) -> date:
     """Give the same day of the year before; 28 February for the 29th; or the first day."""
     if day.year == date.min.year:

@@ -62,6 +62,7 @@ _RIGHTS = {
     "api_token": "SELECT, INSERT, UPDATE",
     "conciliation": "SELECT, INSERT, UPDATE",
     "registry_revision": "SELECT, UPDATE",
+    "registry_mark": "SELECT",
     "alembic_version": "SELECT",
     # Kept by triggers, under their owner's rights.
     "history_due": None,

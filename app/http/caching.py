@@ -1,16 +1,15 @@
-"""Answers kept until the registry or the day changes (raw ASGI).
+"""Answers kept until what they depend on, or the day, changes (raw ASGI).
 
-An endpoint that answers everyone alike calls `keep_until_change` with the revision of the
-snapshot that it read. The body is then compressed once and kept; the next request for it
-costs one look-up of the revision and enters neither FastAPI nor a thread. A kept body is
-sent only while the revision and the day in Paris are still those it was built from, so
-that there is no time-to-live and nothing stale.
+An endpoint that answers everyone alike calls `keep_until_change` with what the snapshot that
+it read shows of all that the answer depends on. The body is then compressed once and kept;
+the next request for it costs one look-up of the revision and enters neither FastAPI nor a
+thread. A kept body is sent only while that, and the day in Paris, are still what it was built
+from, so that there is no time-to-live and nothing stale.
 """
 
 import asyncio
-import hashlib
-import re
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -26,19 +25,21 @@ from app.database.waiting import allowed, waited
 from app.http.addresses import outside_address
 from app.http.compression import coding_at, encoded
 from app.http.credentials import bears_credential
+from app.http.entity_tags import entity_tag, names
 from app.http.problem_answers import problem_response, unavailable
 from app.http.questions import Questions
-from app.http.repository import Revision
+from app.http.repository import Revision, Standing, State
 from app.http.revisions import Revisions, RevisionUnknown
-from app.instruments import KEPT_BYTES, KEPT_ENTRIES, KEPT_HITS, KEPT_MISSES
+from app.instruments import KEPT_BYTES, KEPT_ENTRIES, KEPT_HITS, KEPT_MISSES, KEPT_STALE
 
 _SCOPE_KEY = "cpts.kept"
-_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
-_CODING_SUFFIX = re.compile(r"-(?:br|gzip)$")
 # Compressing more than this stops the event loop for too long; it goes to a thread.
 _INLINE_BYTES = 20_000
 # Of an entry in the tables that hold it, and of what the allocator rounds up (measured).
 _PLACE_BYTES = 700
+# While the database is known to be away, how long it is waited for where there is something
+# to be sent without it.
+_AWAY_S = 1.0
 
 Header = tuple[bytes, bytes]
 Key = tuple[str, bytes, str]
@@ -59,7 +60,7 @@ class _Wish:
     """What an endpoint says of its answer, through the request's scope."""
 
     day: date
-    revision: Revision | None = None
+    standing: Standing | None = None
     tag: bool = False
     keep: bool = False
 
@@ -68,10 +69,10 @@ class _Wish:
 class _Entry:
     """An answer as sent, and the state of the registry that it was built from.
 
-    `revision` is None when the answer depends on nothing but the program.
+    `standing` is None when the answer depends on nothing but the program.
     """
 
-    revision: Revision | None
+    standing: Standing | None
     day: date
     tag: str
     body: bytes
@@ -89,26 +90,29 @@ class _Flight:
     entry: _Entry | None = None
 
 
-def keep_until_change(request: Request, revision: Revision) -> None:
+def keep_until_change(request: Request, standing: Standing | Revision) -> None:
     """Let an answer be tagged, compressed and kept until the registry or the day changes.
 
-    Parameters: `revision`, of the very snapshot that the body is built from
-    (`app.http.repository.current_revision` in the endpoint's `ReadSession`). To be called
-    only when the answer is the same for every caller.
+    Parameters: `standing`, what the answer depends on, of the very snapshot that the body is
+    built from (`app.http.dependence.standing_of` in the endpoint's `ReadSession`, or
+    `app.http.repository.current_revision` where it is the whole registry). To be called only
+    when the answer is the same for every caller.
     """
     wish = request.scope.get(_SCOPE_KEY)
     if isinstance(wish, _Wish):
-        wish.revision, wish.tag, wish.keep = revision, True, True
+        whole = isinstance(standing, Revision)
+        wish.standing = Standing(standing) if whole else standing
+        wish.tag = wish.keep = True
 
 
-def keep_where_settled(request: Request, revision: Revision) -> None:
+def keep_where_settled(request: Request, standing: Standing | Revision) -> None:
     """Do what `keep_until_change` does for an answer that holds whole addresses.
 
     Without `CPTS_PUBLIC_URL` they are those of whoever asks: the answer is then tagged and
     compressed, but built anew for everyone.
     """
     if outside_address(request).is_settled:
-        keep_until_change(request, revision)
+        keep_until_change(request, standing)
         return
     wish = request.scope.get(_SCOPE_KEY)
     if isinstance(wish, _Wish):
@@ -122,36 +126,7 @@ def keep_for_good(request: Request) -> None:
     """
     wish = request.scope.get(_SCOPE_KEY)
     if isinstance(wish, _Wish):
-        wish.revision, wish.tag, wish.keep = None, True, True
-
-
-def entity_tag(body: bytes, coding: str = "") -> str:
-    """Give the strong ETag, quotes included, of a body sent in a coding (`br`, `gzip`, none).
-
-    Parameters: `body`, before any coding.
-    """
-    digest = hashlib.sha256(body).hexdigest()[:32]
-    return f'"{digest}-{coding}"' if coding else f'"{digest}"'
-
-
-def matches(if_match: str, body: bytes) -> bool:
-    """Tell whether an If-Match header names this body, in whichever coding it was sent."""
-    if if_match.strip() == "*":
-        return True
-    own = entity_tag(body).strip('"')
-    return any(
-        _CODING_SUFFIX.sub("", tag) == own
-        for tag in (found.group(1) for found in _TAG.finditer(if_match))
-    )
-
-
-def names(if_none_match: bytes, tag: str) -> bool:
-    """Tell whether an If-None-Match header names a tag, weakly compared (RFC 9110)."""
-    text = if_none_match.decode("latin-1")
-    if text.strip() == "*":
-        return True
-    own = tag.strip('"')
-    return any(found.group(1) == own for found in _TAG.finditer(text))
+        wish.standing, wish.tag, wish.keep = None, True, True
 
 
 class Caching:
@@ -159,8 +134,10 @@ class Caching:
 
     Parameters: `revisions`, to ask for the state of the registry; `capacity`, in bytes,
     of all that is kept: questions, headers and bodies; `questions`, how a question is
-    spelled. Requests that bear a credential are tagged and compressed, but never answered
-    from what is kept nor kept.
+    spelled; `stale_s`, for how long after the last look-up that was answered what was true then
+    is sent though the database is away, in seconds, with a `Warning` and its `Age`. Requests
+    that bear a credential are tagged and compressed, but never answered from what is kept nor
+    kept.
     """
 
     def __init__(
@@ -170,8 +147,10 @@ class Caching:
         revisions: Revisions,
         capacity: int,
         questions: Questions | None = None,
+        stale_s: float = 0,
     ) -> None:
         self.app = app
+        self.stale_s = stale_s
         self.revisions = revisions
         self.questions = questions or Questions()
         self._entries: LRUCache[Key, _Entry] = LRUCache(
@@ -183,7 +162,7 @@ class Caching:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, self._forgetting(send))
             return
         accepted = asked = b""
         for name, value in scope["headers"]:
@@ -198,10 +177,17 @@ class Caching:
             await self._build(key, asked, scope, receive, send, keep=False)
             return
         try:
-            with waited(), fail_after(allowed(None)):
+            is_away = self.stale_s > 0 and self.revisions.is_away()
+            limit_s = _AWAY_S if is_away and self._stale(key) else None
+            with waited(), fail_after(allowed(limit_s)):
                 answer = await self._find(key)
         except (RevisionUnknown, TimeoutError):
-            await problem_response(unavailable(Trouble.UNREACHABLE))(scope, receive, send)
+            stale = self._stale(key)
+            if stale is None:
+                await problem_response(unavailable(Trouble.UNREACHABLE))(scope, receive, send)
+                return
+            KEPT_STALE.inc()
+            await _send(stale, asked, send)
             return
         if isinstance(answer, _Entry):
             KEPT_HITS.inc()
@@ -236,15 +222,46 @@ class Caching:
                 self._clock += 1
                 flight = self._flights[key] = _Flight(self._clock)
                 return flight
-            if entry.revision is None:
+            if entry.standing is None:
                 return entry
-            revision = await self.revisions.current()
+            state = await self.revisions.current()
             entry = self._entries.get(key)
             if entry is None:
                 continue
-            if entry.revision == revision and entry.day == today():
+            if _is_true(entry, state):
                 return entry
             self._entries.pop(key, None)
+
+    def _forgetting(self, send: Send) -> Send:
+        """Send what may be the answer to a write: its sender is shown nothing from before."""
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] < 400:
+                self.revisions.doubt()
+            await send(message)
+
+        return told
+
+    def _stale(self, key: Key) -> _Entry | None:
+        """Give what was true when the database last answered, None after too long."""
+        entry = self._entries.get(key)
+        confirmed = self.revisions.last_confirmed() if self.stale_s > 0 else None
+        if entry is None or entry.standing is None or confirmed is None:
+            return None
+        age_s = time.monotonic() - confirmed.at
+        # What was built since is newer than what was confirmed.
+        is_newer = entry.standing.revision.number > confirmed.state.revision.number
+        if age_s > self.stale_s or not (is_newer or entry.standing.holds_in(confirmed.state)):
+            return None
+        told = [(b"warning", b'110 - "Response is Stale"'), (b"age", b"%d" % age_s)]
+        return replace(
+            entry,
+            start={**entry.start, "headers": [*entry.start["headers"], *told]},
+            not_modified={
+                **entry.not_modified,
+                "headers": [*entry.not_modified["headers"], *told],
+            },
+        )
 
     def _land(self, key: Key, flight: _Flight | None, entry: _Entry | None = None) -> None:
         """Tell those who wait for a flight; only the first call for a flight counts."""
@@ -305,6 +322,11 @@ class Caching:
         KEPT_BYTES.set(self._entries.currsize)
 
 
+def _is_true(entry: _Entry, state: State) -> bool:
+    standing = entry.standing
+    return standing is None or (standing.holds_in(state) and entry.day == today())
+
+
 async def _entry(
     wish: _Wish, start: Message, body: bytes, *, key: Key, directives: Iterable[Header]
 ) -> _Entry:
@@ -324,7 +346,7 @@ async def _entry(
     if used:
         headers.append((b"content-encoding", used.encode()))
     entry = _Entry(
-        revision=wish.revision,
+        standing=wish.standing,
         day=wish.day,
         tag=tag,
         body=sent,
@@ -340,7 +362,11 @@ def _weight(key: Key, entry: _Entry) -> int:
     pairs = {id(pair): pair for headers in lists for pair in headers}.values()
     texts = {id(text): text for pair in pairs for text in pair}.values()
     held: tuple[object, ...] = (key, *key, entry, entry.tag, entry.body)
-    held += (entry.revision, entry.day)
+    if entry.standing is not None:
+        marks = entry.standing.marks or ()
+        held += (entry.standing, entry.standing.revision, marks, *marks)
+        held += tuple(mark for _, mark in marks)
+    held += (entry.day,)
     held += (entry.start, entry.not_modified, *lists, *pairs, *texts)
     return _PLACE_BYTES + sum(map(sys.getsizeof, held))
 

@@ -1,15 +1,22 @@
 """What every answer depends on, asked from the database: revision, readiness, limits."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from app.database.calendar import day_in_paris
 from app.database.sessions import ReadingSession, WritingSession
 from app.database.waiting import lock_limit_ms
 
 REVISION_SQL = "SELECT revision, changed_at FROM registry_revision"
+# In one statement, which sees one state of the registry.
+STATE_SQL = """
+    SELECT r.revision, r.changed_at, m.level, m.code, m.revision, m.changed_at
+    FROM registry_revision r LEFT JOIN registry_mark m ON true
+"""
 _LOCK = text("SELECT revision FROM registry_revision FOR UPDATE")
 _LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :limit_ms, true)")
 _TABLES = text("SELECT to_regclass('geography_release') IS NOT NULL")
@@ -63,6 +70,51 @@ class Revision:
 
     number: int
     changed_at: datetime
+
+
+# The level and the code of a mark (`registry_mark`), such as ("region", "84").
+Part = tuple[str, str]
+EVERYWHERE: Part = ("everywhere", "")
+COUNTRY: Part = ("country", "")
+COMPLETENESS: Part = ("completeness", "")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The registry at a revision: `marks`, by part, tell which change was the last in each."""
+
+    revision: Revision
+    marks: Mapping[Part, Revision]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an answer was built from, and what of it would have to change for another answer.
+
+    `marks` of the parts that it depends on, None when it depends on the whole registry;
+    `changed_on`, the day in Paris of the last change of all, if the answer tells it.
+    """
+
+    revision: Revision
+    marks: tuple[tuple[Part, Revision | None], ...] | None = None
+    changed_on: date | None = None
+
+    @property
+    def changed_at(self) -> datetime:
+        """When what the answer depends on was changed last."""
+        if self.marks is None:
+            return self.revision.changed_at
+        return max(mark.changed_at for _, mark in self.marks if mark is not None)
+
+    def holds_in(self, state: State) -> bool:
+        """Tell whether the answer is still true in a state of the registry."""
+        if self.revision == state.revision:
+            return True
+        if self.marks is None:
+            return False
+        if self.changed_on not in (None, day_in_paris(state.revision.changed_at)):
+            return False
+        return all(state.marks.get(part) == mark for part, mark in self.marks)
 
 
 def current_revision(session: ReadingSession) -> Revision:

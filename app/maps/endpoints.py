@@ -11,9 +11,9 @@ from app.cpts.reading.filters import RequestedFilters
 from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
 from app.http.content_policy import OWN
+from app.http.dependence import standing_of
 from app.http.geojson import GeoJsonResponse
 from app.http.parameters import BboxFilter, Day, DepartmentCodes, RegionCodes, RowId
-from app.http.repository import current_revision
 from app.maps import around, service
 from app.maps.addresses import MAP_ADDRESS
 from app.maps.page import warm
@@ -59,7 +59,7 @@ def map_of_cpts(
         subject=subject,
         searched_at=MAP_ADDRESS,
     )
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     origin = tile_origin(settings.maps.basemap_url)
     policy = page_policy(body, [origin] if origin else [], form_action=OWN)
     return HTMLResponse(body, headers={"Content-Security-Policy": policy})
@@ -74,7 +74,7 @@ def map_of_cpts(
 def picture(request: Request, session: ReadSession, at: Day = None) -> Response:
     """La métropole et ses CPTS selon leur stade, dans la projection de la carte."""
     body = first_picture(session, at)
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     return Response(body, media_type="image/svg+xml")
 
 
@@ -91,7 +91,7 @@ def department_outlines(
 ) -> Response:
     """FeatureCollection (RFC 7946) des contours, au tracé des territoires des CPTS."""
     body = service.department_outlines(session, detail, bbox)
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     return GeoJsonResponse(body)
 
 
@@ -118,7 +118,7 @@ def cpts_around(
     """
     shown = around.ShownPlace(tuple(region), tuple(department), within, cpts)
     body = around.cpts_around(session, shown, bbox, detail, at)
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     return GeoJsonResponse(body)
 
 
@@ -133,5 +133,5 @@ def commune_outlines(
 ) -> Response:
     """FeatureCollection (RFC 7946) des communes de `cpts`, ou de `commune` seule."""
     body = service.commune_outlines(session, subject, at)
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     return GeoJsonResponse(body)

@@ -13,7 +13,7 @@ from app.cpts.reading.schemas import Detail
 from app.cpts.reading.service import check_filters
 from app.cpts.references import repository as references
 from app.cpts.references.schemas import DepartmentItem, StageItem, TierItem
-from app.database.calendar import PARIS, today
+from app.database.calendar import day_in_paris, today
 from app.database.sessions import ReadingSession
 from app.french import long_date, typeset_text
 from app.http.parameters import Bbox
@@ -92,7 +92,7 @@ def map_page(
     about = found_subject(session, subject, filters.at) if subject else None
     shown = _shown(filters, parameters, at, about, extents)
     around = around_data(filters, shown.suited, parameters, about, whole=addresses is None)
-    changed_on = current_revision(session).changed_at.astimezone(PARIS).date()
+    changed_on = day_in_paris(current_revision(session).changed_at)
     dated = f"données du {long_date(changed_on)}"
     if filters.at is not None:
         dated = f"situation au {long_date(filters.at)}, {dated}"

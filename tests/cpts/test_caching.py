@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
-from app.http.caching import entity_tag
+from app.http.entity_tags import entity_tag
 from app.main import create_app
 from app.settings import Settings
 

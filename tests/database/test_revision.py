@@ -39,6 +39,7 @@ APART = {
     "person_link",
     "recovery_code",
     "reference_mark",
+    "registry_mark",
     "registry_revision",
     "saved_search",
     "saved_search_stop",
@@ -108,3 +109,34 @@ def test_the_revision_is_locked_before_any_other_row(engine: Engine, event: int)
         assert {t: found.get(t) for t in tables(connection)} == {
             table: f"aa_{table}_revision" for table in tables(connection)
         }
+
+
+# Whose changes are seen in some places only, or where letters are told of only.
+BY_PLACE, OF_LETTERS = "places", "letters"
+
+
+def test_what_a_table_changes_is_marked_everywhere_or_where_its_rows_are(
+    engine: Engine,
+) -> None:
+    told = text(
+        "SELECT t.tgrelid::regclass::text, p.proname, t.tgtype,"
+        " encode(t.tgargs, 'escape')"
+        " FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal"
+    )
+    with administration(engine) as connection:
+        found = list(connection.execute(told))
+        answers = tables(connection)
+    kinds: dict[str, str] = {}
+    marked: dict[str, int] = {}
+    for table, function, kind, arguments in found:
+        if function == "advance_registry_revision":
+            kinds[table] = arguments.removesuffix("\\000")
+        elif function == "mark_places_of_rows":
+            marked[table] = marked.get(table, 0) | kind & (4 | 8 | 16)
+    assert kinds.keys() == answers.keys()
+    assert set(kinds.values()) == {"", BY_PLACE, OF_LETTERS}
+    # Inserted, deleted, updated: each has a trigger of its own.
+    places = {table for table, kind in kinds.items() if kind == BY_PLACE}
+    assert marked == dict.fromkeys(places, 4 | 8 | 16)
+    letters = {table for table, kind in kinds.items() if kind == OF_LETTERS}
+    assert {table.partition("_")[0] for table in letters} == {"letter", "conciliation"}

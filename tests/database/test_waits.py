@@ -23,7 +23,7 @@ from app.database.grants import grant_service
 from app.database.migration import upgrade_database
 from app.main import create_app
 from app.progress import SilentProgress
-from app.settings import DatabaseSettings, Settings
+from app.settings import DatabaseSettings, ServiceSettings, Settings
 from tests.relay import Relay
 
 Bearer = Callable[..., dict[str, str]]
@@ -34,8 +34,11 @@ BOUND_S = 15.0
 CPTS = {"name": "CPTS en attente", "stage": "aci_signe", "communes": ["59350"]}
 
 
-def serving(address: str, patience_s: float = PATIENCE_S) -> TestClient:
-    settings = Settings(database=DatabaseSettings(url=address, database_patience=patience_s))
+def serving(address: str, patience_s: float = PATIENCE_S, *, stale_s: int = 0) -> TestClient:
+    settings = Settings(
+        database=DatabaseSettings(url=address, database_patience=patience_s),
+        service=ServiceSettings(stale_seconds=stale_s),
+    )
     return TestClient(create_app(settings), raise_server_exceptions=False)
 
 
@@ -103,6 +106,28 @@ def test_a_connection_that_died_silently_ends_in_a_503_and_the_next_request_is_s
     for name, ask in asks.items():
         # Written already: the communes are held.
         recovered(ask, 409 if name == "written" else 200)
+
+
+def test_public_reading_goes_on_from_what_is_kept_while_the_database_is_away(
+    relay: Relay, bearer: Bearer
+) -> None:
+    headers = bearer("admin")
+    with serving(relay.address, stale_s=600) as client:
+        fresh = client.get("/api/v1/cpts")
+        assert client.get("/api/v1/cpts").headers.get("warning") is None
+        with relay.silence():
+            stale = timed(lambda: client.get("/api/v1/cpts"))
+            assert (stale.status_code, stale.content) == (200, fresh.content)
+            assert stale.headers["warning"].startswith("110 ")
+            assert int(stale.headers["age"]) >= 0
+            assert_unavailable(timed(lambda: client.get("/api/v1/cpts", headers=headers)))
+            assert_unavailable(
+                timed(lambda: client.post("/api/v1/cpts", json=CPTS, headers=headers))
+            )
+        recovered(lambda: client.post("/api/v1/cpts", json=CPTS, headers=headers), 201)
+        true = recovered(lambda: client.get("/api/v1/cpts"))
+        assert true.headers.get("warning") is None
+        assert true.json()["number_matched"] == 1
 
 
 def test_many_requests_at_once_on_silent_connections_all_end_and_the_process_stays_alive(

@@ -13,16 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from app.http.caching import (
-    Caching,
-    entity_tag,
-    keep_for_good,
-    keep_until_change,
-    keep_where_settled,
-    matches,
-)
-from app.http.repository import Revision
-from app.http.revisions import Revisions, RevisionUnknown
+from app.http.caching import Caching, keep_for_good, keep_until_change, keep_where_settled
+from app.http.entity_tags import entity_tag, matches
+from app.http.repository import Revision, State
+from app.http.revisions import Confirmed, Revisions, RevisionUnknown
 from tests.event_loop import run_apart
 
 
@@ -38,6 +32,7 @@ class Registry:
         self.built = 0
         self.asked = 0
         self.down = False
+        self.clock = 0.0
         self.kept = True
         self.kept_for_good = False
         self.kept_at: SimpleNamespace | None = None
@@ -47,12 +42,12 @@ class Registry:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def current(self) -> Revision:
+    async def current(self) -> State:
         self.asked += 1
         await asyncio.sleep(0)
         if self.down:
             raise RevisionUnknown
-        return revision(self.number)
+        return State(revision(self.number), {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.built += 1
@@ -68,15 +63,26 @@ class Registry:
         await response(scope, receive, send)
 
 
-def caching(registry: Registry, capacity: int = 100_000) -> Caching:
+def caching(registry: Registry, capacity: int = 100_000, stale_s: float = 0) -> Caching:
     class Looked(Revisions):
         def __init__(self) -> None:
-            pass
+            self.confirmed: Confirmed | None = None
 
-        async def current(self) -> Revision:
-            return await registry.current()
+        async def current(self) -> State:
+            state = await registry.current()
+            self.confirmed = Confirmed(state, registry.clock)
+            return state
 
-    return Caching(registry, revisions=Looked(), capacity=capacity)
+        def last_confirmed(self) -> Confirmed | None:
+            return self.confirmed
+
+        def doubt(self) -> None:
+            self.confirmed = None
+
+        def is_away(self) -> bool:
+            return registry.down
+
+    return Caching(registry, revisions=Looked(), capacity=capacity, stale_s=stale_s)
 
 
 async def get(
@@ -163,6 +169,39 @@ def test_what_holds_whole_addresses_is_tagged_anyhow_and_kept_where_they_are_set
         assert [answer[1] for answer in together] == [body, body]
         assert registry.built == built
         assert (len(app._entries), len(app._flights)) == (public_url is not None, 0)
+
+    run(scenario())
+
+
+def test_while_the_database_is_away_what_was_true_last_is_sent_as_stale_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> None:
+        registry = Registry()
+        monkeypatch.setattr("app.http.caching.time.monotonic", lambda: registry.clock)
+        app = caching(registry, stale_s=600)
+        await get(app)
+        await get(app, "/old")
+        registry.number = 2
+        # Confirms what is there from now on: "/old" is known to be outdated.
+        await get(app)
+        await get(app)
+        fresh = await get(app)
+        assert "warning" not in fresh[2]
+        assert "age" not in fresh[2]
+        registry.down, registry.clock = True, 599.5
+        status, body, headers = await get(app)
+        assert (status, body) == (200, b"state 2")
+        assert (headers["warning"], headers["age"]) == ('110 - "Response is Stale"', "599")
+        status, body, headers = await get(app, if_none_match=fresh[2]["etag"])
+        assert (status, body, headers["age"]) == (304, b"", "599")
+        built = registry.built
+        assert (await get(app, "/old"))[0] == 503
+        registry.clock = 600.5
+        assert (await get(app))[0] == 503
+        assert registry.built == built
+        registry.down = False
+        assert "warning" not in (await get(app))[2]
 
     run(scenario())
 

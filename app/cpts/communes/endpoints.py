@@ -11,9 +11,9 @@ from app.cpts.communes.schemas import CommunePage, RequestedCommunes, SingleComm
 from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
+from app.http.dependence import standing_of
 from app.http.paging import PageAddress
 from app.http.parameters import Day
-from app.http.repository import current_revision
 
 router = APIRouter(prefix="/api/v1/communes", tags=["communes"])
 
@@ -24,7 +24,7 @@ CommuneCode = Annotated[
 
 
 def _answer(request: Request, session: ReadingSession, body: dict[str, Any]) -> Response:
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     return Response(orjson.dumps(body), media_type="application/json")
 
 

@@ -8,8 +8,8 @@ from app.cpts.completeness import service
 from app.cpts.completeness.schemas import Completeness
 from app.database.request_sessions import ReadSession
 from app.http.caching import keep_until_change
+from app.http.dependence import standing_of
 from app.http.parameters import Day
-from app.http.repository import current_revision
 
 router = APIRouter(prefix="/api/v1", tags=["Lecture"])
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1", tags=["Lecture"])
 )
 def read_completeness(request: Request, session: ReadSession, at: Day = None) -> Response:
     """Ailleurs, une commune sans CPTS est une commune dont le registre ne sait rien."""
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     items = [
         {
             "department": state.department,

@@ -32,10 +32,10 @@ from app.database.request_sessions import ReadSession
 from app.database.sessions import ReadingSession
 from app.files.cells import CSV_MEDIA_TYPE
 from app.http.caching import keep_until_change
+from app.http.dependence import standing_of
 from app.http.geojson import GEOJSON, GeoJsonResponse
 from app.http.paging import PageAddress
 from app.http.parameters import Day, RegionCodes, RowId, StageSlugs
-from app.http.repository import current_revision
 
 JSON = "application/json"
 
@@ -54,7 +54,7 @@ AskedDetail = Annotated[
 def _answer(
     request: Request, session: ReadingSession, body: bytes, media_type: str
 ) -> Response:
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     return Response(body, media_type=media_type)
 
 
@@ -82,8 +82,12 @@ def list_cpts_geojson(
     detail: AskedDetail = None,
 ) -> Response:
     """FeatureCollection (RFC 7946) ; sans commune, la géométrie est nulle."""
-    body = service.cpts_collection(session, filters, PageAddress.of(request), detail)
-    return _answer(request, session, body, GEOJSON)
+    standing = standing_of(request, session)
+    body = service.cpts_collection(
+        session, filters, PageAddress.of(request), detail, changed_at=standing.changed_at
+    )
+    keep_until_change(request, standing)
+    return Response(body, media_type=GEOJSON)
 
 
 @router.get(

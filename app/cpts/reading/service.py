@@ -1,7 +1,7 @@
 """Reading the registry: bodies of answers, of one snapshot of the database."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
@@ -113,13 +113,15 @@ def cpts_collection(
     detail: Detail | None = None,
     *,
     with_courses: bool = False,
+    changed_at: datetime | None = None,
 ) -> bytes:
     """Give a page of CPTS as a GeoJSON FeatureCollection (RFC 7946).
 
     Parameters: `detail`, the generalisation, that which suits the filters when None;
     `with_courses`, whether each Feature also has the properties `stages` and `communes`
-    (`app.cpts.reading.repository.Course`), from which a registry can be made again. Raises
-    `Invalid` for unknown values.
+    (`app.cpts.reading.repository.Course`), from which a registry can be made again;
+    `changed_at`, when what passes the filters was changed last, else the whole registry's.
+    Raises `Invalid` for unknown values.
     """
     check_filters(session, filters)
     detail = detail or suitable_detail(filters)
@@ -134,7 +136,7 @@ def cpts_collection(
             "type": "FeatureCollection",
             "numberMatched": len(ids),
             "numberReturned": len(page),
-            "timeStamp": moment.revision.changed_at,
+            "timeStamp": changed_at or moment.revision.changed_at,
             "detail": detail,
             "links": address.links(filters, len(ids), len(page)),
         },

@@ -16,7 +16,7 @@ from app.cpts.reading.service import cpts_item, cpts_item_body
 from app.cpts.writing import schemas, service
 from app.database.request_sessions import WriteSession
 from app.database.sessions import WritingSession
-from app.http.caching import matches
+from app.http.entity_tags import matches
 from app.http.parameters import RowId
 from app.problems import StaleWrite, declared
 

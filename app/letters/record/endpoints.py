@@ -21,7 +21,8 @@ from app.accounts.rules import Caller
 from app.cpts.errors import PlannedChangeDropped, TerritoryOverlap
 from app.database.request_sessions import ReadSession, WriteSession
 from app.database.sessions import ReadingSession, WritingSession
-from app.http.caching import entity_tag, keep_until_change, matches
+from app.http.caching import keep_until_change
+from app.http.entity_tags import entity_tag, matches
 from app.http.paging import PageAddress
 from app.http.parameters import RowId
 from app.http.repository import current_revision

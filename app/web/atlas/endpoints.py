@@ -6,7 +6,7 @@ from starlette.responses import FileResponse, Response
 from app.database.calendar import today
 from app.database.request_sessions import read_in_session
 from app.http.address_limit import limited
-from app.http.caching import names
+from app.http.entity_tags import names
 from app.http.repository import current_revision
 from app.problems import declared
 from app.web.atlas.kept import AtlasBeingMade, Atlases

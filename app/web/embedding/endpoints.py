@@ -11,8 +11,8 @@ from app.database.request_sessions import ReadSession
 from app.http.addresses import outside_address
 from app.http.caching import keep_until_change
 from app.http.content_policy import ANY_SITE, OWN
+from app.http.dependence import standing_of
 from app.http.parameters import WholeNumber
-from app.http.repository import current_revision
 from app.maps.policy import page_policy, tile_origin
 from app.maps.service import map_page
 from app.maps.subjects import RequestedSubject
@@ -60,7 +60,7 @@ def embedded_map(
         source=source_address(filters, subject),
         searched_at=MAP_ADDRESS,
     )
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     origin = tile_origin(settings.maps.basemap_url)
     policy = page_policy(
         body, [origin] if origin else [], frame_ancestors=ANY_SITE, form_action=OWN

@@ -14,7 +14,7 @@ from app.cpts.stages import FIRST_STAGE, SIGNED_STAGE
 from app.database.sessions import ReadingSession
 from app.http.caching import keep_until_change
 from app.http.content_policy import ANY_SITE, NOTHING, OWN, page_content_policy
-from app.http.repository import current_revision
+from app.http.dependence import standing_of
 from app.settings import Settings
 from app.web.layout.assets import WEB, static
 from app.web.layout.colours import COLOUR_RULES, COLOUR_RULES_HASH
@@ -162,5 +162,5 @@ def render(
     if personal:
         headers["Cache-Control"] = "no-store"
     elif status == 200:
-        keep_until_change(request, current_revision(session))
+        keep_until_change(request, standing_of(request, session))
     return HTMLResponse(text, status_code=status, headers=headers)

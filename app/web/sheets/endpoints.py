@@ -10,8 +10,8 @@ from app.database.request_sessions import ReadSession
 from app.files.cells import CSV_MEDIA_TYPE, csv_table
 from app.http.address_limit import limited
 from app.http.caching import keep_until_change
+from app.http.dependence import standing_of
 from app.http.parameters import Day, RowId
-from app.http.repository import current_revision
 from app.settings import Settings
 from app.web.figures.answers import figure_to_keep
 from app.web.layout.rendering import render
@@ -85,7 +85,7 @@ def communes_of_cpts(
     item = cpts_item(session, cpts_id, at)
     columns = ("code", "name", "population")
     rows = [[held[name] for name in columns] for held in item["communes"]]
-    keep_until_change(request, current_revision(session))
+    keep_until_change(request, standing_of(request, session))
     return Response(
         csv_table(columns, rows),
         media_type=CSV_MEDIA_TYPE,

@@ -54,6 +54,11 @@ STATEMENT_SECONDS = Histogram(
     ("kind",),
     buckets=_SECONDS,
 )
+REPLICA_READS = Counter(
+    "cpts_database_replica_reads",
+    "Requests that could be read from the replica: replica, behind or unreachable.",
+    ("outcome",),
+)
 DATABASE_ERRORS = Counter(
     "cpts_database_errors", "Statements that failed, by SQLSTATE.", ("sqlstate",)
 )

@@ -90,11 +90,13 @@ def open_sessions(settings: Settings) -> Sessions:
 
     Raises `Failure` when the settings name no database.
     """
+    read_url = settings.database.database_read_url
     sessions = Sessions.open(
         _database_address(settings),
         connections=settings.database.database_connections,
         limits=WaitLimits.of_requests(settings.database.database_patience),
         poolclass=TimedPool,
+        read_address=read_url.get_secret_value() if read_url else None,
     )
     for engine in sessions.engines.values():
         observe(engine)
@@ -151,6 +153,7 @@ def create_app(
         site=SITE_NAME,
     )
     app.state.sessions = sessions
+    app.state.revisions = revisions
     identity = settings.identity
     app.state.provider = Provider(identity) if identity.issuer is not None else None
     app.state.geocoder = Geocoder(settings.geocoder) if settings.geocoder.url else None

@@ -37,6 +37,8 @@ class DatabaseSettings(BaseSettings):
     owner_url: Annotated[
         SecretStr | None, Field(validation_alias="CPTS_OWNER_DATABASE_URL")
     ] = None
+    # A replica of it, from which requests are read as long as it keeps up.
+    database_read_url: SecretStr | None = None
     data_directory: Path = PROJECT_ROOT / ".data"
     # Folder of initdb, pg_ctl and postgres; found by itself when not given.
     postgresql_programs: Path | None = None

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, TypeVar
 
-from anyio import CancelScope, to_thread
+from anyio import CancelScope, fail_after, to_thread
 from fastapi import Depends, Request
 
 from app.database.sessions import ReadingSession, Sessions, WritingSession
-from app.database.waiting import place_in
+from app.database.waiting import allowed, place_in, waited
+from app.http.revisions import Revisions, RevisionUnknown
 
 Result = TypeVar("Result")
 
@@ -21,12 +22,31 @@ async def reading_session(request: Request) -> AsyncIterator[ReadingSession]:
     """Give the request a session on one snapshot of the database."""
     sessions: Sessions = request.app.state.sessions
     async with place_in(sessions.readers, sessions.limits.place):
-        session = sessions.read()
+        session = await _on_replica(request, sessions) or sessions.read()
         try:
             yield session
         finally:
             with CancelScope(shield=True):
                 await to_thread.run_sync(session.close)
+
+
+async def _on_replica(request: Request, sessions: Sessions) -> ReadingSession | None:
+    """Give a session on the replica that shows all that anybody has seen committed so far.
+
+    The position is asked of the primary after the request has arrived, so that it covers
+    whatever this client, or another that told it, has been shown or has written anywhere.
+    """
+    replica = sessions.replica
+    if replica is None or replica.is_avoided():
+        return None
+    revisions: Revisions = request.app.state.revisions
+    try:
+        with waited(), fail_after(allowed(None)):
+            state = await revisions.current()
+    except (RevisionUnknown, TimeoutError):
+        # The primary says so itself, and better.
+        return None
+    return await to_thread.run_sync(replica.session_at, state.position)
 
 
 async def read_in_session(request: Request, read: Callable[[ReadingSession], Result]) -> Result:

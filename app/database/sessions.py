@@ -17,6 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from app.database.engine import create_database_engine
 from app.database.failures import CANNOT_RECORD, Trouble, trouble_of
+from app.database.replica import Replica
 from app.database.waiting import COMMAND_WAITS, WaitLimits, place_in
 
 Result = TypeVar("Result")
@@ -72,6 +73,7 @@ class Sessions:
     asides: CapacityLimiter = field(repr=False)
     limits: WaitLimits = COMMAND_WAITS
     recording: Recording = field(default_factory=Recording)
+    replica: Replica[ReadingSession] | None = None
 
     @classmethod
     def open(
@@ -81,11 +83,13 @@ class Sessions:
         connections: int,
         limits: WaitLimits = COMMAND_WAITS,
         poolclass: type[QueuePool] = QueuePool,
+        read_address: str | None = None,
     ) -> "Sessions":
         """Make three engines that together hold at most `connections`, at least three.
 
-        Parameters: `address` and `poolclass` as for `create_database_engine`; connects to
-        nothing yet.
+        Parameters: `address` and `poolclass` as for `create_database_engine`; `read_address`,
+        of a replica, on which readers may hold as many connections again; connects to nothing
+        yet.
         """
         shares = _shares(connections)
         engines = {
@@ -94,7 +98,17 @@ class Sessions:
             )
             for name, share in shares.items()
         }
-        return cls._made(engines, shares, limits)
+        made = cls._made(engines, shares, limits)
+        if read_address is None:
+            return made
+        engine = create_database_engine(
+            read_address,
+            connections=shares["readers"],
+            limits=limits.hasty(),
+            poolclass=poolclass,
+        )
+        replica = Replica(_reading(engine), engine)
+        return replace(made, engines={**engines, "replica": engine}, replica=replica)
 
     @classmethod
     def on(

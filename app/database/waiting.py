@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from anyio import CapacityLimiter, fail_after
@@ -53,6 +53,16 @@ class WaitLimits:
             idle_in_transaction=4 * patience_s,
             answer=0.9 * patience_s,
             first_answer=patience_s / 4,
+        )
+
+    def hasty(self) -> "WaitLimits":
+        """Give the limits where somebody else can be asked instead."""
+        soon = 1.0
+        return replace(
+            self,
+            connect=min(self.connect, soon),
+            first_answer=min(self.first_answer or soon, soon),
+            place=min(self.place, soon),
         )
 
 

@@ -11,12 +11,22 @@ from app.database.calendar import day_in_paris
 from app.database.sessions import ReadingSession, WritingSession
 from app.database.waiting import lock_limit_ms
 
-REVISION_SQL = "SELECT revision, changed_at FROM registry_revision"
+# What others may have seen committed lies before this position of the write-ahead log: behind
+# what is flushed, unless the server tells of commits before that.
+REVISION_SQL = """
+    SELECT revision, changed_at, CAST(CASE
+        WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+        WHEN current_setting('synchronous_commit') = 'off' THEN pg_current_wal_insert_lsn()
+        ELSE pg_current_wal_flush_lsn()
+    END AS text) AS position
+    FROM registry_revision
+"""
 # In one statement, which sees one state of the registry.
 STATE_SQL = """
     SELECT r.revision, r.changed_at, m.level, m.code, m.revision, m.changed_at
     FROM registry_revision r LEFT JOIN registry_mark m ON true
 """
+_REVISION = text("SELECT revision, changed_at FROM registry_revision")
 _LOCK = text("SELECT revision FROM registry_revision FOR UPDATE")
 _LOCK_TIMEOUT = text("SELECT set_config('lock_timeout', :limit_ms, true)")
 _TABLES = text("SELECT to_regclass('geography_release') IS NOT NULL")
@@ -81,10 +91,14 @@ COMPLETENESS: Part = ("completeness", "")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The registry at a revision: `marks`, by part, tell which change was the last in each."""
+    """The registry at a revision: `marks`, by part, tell which change was the last in each.
+
+    `position`, of the write-ahead log, beyond which nothing of it lies.
+    """
 
     revision: Revision
     marks: Mapping[Part, Revision]
+    position: str = "0/0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +133,7 @@ class Standing:
 
 def current_revision(session: ReadingSession) -> Revision:
     """Give the revision that this session's snapshot shows."""
-    row: Any = session.execute(text(REVISION_SQL)).one()
+    row: Any = session.execute(_REVISION).one()
     return Revision(row.revision, row.changed_at)
 
 

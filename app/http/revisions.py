@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -178,11 +178,11 @@ class _LookUps:
         row = await (await connection.execute(REVISION_SQL)).fetchone()
         if row is None:
             raise psycopg.DataError("registry_revision is empty")
-        known = self._known
-        if known is not None and known.revision == Revision(*row):
-            return known
+        known, position = self._known, row[2]
+        if known is not None and known.revision == Revision(*row[:2]):
+            return replace(known, position=position)
         # What has changed is asked for once a change.
         rows = await (await connection.execute(STATE_SQL)).fetchall()
         marks = {(row[2], row[3]): Revision(row[4], row[5]) for row in rows if row[2]}
-        known = self._known = State(Revision(*rows[0][:2]), marks)
+        known = self._known = State(Revision(*rows[0][:2]), marks, position)
         return known

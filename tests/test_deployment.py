@@ -23,8 +23,6 @@ Manifest = dict[str, Any]
 FOLDER = ROOT / "deploy" / "kubernetes"
 BASE = FOLDER / "base"
 OVERLAYS = ["staging", "production"]
-# Replicas that reads go to; taken note of by versions that know of it.
-READ_URL = "CPTS_DATABASE_READ_URL"
 # Of these no schema comes with a package; docs/scale.md tells how they were checked.
 CUSTOM = {
     "Cluster",
@@ -168,7 +166,7 @@ def test_kustomize_makes_the_same_of_it(overlay: str) -> None:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_what_is_set_is_a_setting_and_holds_no_secret(overlay: str) -> None:
-    known = {*settings(), READ_URL}
+    known = set(settings())
     given = variables("base") | variables(f"overlays/{overlay}")
     assert {name for name in given if not name.startswith("PG")} <= known
     assert not {name for name in given if re.search("PASSWORD|SECRET|PASSPHRASE|KEY", name)}
@@ -191,7 +189,7 @@ def test_secrets_come_by_reference_and_the_owner_s_address_to_the_preparation_al
     role = cluster["managed"]["roles"][0]
     assert not role["superuser"]
     assert f"//{role['name']}@cpts-database-rw" in variables("base")["DATABASE_URL"]
-    assert f"//{role['name']}@cpts-database-ro" in variables("base")[READ_URL]
+    assert f"//{role['name']}@cpts-database-ro" in variables("base")["CPTS_DATABASE_READ_URL"]
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "Job", "CronJob"])

@@ -100,8 +100,7 @@ def keep_until_change(request: Request, standing: Standing | Revision) -> None:
     """
     wish = request.scope.get(_SCOPE_KEY)
     if isinstance(wish, _Wish):
-        whole = isinstance(standing, Revision)
-        wish.standing = Standing(standing) if whole else standing
+        wish.standing = Standing(standing) if isinstance(standing, Revision) else standing
         wish.tag = wish.keep = True
 
 

@@ -49,7 +49,9 @@ class Replica(Generic[Made]):
         """
         session = self._make()
         try:
-            has_reached = self._comes_up_to(session, position)
+            # Checked out, and not asked anything yet.
+            driver: Any = session.connection().connection.driver_connection
+            has_reached = self._comes_up_to(driver, position)
         except (SQLAlchemyError, psycopg.Error):
             self._avoid(_AWAY_FOR_S)
             session.close()
@@ -63,8 +65,8 @@ class Replica(Generic[Made]):
         REPLICA_READS.labels("replica").inc()
         return session
 
-    def _comes_up_to(self, session: Session, position: str) -> bool:
-        driver: Any = session.connection().connection.driver_connection
+    @staticmethod
+    def _comes_up_to(driver: Any, position: str) -> bool:
         # Each look in a transaction of its own, before that of the session: its snapshot is
         # taken by its first statement, and shows what had been replayed by then.
         driver.autocommit = True

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from tests.accounts.people import Mailbox
     from tests.emptying import Emptying
+    from tests.quarters import Divide
 
 ROOT = Path(__file__).parents[1]
 # What decides of the template's content. A new import of the loading belongs here;
@@ -357,6 +358,21 @@ def register(client: TestClient, bearer: Callable[..., dict[str, str]]) -> Regis
         return int(response.json()["id"])
 
     return create
+
+
+@pytest.fixture
+def divide_commune(engine: Engine, emptying: Emptying) -> Iterator[Divide]:
+    """Divide a commune into bands: `divide_commune("59350", ["Nord", "Sud"])`.
+
+    Afterwards all is as the reference geography has it.
+    """
+    from functools import partial
+
+    from tests import quarters
+
+    yield partial(quarters.divide_commune, engine)
+    emptying.empty(but=("division", "division_part"))
+    quarters.undivide_all(engine)
 
 
 @pytest.fixture

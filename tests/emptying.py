@@ -4,6 +4,8 @@ A TRUNCATE costs the same for an empty table as for a full one: new files for th
 for each of its indexes.
 """
 
+from collections.abc import Collection
+
 import psycopg
 from psycopg import sql
 from sqlalchemy import Engine, text
@@ -70,13 +72,20 @@ class Emptying:
             self._sequences = list(connection.execute(text(_SEQUENCES), owners).scalars())
         self._filled = text(_filled(self.tables))
 
-    def empty(self) -> None:
-        """Remove every row, and let ids begin at 1 again."""
+    def empty(self, *, but: Collection[str] = ()) -> None:
+        """Remove every row, and let ids begin at 1 again.
+
+        Parameters: `but`, tables that keep their rows.
+        """
         with self._engine.begin() as connection:
-            filled = {row[0]: int(row[1]) for row in connection.execute(self._filled)}
+            filled = {
+                row[0]: int(row[1])
+                for row in connection.execute(self._filled)
+                if row[0] not in but
+            }
             if filled:
                 connection.execute(text("SET LOCAL session_replication_role = replica"))
-                if max(filled.values()) > _GROWN_BYTES:
+                if max(filled.values()) > _GROWN_BYTES and not but:
                     connection.execute(text(f"TRUNCATE {', '.join(self.tables)}"))
                 else:
                     for name in filled:
@@ -84,7 +93,8 @@ class Emptying:
                 # As the triggers would have it: whoever kept an answer must ask again.
                 for statement in _REVISION:
                     connection.execute(text(statement))
-            connection.execute(text(_RESTART), {"sequences": self._sequences})
+            if not but:
+                connection.execute(text(_RESTART), {"sequences": self._sequences})
 
 
 def _filled(tables: tuple[str, ...] | list[str]) -> str:

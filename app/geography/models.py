@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -16,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import DATERANGE, Range
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, Range
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import REAL
 
@@ -58,7 +59,7 @@ class Epci(Base):
 
 
 class City(Base):
-    """Paris, Lyon or Marseille: a code that stands for its arrondissements."""
+    """A code that stands for its arrondissements (Paris, Lyon, Marseille) or declared parts."""
 
     __tablename__ = "city"
 
@@ -68,18 +69,29 @@ class City(Base):
 
 
 class Commune(Base):
-    """A unit of territory: a commune, or a municipal arrondissement, of the reference date."""
+    """A unit of territory: a commune, a municipal arrondissement, or a part of a commune.
+
+    `in_force` are the days on which it is one: those of a commune that is divided end when
+    those of its parts begin. `unit_on(day)` in the database gives the units of a day. A part
+    has its city's name before its own (« Nice – Cimiez »), which `quarter` is alone.
+    """
 
     __tablename__ = "commune"
     __table_args__ = (
-        CheckConstraint("kind IN ('commune', 'arrondissement')", name="kind"),
+        CheckConstraint("kind IN ('commune', 'arrondissement', 'part')", name="kind"),
+        CheckConstraint("NOT isempty(in_force)", name="in_force"),
+        CheckConstraint(
+            "(kind = 'part') = (quarter IS NOT NULL)"
+            " AND (kind <> 'part' OR city_code IS NOT NULL)",
+            name="quarter",
+        ),
         Index("commune_geom_idx", "geom", postgresql_using="gist"),
     )
 
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
-    city_code: Mapped[str | None] = mapped_column(ForeignKey("city.code"))
+    city_code: Mapped[str | None] = mapped_column(ForeignKey("city.code"), index=True)
     department_code: Mapped[str] = mapped_column(ForeignKey("department.code"), index=True)
     region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
     epci_code: Mapped[str | None] = mapped_column(ForeignKey("epci.code"), index=True)
@@ -87,6 +99,50 @@ class Commune(Base):
     geom_department: Mapped[Any] = mapped_column(multipolygon())
     geom_region: Mapped[Any] = mapped_column(multipolygon())
     geom_country: Mapped[Any] = mapped_column(multipolygon())
+    in_force: Mapped[Range[date]] = mapped_column(
+        DATERANGE, server_default=text("daterange(NULL, NULL)")
+    )
+    quarter: Mapped[str | None] = mapped_column(Text)
+
+
+class Division(Base):
+    """A division of a city into parts: from which day on, by what, and what stood before."""
+
+    __tablename__ = "division"
+    __table_args__ = (
+        CheckConstraint("population_by IN ('column', 'area')", name="population_by"),
+        CheckConstraint(
+            "(population_by = 'column') = (population_column IS NOT NULL)",
+            name="population_column",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    city_code: Mapped[str] = mapped_column(ForeignKey("city.code"), index=True)
+    divided_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("clock_timestamp()")
+    )
+    actor: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    population_by: Mapped[str] = mapped_column(Text)
+    population_column: Mapped[str | None] = mapped_column(Text)
+    former_state: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class DivisionPart(Base):
+    """A part that a division made, and its weight among the inhabitants of the commune."""
+
+    __tablename__ = "division_part"
+    __table_args__ = (CheckConstraint("weight >= 0", name="weight"),)
+
+    division_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("division.id", ondelete="CASCADE"), primary_key=True
+    )
+    part_code: Mapped[str] = mapped_column(
+        ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    weight: Mapped[float] = mapped_column(Double)
 
 
 class CommunePopulation(Base):
@@ -127,7 +183,8 @@ class CommuneName(Base):
     __tablename__ = "commune_name"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('current', 'former', 'delegated', 'associated', 'city')", name="kind"
+            "kind IN ('current', 'former', 'delegated', 'associated', 'city', 'part')",
+            name="kind",
         ),
         UniqueConstraint(
             "key",
@@ -235,6 +292,7 @@ class GeographyRelease(Base):
     loaded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=text("now()")
     )
+    units_changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ReferenceMark(Base):

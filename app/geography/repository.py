@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from app.database.calendar import today
 from app.database.sessions import ReadingSession
 
 
@@ -61,8 +62,8 @@ _IN_POLYGON = """
         SELECT ST_Subdivide(g.geom, 128) AS geom FROM given g WHERE NOT ST_IsEmpty(g.geom)
     ), cut AS (
         SELECT c.code, c.geom, sum(ST_Area(ST_Intersection(p.geom, c.geom))) AS inside
-        FROM piece p JOIN commune c ON ST_Intersects(c.geom, p.geom)
-        GROUP BY c.code
+        FROM piece p JOIN unit_on(:today) c ON ST_Intersects(c.geom, p.geom)
+        GROUP BY c.code, c.geom
     )
     SELECT code, least(1, inside / ST_Area(geom)) AS share FROM cut
     WHERE inside > 0
@@ -90,7 +91,7 @@ def communes_in_polygon(
         geometry = orjson.dumps(geometry).decode()
     literal = _WKB_LITERAL if isinstance(geometry, bytes) else _GEOJSON_LITERAL
     statement = text(_IN_POLYGON.format(literal=literal))
-    rows = session.execute(statement, {"geometry": geometry})
+    rows = session.execute(statement, {"geometry": geometry, "today": today()})
     return [(row.code, float(row.share)) for row in rows]
 
 
@@ -112,16 +113,18 @@ class KnownCode(NamedTuple):
 _CODES = text("""
     SELECT c.code AS given, 'commune' AS kind, c.name AS name,
            c.code, c.name AS commune, c.department_code AS department
-    FROM commune c WHERE c.code IN (SELECT unnest(:codes))
+    FROM unit_on(:today) c WHERE c.code IN (SELECT unnest(:codes))
     UNION ALL
     SELECT t.code, 'city', t.name, c.code, c.name, c.department_code
-    FROM city t JOIN commune c ON c.city_code = t.code WHERE t.code IN (SELECT unnest(:codes))
+    FROM city t JOIN unit_on(:today) c ON c.city_code = t.code
+    WHERE t.code IN (SELECT unnest(:codes))
     UNION ALL
     SELECT e.code, 'epci', e.name, c.code, c.name, c.department_code
-    FROM epci e JOIN commune c ON c.epci_code = e.code WHERE e.code IN (SELECT unnest(:codes))
+    FROM epci e JOIN unit_on(:today) c ON c.epci_code = e.code
+    WHERE e.code IN (SELECT unnest(:codes))
     UNION ALL
     SELECT f.code, f.kind, f.name, c.code, c.name, c.department_code
-    FROM former_commune f JOIN commune c ON c.code = f.commune_code
+    FROM former_commune f JOIN unit_on(:today) c ON c.code = f.commune_code
     WHERE f.code IN (SELECT unnest(:codes))
     ORDER BY given, code
 """).bindparams(bindparam("codes", type_=ARRAY(Text)))
@@ -130,7 +133,7 @@ _CODES = text("""
 def known_codes(session: ReadingSession, codes: Collection[str]) -> dict[str, list[KnownCode]]:
     """Look up codes of communes, cities, EPCI and former communes, by the code asked."""
     found: dict[str, list[KnownCode]] = defaultdict(list)
-    for row in session.execute(_CODES, {"codes": list(codes)}):
+    for row in session.execute(_CODES, {"codes": list(codes), "today": today()}):
         found[row[0]].append(KnownCode._make(row))
     return dict(found)
 
@@ -152,8 +155,8 @@ _NAMES = text("""
     SELECT n.key, n.name, n.kind, n.former_code, c.code, c.name AS commune,
            c.department_code AS department,
            CASE WHEN n.kind = 'city' THEN c.city_code END AS city
-    FROM commune_name n JOIN commune c ON c.code = n.commune_code
-    WHERE n.key IN (SELECT unnest(:keys))
+    FROM commune_name n JOIN unit_on(:today) c ON c.code = n.commune_code
+    WHERE n.key IN (SELECT unnest(:keys)) AND n.kind <> 'part'
     ORDER BY c.department_code, c.code, n.id
 """).bindparams(bindparam("keys", type_=ARRAY(Text)))
 
@@ -161,7 +164,7 @@ _NAMES = text("""
 def known_names(session: ReadingSession, keys: Collection[str]) -> dict[str, list[KnownName]]:
     """Look up names by their keys (`app.geography.naming.name_keys`)."""
     found: dict[str, list[KnownName]] = defaultdict(list)
-    for row in session.execute(_NAMES, {"keys": list(keys)}):
+    for row in session.execute(_NAMES, {"keys": list(keys), "today": today()}):
         found[row[0]].append(KnownName._make(row))
     return dict(found)
 
@@ -178,11 +181,11 @@ _NEAREST = text("""
                c.department_code AS department, NULL AS city
         FROM (SELECT DISTINCT ON (n.commune_code) n.*, similarity(n.key, given.key) AS nearness
               FROM commune_name n
-              WHERE n.key % given.key AND n.kind <> 'city'
+              WHERE n.key % given.key AND n.kind NOT IN ('city', 'part')
                 AND (given.departments = ''
                      OR n.department_code = ANY (string_to_array(given.departments, ' ')))
               ORDER BY n.commune_code, similarity(n.key, given.key) DESC) m
-        JOIN commune c ON c.code = m.commune_code
+        JOIN unit_on(:today) c ON c.code = m.commune_code
         ORDER BY m.nearness DESC, m.kind <> 'current', c.code
         LIMIT :most
     ) near
@@ -205,6 +208,7 @@ def nearest_names(
         "keys": [key for key, _ in asked],
         "departments": [" ".join(sorted(codes)) for _, codes in asked],
         "most": most,
+        "today": today(),
     }
     session.execute(text(_NEARNESS))
     for number, *values in session.execute(_NEAREST, parameters):
@@ -215,8 +219,8 @@ def nearest_names(
 _NAMES_OF_DEPARTMENTS = text("""
     SELECT n.key, n.name, n.kind, n.former_code, c.code, c.name AS commune,
            c.department_code AS department, NULL AS city
-    FROM commune_name n JOIN commune c ON c.code = n.commune_code
-    WHERE n.kind <> 'city'
+    FROM commune_name n JOIN unit_on(:today) c ON c.code = n.commune_code
+    WHERE n.kind NOT IN ('city', 'part')
       AND (n.department_code = ANY (:departments)
            OR :accented AND n.name ~ '[^ -~]')
     ORDER BY c.code, n.id
@@ -227,7 +231,11 @@ def names_of_departments(
     session: ReadingSession, departments: Collection[str], *, accented_elsewhere: bool = False
 ) -> list[KnownName]:
     """Give every name of some departments; with an accent, those of the others on demand."""
-    asked = {"departments": list(departments), "accented": accented_elsewhere}
+    asked = {
+        "departments": list(departments),
+        "accented": accented_elsewhere,
+        "today": today(),
+    }
     return list(map(KnownName._make, session.execute(_NAMES_OF_DEPARTMENTS, asked)))
 
 
@@ -256,7 +264,7 @@ def department_names(session: ReadingSession) -> list[tuple[str, str]]:
 
 _BY_POSTCODE = text("""
     SELECT p.postcode, c.code, c.name, c.department_code AS department
-    FROM commune_postcode p JOIN commune c ON c.code = p.commune_code
+    FROM commune_postcode p JOIN unit_on(:today) c ON c.code = p.commune_code
     WHERE p.postcode IN (SELECT unnest(:postcodes))
     ORDER BY p.postcode, c.code
 """).bindparams(bindparam("postcodes", type_=ARRAY(Text)))
@@ -267,6 +275,7 @@ def communes_by_postcode(
 ) -> dict[str, list[CommuneRef]]:
     """Give, by postal code, the communes that it serves."""
     found: dict[str, list[CommuneRef]] = defaultdict(list)
-    for postcode, *unit in session.execute(_BY_POSTCODE, {"postcodes": list(postcodes)}):
+    asked = {"postcodes": list(postcodes), "today": today()}
+    for postcode, *unit in session.execute(_BY_POSTCODE, asked):
         found[postcode].append(CommuneRef._make(unit))
     return dict(found)

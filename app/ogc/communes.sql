@@ -15,7 +15,7 @@ SELECT
         WHEN 'department' THEN m.geom_department
         ELSE m.geom
     END AS drawn
-FROM commune m
+FROM unit_on(CAST(:day AS date)) m
 CROSS JOIN LATERAL commune_population_on(m.code, CAST(:day AS date)) n
 LEFT JOIN claim h ON h.commune_code = m.code AND h.held @> CAST(:day AS date)
 LEFT JOIN cpts c ON c.id = h.cpts_id

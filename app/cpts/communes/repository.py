@@ -24,7 +24,8 @@ _PAGE = """
     WITH matched AS MATERIALIZED (
         SELECT m.code, min(m.rank) AS rank FROM ({matching}) m GROUP BY m.code
     ), found AS MATERIALIZED (
-        SELECT m.code, m.rank FROM matched m {conditions}
+        SELECT m.code, m.rank FROM matched m
+        WHERE EXISTS (SELECT FROM unit_on(:day) u WHERE u.code = m.code) {conditions}
     ), page AS (
         SELECT f.code, row_number() OVER (ORDER BY f.rank, {order} f.code) AS position
         FROM found f {population}
@@ -67,11 +68,11 @@ class FoundCommunes:
 
 @cache
 def _page_statement(matching: str, filtered: tuple[str, ...], *, by_size: bool) -> TextClause:
-    conditions = " AND ".join(_CONDITIONS[name] for name in filtered)
+    conditions = "".join(f" AND {_CONDITIONS[name]}" for name in filtered)
     page = text(
         _PAGE.format(
             matching=script(__file__, matching),
-            conditions=f"WHERE {conditions}" if conditions else "",
+            conditions=conditions,
             **(_BY_SIZE if by_size else _BY_CODE),
         )
     )

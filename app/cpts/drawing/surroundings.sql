@@ -25,7 +25,7 @@ WITH here AS (
 ), shape AS (
     SELECT 'commune' AS kind, m.code, m.name, h.cpts_id, m.geom_department AS geom
     FROM view v
-    JOIN commune m ON m.geom && ST_Transform(v.box, 4326) 
+    JOIN unit_on(CAST(:day AS date)) m ON m.geom && ST_Transform(v.box, 4326) 
         AND (CAST(:all_communes AS boolean) OR m.code = ANY (CAST(:codes AS text[])))
     LEFT JOIN claim h ON h.commune_code = m.code AND h.held @> CAST(:day AS date)
     UNION ALL

@@ -14,6 +14,7 @@ from app.cpts.claims.models import RefusedClaim
 from app.cpts.models import Cpts, CptsStage, CptsTheme, Stage, Theme
 from app.cpts.writing.rules import StageRecord
 from app.database.arrays import among, of_rows
+from app.database.calendar import today
 from app.database.sessions import ReadingSession, WritingSession
 
 COLUMNS = ("name", "acronym", "finess", "website", "email", "phone", "address")
@@ -54,7 +55,8 @@ class RegistryState:
 
 
 _STATE = text("""
-    SELECT r.revision, g.content_hash || ' ' || g.loaded_at AS geography
+    SELECT r.revision,
+           g.content_hash || ' ' || greatest(g.loaded_at, g.units_changed_at) AS geography
     FROM registry_revision r LEFT JOIN geography_release g ON true
 """)
 
@@ -256,8 +258,8 @@ def update_columns(
 _TOUCHING_DEPARTMENTS = text("""
     SELECT one.department_code AS code, array_agg(DISTINCT two.department_code) AS beside
     FROM commune_neighbour n
-    JOIN commune one ON one.code = n.commune_code
-    JOIN commune two ON two.code = n.neighbour_code
+    JOIN unit_on(:today) one ON one.code = n.commune_code
+    JOIN unit_on(:today) two ON two.code = n.neighbour_code
     WHERE one.department_code <> two.department_code
     GROUP BY one.department_code
 """)
@@ -265,4 +267,5 @@ _TOUCHING_DEPARTMENTS = text("""
 
 def touching_departments(session: ReadingSession) -> dict[str, list[str]]:
     """List, by department, those that share a border with it."""
-    return {row.code: row.beside for row in session.execute(_TOUCHING_DEPARTMENTS)}
+    rows = session.execute(_TOUCHING_DEPARTMENTS, {"today": today()})
+    return {row.code: row.beside for row in rows}

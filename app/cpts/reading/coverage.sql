@@ -21,7 +21,7 @@ WITH completed AS (
         k.since IS NOT NULL AS complete,
         p.id AS cpts_id, p.stage,
         p.stage IS NOT NULL AND p.stage = ANY (CAST(:stages AS text[])) AS covered
-    FROM commune m
+    FROM unit_on(CAST(:day AS date)) m
     -- The latest vintage in force, else the earliest loaded, for all communes in one pass.
     LEFT JOIN (
         SELECT DISTINCT ON (v.commune_code) v.commune_code, v.population

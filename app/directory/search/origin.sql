@@ -7,14 +7,14 @@ SELECT
 FROM (
     SELECT k.code, k.name, ST_PointOnSurface(m.geom_country) AS point
     FROM (
-        SELECT c.code, c.name, 1 AS rank FROM commune c WHERE c.code = :given
+        SELECT c.code, c.name, 1 AS rank FROM unit_on(CAST(:day AS date)) c WHERE c.code = :given
         UNION ALL
-        SELECT c.code, t.name, 2 FROM city t JOIN commune c ON c.city_code = t.code
+        SELECT c.code, t.name, 2 FROM city t JOIN unit_on(CAST(:day AS date)) c ON c.city_code = t.code
         WHERE t.code = :given
         UNION ALL
         SELECT p.commune_code, p.name, 3 FROM former_commune p WHERE p.code = :given
     ) k
-    JOIN commune m ON m.code = k.code
+    JOIN unit_on(CAST(:day AS date)) m ON m.code = k.code
     ORDER BY k.code, k.rank
     LIMIT 1
 ) f

@@ -22,7 +22,7 @@ def shared_borders(
     Communes that only touch at a point are no neighbours.
     """
     order = np.argsort(np.asarray(codes))
-    segments, owners = _segments(polygons[order])
+    segments, owners = segments_of(polygons[order])
     sorting = np.lexsort(segments.T)
     segments, owners = segments[sorting], owners[sorting]
     twin = np.flatnonzero((segments[1:] == segments[:-1]).all(axis=1))
@@ -42,8 +42,8 @@ def shared_borders(
     ]
 
 
-def _segments(polygons: npt.NDArray[np.object_]) -> tuple[Segments, npt.NDArray[np.int64]]:
-    """Return every segment as (x1, y1, x2, y2), its ends in order, with its polygon's index."""
+def segments_of(polygons: npt.NDArray[np.object_]) -> tuple[Segments, npt.NDArray[np.int64]]:
+    """Give every segment as (x1, y1, x2, y2), its ends in order, with its polygon's index."""
     parts, part_owner = shapely.get_parts(polygons, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
     vertices, vertex_ring = shapely.get_coordinates(rings, return_index=True)

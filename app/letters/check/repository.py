@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import BigInteger, Text
 
 from app.cpts.stages import FIRST_STAGE
+from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.geography.repository import communes_in_polygon
 from app.letters.check.errors import polygon_too_complex
@@ -42,9 +43,11 @@ _SET_TIMEOUT = text("SELECT set_config('statement_timeout', :limit, true)")
 POLYGON_TIMEOUT_MS = 5_000
 
 _BORDERS = text("""
-    SELECT commune_code, array_agg(neighbour_code), array_agg(border_m)
-    FROM commune_neighbour
-    GROUP BY commune_code
+    SELECT n.commune_code, array_agg(n.neighbour_code), array_agg(n.border_m)
+    FROM commune_neighbour n
+    JOIN unit_on(:today) one ON one.code = n.commune_code
+    JOIN unit_on(:today) other ON other.code = n.neighbour_code
+    GROUP BY n.commune_code
 """)
 
 
@@ -82,23 +85,25 @@ def shares_inside(session: ReadingSession, surface: Any) -> list[tuple[str, floa
 class _BordersInMemory:
     """The land borders of the last geography seen, read once per process.
 
-    They change once a year, with the geography; 35 000 communes take some 20 MB.
+    They change with the geography and when a commune is divided; 35 000 communes take
+    some 20 MB.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._mark: str | None = None
+        self._known: tuple[str, date] | None = None
         self._land: tuple[LandBorders, LandMasses] = ({}, {})
 
     def of(self, session: ReadingSession, mark: str) -> tuple[LandBorders, LandMasses]:
         with self._lock:
-            if self._mark != mark:
+            known = mark, today()
+            if self._known != known:
                 borders = {
                     sys.intern(code): dict(zip(map(sys.intern, beside), metres, strict=True))
-                    for code, beside, metres in session.execute(_BORDERS)
+                    for code, beside, metres in session.execute(_BORDERS, {"today": known[1]})
                 }
                 self._land = (borders, land_masses_of(borders))
-                self._mark = mark
+                self._known = known
             return self._land
 
 

@@ -59,12 +59,13 @@ _SHEETS = text("""
     WHERE NOT c.demonstration ORDER BY c.id
 """)
 _COMMUNES = text(
-    "SELECT code FROM (SELECT code FROM commune UNION SELECT code FROM city) unit ORDER BY code"
+    "SELECT code FROM (SELECT code FROM unit_on(:today) UNION SELECT code FROM city) unit"
+    " ORDER BY code"
 )
 _COUNTS = text(
     """
     SELECT (SELECT count(*) FROM cpts WHERE NOT demonstration) AS cpts,
-        (SELECT count(*) FROM commune) + (SELECT count(*) FROM city) AS communes
+        (SELECT count(*) FROM unit_on(:today)) + (SELECT count(*) FROM city) AS communes
     """
 )
 _COMMUNE_NAMES = text(
@@ -138,12 +139,12 @@ def sheets(session: ReadingSession) -> list[tuple[int, datetime]]:
 
 def commune_codes(session: ReadingSession) -> list[str]:
     """List the codes of today's communes and arrondissements, and of the three cities."""
-    return list(session.scalars(_COMMUNES))
+    return list(session.scalars(_COMMUNES, {"today": today()}))
 
 
 def counts(session: ReadingSession) -> tuple[int, int]:
     """Give how many CPTS `sheets` lists and how many codes `commune_codes`."""
-    row = session.execute(_COUNTS).one()
+    row = session.execute(_COUNTS, {"today": today()}).one()
     return row.cpts, row.communes
 
 

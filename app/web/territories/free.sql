@@ -1,6 +1,6 @@
 -- The communes of a region or a department that nobody holds on a day, the largest first.
 SELECT m.code, m.name, m.department_code AS department, n.population
-FROM commune m
+FROM unit_on(CAST(:day AS date)) m
 CROSS JOIN LATERAL commune_population_on(m.code, CAST(:day AS date)) n
 WHERE m.department_code IN (
         SELECT d.code FROM department d WHERE d.code = :department OR d.region_code = :region)

@@ -9,7 +9,7 @@ SELECT
         AS population_free,
     count(*) FILTER (WHERE h.cpts_id IS NULL) AS communes_free,
     max(n.year) AS population_year
-FROM commune m
+FROM unit_on(CAST(:day AS date)) m
 CROSS JOIN LATERAL commune_population_on(m.code, CAST(:day AS date)) n
 LEFT JOIN claim h ON h.commune_code = m.code AND h.held @> CAST(:day AS date)
 WHERE m.department_code IN (

@@ -1,5 +1,5 @@
 -- Cities, departments, regions and EPCI whose names have all these beginnings of words; those
--- of exactly this name first.
+-- of exactly this name first. An EPCI's communes are the units of the day.
 WITH named AS (
     SELECT 'city' AS kind, 1 AS rank, code, name FROM city
     UNION ALL SELECT 'department', 2, code, name FROM department
@@ -16,6 +16,6 @@ WITH named AS (
 )
 SELECT f.kind, f.code, f.name,
     CASE f.kind WHEN 'epci' THEN ARRAY(
-        SELECT c.code FROM commune c WHERE c.epci_code = f.code ORDER BY c.code) END AS communes
+        SELECT c.code FROM unit_on(CAST(:day AS date)) c WHERE c.epci_code = f.code ORDER BY c.code) END AS communes
 FROM found f
 ORDER BY f.spelling <> :spelling, f.rank, f.spelling, f.code

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import TextClause
 from sqlalchemy.types import BigInteger, Text
 
+from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.database.statements import statement
 
@@ -74,7 +75,7 @@ def places_named(session: ReadingSession, spelling: str, limit: int) -> list[Nam
     """
     asked = statement(__file__, "places").bindparams(bindparam("words", type_=ARRAY(Text)))
     rows = session.execute(
-        asked, {"words": spelling.split(), "spelling": spelling, "limit": limit}
+        asked, {"words": spelling.split(), "spelling": spelling, "limit": limit, "day": today()}
     )
     return [NamedPlace(row.kind, row.code, row.name, row.communes or ()) for row in rows]
 

@@ -12,7 +12,7 @@ WITH held AS (
             WHERE a.commune_code = c.code AND a.part = 'asked'
               AND l.state = ANY (CAST(:pending AS text[]))
         ) AS asked
-    FROM commune c
+    FROM unit_on(CAST(:day AS date)) c
     CROSS JOIN LATERAL commune_population_on(c.code, :day) n
     LEFT JOIN held h ON h.commune_code = c.code
     LEFT JOIN LATERAL cpts_stage_on(h.cpts_id, greatest(h.since, :day)) s ON true

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import text
 
+from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.database.statements import statement
 from app.letters.record.rules import PENDING
@@ -21,7 +22,7 @@ _EPCI = text("""
     FROM (
         SELECT e.code, e.name, count(*) AS communes,
             array_agg(DISTINCT c.department_code ORDER BY c.department_code) AS departments
-        FROM epci e JOIN commune c ON c.epci_code = e.code
+        FROM epci e JOIN unit_on(:day) c ON c.epci_code = e.code
         GROUP BY e.code, e.name
     ) e
 """)
@@ -42,7 +43,7 @@ _NEAREST = text("""
         FROM commune t WHERE t.code = ANY (:communes)
     ) middle
     CROSS JOIN LATERAL (
-        SELECT f.code, f.geom FROM commune f
+        SELECT f.code, f.geom FROM unit_on(CAST(:day AS date)) f
         WHERE f.code <> ALL (:communes)
           AND NOT EXISTS (
               SELECT FROM claim h
@@ -84,7 +85,7 @@ def communes_of_department(session: ReadingSession, department: str, day: date) 
 
 def every_epci(session: ReadingSession) -> bytes:
     """Give `{"items": [{code, name, communes, departments}…]}`, by name."""
-    return f'{{"items":{session.execute(_EPCI).scalar_one()}}}'.encode()
+    return f'{{"items":{session.execute(_EPCI, {"day": today()}).scalar_one()}}}'.encode()
 
 
 def taken_communes(

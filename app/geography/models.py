@@ -142,6 +142,7 @@ class DivisionPart(Base):
     part_code: Mapped[str] = mapped_column(
         ForeignKey("commune.code", ondelete="CASCADE"), primary_key=True, index=True
     )
+    unit_code: Mapped[str] = mapped_column(ForeignKey("commune.code"), index=True)
     weight: Mapped[float] = mapped_column(Double)
 
 

@@ -29,13 +29,14 @@ class Part:
     """A part as it will stand: `name` is told alone, `quarter` within its city.
 
     `weight` is its share of the commune's inhabitants, in any measure that is one for all
-    parts.
+    parts; `unit` the code of what it comes out of, the commune or a part of it.
     """
 
     code: str
     name: str
     quarter: str
     weight: float
+    unit: str
 
 
 def full_name(city: str, quarter: str) -> str:
@@ -51,14 +52,17 @@ def full_name(city: str, quarter: str) -> str:
 def part_codes(city: str, drawn: Sequence[DrawnPart], taken: Collection[str] = ()) -> list[str]:
     """Give the code of each part: the nine digits of its IRIS, else the city's with a number.
 
-    Parameters: `city`, the commune's code; `taken`, codes that other parts of it have, or had.
+    Parameters: `city`, the commune's code; `taken`, codes that other parts of it have, or had:
+    none is given twice.
     """
+    used = set(taken)
     numbers = iter(range(1, len(drawn) + len(taken) + 1))
     codes = []
     for part in drawn:
         code = part.code
-        while code is None or (part.code is None and code in taken):
+        while code is None or code in used:
             code = f"{city}-{next(numbers):02}"
+        used.add(code)
         codes.append(code)
     return codes
 

@@ -57,16 +57,20 @@ CREATE TABLE division (
 );
 CREATE INDEX division_city_code_idx ON division (city_code);
 
--- The part of the commune's inhabitants that each of its parts has, whatever the vintage.
+-- The parts that a division made, and the weight of each among the inhabitants of the commune,
+-- whatever the vintage.
 CREATE TABLE division_part (
     division_id bigint NOT NULL
         CONSTRAINT division_part_division_id_fkey REFERENCES division ON DELETE CASCADE,
     part_code text NOT NULL
         CONSTRAINT division_part_part_code_fkey REFERENCES commune ON DELETE CASCADE,
+    -- The unit that it comes out of: the commune, or the part that is divided further.
+    unit_code text NOT NULL CONSTRAINT division_part_unit_code_fkey REFERENCES commune,
     weight double precision NOT NULL CONSTRAINT division_part_weight_check CHECK (weight >= 0),
     CONSTRAINT division_part_pkey PRIMARY KEY (division_id, part_code)
 );
 CREATE INDEX division_part_part_code_idx ON division_part (part_code);
+CREATE INDEX division_part_unit_code_idx ON division_part (unit_code);
 
 -- When the units were last changed otherwise than by a release: what is kept of them is read again.
 ALTER TABLE geography_release ADD COLUMN units_changed_at timestamptz;

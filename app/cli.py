@@ -12,6 +12,7 @@ from app.accounts.people.commands import person_commands
 from app.cluster import commands as database_commands
 from app.command_ending import begin_work, end_with, end_without_work
 from app.cpts.completeness.commands import completeness_commands
+from app.cpts.division.commands import divide, undivide
 from app.cpts.importing.commands import import_listing
 from app.cpts.reports.commands import report_commands
 from app.cpts.verification.commands import verify_database
@@ -79,6 +80,8 @@ application.add_typer(person_commands, name="person")
 application.add_typer(contact_commands, name="contacts")
 application.add_typer(demonstration_commands, name="demo")
 application.add_typer(completeness_commands, name="completeness")
+geography_app.command("divide")(divide)
+geography_app.command("undivide")(undivide)
 application.add_typer(geography_app, name="geography")
 application.add_typer(institution_commands, name="institutions")
 application.add_typer(report_commands, name="reports")

@@ -51,20 +51,16 @@ def fill_commune(commune: dict[str, Any], parts: Geometries) -> FittedParts:
 def _filled(commune: Any, parts: Geometries, column: str, near: float) -> Geometries:
     if fills_exactly(commune, parts):
         return as_multipolygons(parts)
-    lines = _inner_lines(parts)
-    faces = _faces(commune, lines, near)
-    owners = _owners(faces, parts)
-    owners, faces = _with_every_part(owners, faces, parts)
-    united = np.array(
-        [shapely.coverage_union_all(faces[owners == each]) for each in range(len(parts))],
-        dtype=object,
-    )
-    filled = as_multipolygons(united)
-    if not fills_exactly(commune, filled):
-        raise Failure(
-            f"Les parties ne remplissent pas la commune ({column}) ; rien n'a changé."
+    for faces in (_faces(commune, _inner_lines(parts), near), _triangles(commune)):
+        owners, pieces = _with_every_part(_owners(faces, parts), faces, parts)
+        united = np.array(
+            [shapely.coverage_union_all(pieces[owners == each]) for each in range(len(parts))],
+            dtype=object,
         )
-    return filled
+        filled = as_multipolygons(united)
+        if fills_exactly(commune, filled):
+            return filled
+    raise Failure(f"Les quartiers ne remplissent pas la commune ({column}). Rien n'a changé.")
 
 
 def fills_exactly(commune: Any, parts: Geometries) -> bool:
@@ -99,33 +95,53 @@ def _faces(commune: Any, lines: Any, near: float) -> Geometries:
     border = shapely.boundary(commune)
     inside = shapely.difference(lines, shapely.buffer(border, near))
     inside = shapely.intersection(inside, commune)
-    arcs = shapely.get_parts(shapely.line_merge(inside))
-    arcs = arcs[shapely.get_type_id(arcs) == shapely.GeometryType.LINESTRING]
+    arcs = _long_enough(shapely.get_parts(shapely.line_merge(inside)), near)
     vertices = shapely.points(np.unique(shapely.get_coordinates(commune), axis=0))
-    ends = np.concatenate(
-        [
-            shapely.get_coordinates(shapely.get_point(arcs, 0)),
-            shapely.get_coordinates(shapely.get_point(arcs, -1)),
-        ]
-    )
-    places, count = np.unique(ends, axis=0, return_counts=True)
-    drawn = list(arcs)
     links: list[Any] = []
     tree = shapely.STRtree(arcs)
-    for place in shapely.points(places[count == 1]):
-        link = _link(place, vertices, commune, tree, links)
+    for end in shapely.points(_loose_ends(arcs)):
+        link = _link(end, vertices, commune, tree, links)
         if link is not None:
             links.append(link)
-    noded = shapely.unary_union([border, *drawn, *links])
+    noded = shapely.unary_union([border, *arcs, *links])
     faces = shapely.get_parts(shapely.polygonize([noded]))
     within = shapely.contains(commune, shapely.point_on_surface(faces))
     return np.asarray(faces[within], dtype=object)
 
 
+def _loose_ends(arcs: Geometries) -> NDArray[np.float64]:
+    """Give the ends of lines that no other line has."""
+    ends = [shapely.get_coordinates(shapely.get_point(arcs, place)) for place in (0, -1)]
+    places, count = np.unique(np.concatenate(ends), axis=0, return_counts=True)
+    return np.asarray(places[count == 1])
+
+
+def _long_enough(arcs: Geometries, near: float) -> Geometries:
+    """Leave out lines that are hardly there where they come close to the border."""
+    arcs = arcs[shapely.get_type_id(arcs) == shapely.GeometryType.LINESTRING]
+    loose = set(map(tuple, _loose_ends(arcs).tolist()))
+    kept = [
+        shapely.length(arc) > near
+        or not any(tuple(arc.coords[place]) in loose for place in (0, -1))
+        for arc in arcs
+    ]
+    return np.asarray(arcs[np.array(kept, dtype=bool)], dtype=object)
+
+
+def _triangles(commune: Any) -> Geometries:
+    """Cut a commune into triangles between the vertices of its border."""
+    return np.asarray(
+        shapely.get_parts(shapely.constrained_delaunay_triangles(commune)), dtype=object
+    )
+
+
 def _link(
     end: Any, vertices: Geometries, commune: Any, arcs: shapely.STRtree, links: list[Any]
 ) -> Any | None:
-    """Give the line from a loose end to the nearest vertex that it can see, if any."""
+    """Give the line from a loose end to the nearest vertex that it can see, if any.
+
+    No two lines are led to one vertex: what they enclosed would touch the border from within.
+    """
     distances = shapely.distance(vertices, end)
     for place in np.argsort(distances, kind="stable")[:_MOST_TRIED]:
         link = shapely.linestrings(
@@ -136,11 +152,7 @@ def _link(
         crossed = arcs.geometries[arcs.query(link, predicate="intersects")]
         if any(not _meet_only_at(link, each, end) for each in crossed):
             continue
-        if any(
-            not _meet_only_at(link, each, vertices[place])
-            for each in links
-            if shapely.intersects(link, each)
-        ):
+        if any(shapely.intersects(link, each) for each in links):
             continue
         return link
     return None

@@ -12,12 +12,12 @@ from app.geography.division.rules import IRIS_CODE, DrawnPart
 from app.geography.naming import spelling
 
 # Fields by what they say, in the spellings of IGN and INSEE of several years, then others'.
-_CODES = ("codeiris", "dcomiris", "iriscode", "cleabs")
+_CODES = ("codeiris", "dcomiris", "iriscode")
 _COMMUNES = ("codeinsee", "inseecom", "depcom", "codecommune", "insee", "com")
 _NAMES = ("nomiris", "libiris", "liris", "nom", "name", "libelle", "quartier", "nomquartier")
 _NAMES_OF_CPTS = ("cpts", "nomcpts", "cptsname")
 _IRIS = ("iris",)
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True)
@@ -107,11 +107,12 @@ def _part(
     def said(place: int | None) -> str:
         return values[place].strip() if place is not None else ""
 
-    commune: str | None = said(places.commune).zfill(5) if said(places.commune) else None
-    code: str | None = said(places.code).zfill(9)
-    if not IRIS_CODE.fullmatch(code or ""):
-        joined = f"{commune}{said(places.iris).zfill(4)}" if said(places.iris) else ""
-        code = joined if IRIS_CODE.fullmatch(joined) else None
+    commune = said(places.commune).zfill(5) if said(places.commune) else None
+    told = [
+        said(places.code).zfill(9),
+        f"{commune}{said(places.iris).zfill(4)}" if said(places.iris) else "",
+    ]
+    code = next((each for each in told if IRIS_CODE.fullmatch(each) and int(each[2:])), None)
     if commune is None and code is not None:
         commune = code[:5]
     name = said(places.name)
@@ -119,10 +120,12 @@ def _part(
         raise unusable(f"« {file} » : l'entité {number} n'a pas de nom.")
     weight = None
     if places.population is not None:
-        told = said(places.population)
-        if not _NUMBER.fullmatch(told) or told.startswith("-"):
-            raise unusable(f"« {file} » : population illisible pour {name} : « {told} ».")
-        weight = float(told.replace(",", "."))
+        number_told = said(places.population)
+        if not _NUMBER.fullmatch(number_told):
+            raise unusable(
+                f"« {file} » : population illisible pour {name} : « {number_told} »."
+            )
+        weight = float(number_told.replace(",", "."))
     return commune, DrawnPart(name, polygon, code, weight)
 
 

@@ -44,6 +44,11 @@ TEMPLATE_SOURCES = (
     ("geo_data", "*.csv"),
     ("app/database", "grants.py"),
     ("app/geography/loading", "*.*"),
+    *(
+        ("app/geography/division", f"{name}.py")
+        for name in ("borders", "geometry", "rules", "snapping")
+    ),
+    ("app/geography/build", "neighbours.py"),
     ("app/geography", "naming.py"),
 )
 # Of what a browser waits for: an upper bound, for a machine that is busy with other things.

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,16 @@ from sqlalchemy.engine import URL
 
 from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
+from app.database.sessions import snapshot_scope
 from app.failures import Failure
 from app.geography.borders import refresh_borders
+from app.geography.division.verification import astray
 from app.geography.loading import load_geography, load_or_keep
+from app.geography.loading.errors import GeographyRefused
 from app.geography.loading.preview import preview_geography
-from app.progress import SilentProgress
+from app.progress import LineProgress, SilentProgress
 from tests.geography.small_release import SmallCommune, SmallRelease, write_release
+from tests.quarters import divide_commune
 
 ALBE = SmallCommune("91001", "Albe", ((0, 0),), 400)
 BRUNE = SmallCommune("91002", "La Brune", ((1, 0),), 500, postcodes=("91100", "91110"))
@@ -610,3 +615,120 @@ def test_an_area_that_arcs_do_not_tell_is_not_guessed(
         " FROM CAST(:polygons AS geometry) p",
         polygons=polygons,
     ) == [(known,)]
+
+
+def divide_albe(engine: Engine, names: tuple[str, ...] = ("Ouest", "Est")) -> None:
+    divide_commune(engine, "91001", names, day=date(2026, 2, 1), weight=[1.0, 3.0])
+
+
+def parts(engine: Engine) -> list[Any]:
+    return ask(
+        engine,
+        "SELECT c.code, c.name, array_agg(p.population ORDER BY p.in_force_from)"
+        " FROM commune c LEFT JOIN commune_population p ON p.commune_code = c.code"
+        " WHERE c.kind = 'part' GROUP BY c.code ORDER BY c.code",
+    )
+
+
+def borders(engine: Engine, code: str) -> dict[str, float]:
+    rows = ask(
+        engine,
+        "SELECT neighbour_code, border_m FROM commune_neighbour WHERE commune_code = :code",
+        code=code,
+    )
+    return {other: round(metres) for other, metres in rows}
+
+
+def drifts(engine: Engine) -> list[str]:
+    with snapshot_scope(engine) as session:
+        return list(astray(session))
+
+
+def test_a_division_stays_when_a_release_is_loaded_and_counts_the_new_inhabitants(
+    empty: Engine, load: Load
+) -> None:
+    load(COUNTRY)
+    divide_albe(empty)
+    before = borders(empty, "91001-01")
+    hold(empty, "CPTS Ouest", **{"91001-01": "[2026-03-01,)"})
+    load(
+        replace(
+            COUNTRY,
+            communes=(replace(ALBE, population=403), BRUNE, CORME, DORLE, ESTRE),
+            reference_date="2027-01-01",
+        )
+    )
+    assert parts(empty) == [
+        ("91001-01", "Albe – Ouest", [100, 101]),
+        ("91001-02", "Albe – Est", [300, 302]),
+    ]
+    assert claims(empty) == [("CPTS Ouest", "91001-01", "[2026-03-01,)")]
+    assert borders(empty, "91001-01") == before
+    assert ask(empty, "SELECT code FROM city") == [("91001",)]
+    assert drifts(empty) == []
+
+
+def test_what_goes_into_a_divided_commune_becomes_a_part_of_it(
+    empty: Engine, load: Load, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    load(COUNTRY)
+    divide_albe(empty)
+    hold(empty, "CPTS Ouest", **{"91001-01": "[2026-03-01,)"})
+    hold(empty, "CPTS Corme", c91003="[2026-01-01,)")
+    directory = write_release(tmp_path / "next", NEXT_YEAR)
+    assert preview_geography(empty, directory).may_be_loaded
+    load_geography(empty, LineProgress(), directory)
+    assert "Corme entre dans 91001, qui est divisée : le quartier 91001-03" in (
+        capsys.readouterr().err
+    )
+    found = parts(empty)
+    assert [row[:2] for row in found] == [
+        ("91001-01", "Albe – Ouest"),
+        ("91001-02", "Albe – Est"),
+        ("91001-03", "Albe – Corme"),
+    ]
+    assert [row[2][-1] for row in found] == [101, 303, 606]
+    # Its holder goes on with the part, from the day on which the commune has parts.
+    assert claims(empty) == [
+        ("CPTS Corme", "91001-03", "[2026-02-01,)"),
+        ("CPTS Ouest", "91001-01", "[2026-03-01,)"),
+    ]
+    assert set(borders(empty, "91001-03")) >= {"92004"}
+    assert drifts(empty) == []
+
+
+def test_a_divided_commune_that_vanishes_keeps_the_release_out(
+    empty: Engine, load: Load
+) -> None:
+    load(COUNTRY)
+    divide_commune(empty, "91003", ["Ouest", "Est"], day=date(2026, 2, 1))
+    with pytest.raises(GeographyRefused, match=r"Corme .91003.\. Annulez"):
+        load(NEXT_YEAR)
+    assert [row[0] for row in parts(empty)] == ["91003-01", "91003-02"]
+    assert drifts(empty) == []
+
+
+def test_parts_are_fitted_into_a_new_outline(empty: Engine, load: Load) -> None:
+    load(COUNTRY)
+    divide_albe(empty)
+    wider = replace(ALBE, cells=((0, 0), (-1, 0)))
+    load(replace(COUNTRY, communes=(wider, BRUNE, CORME, DORLE, ESTRE)))
+    assert [row[0] for row in parts(empty)] == ["91001-01", "91001-02"]
+    assert drifts(empty) == []
+
+
+def test_a_part_that_no_longer_fills_is_told(empty: Engine, load: Load) -> None:
+    load(COUNTRY)
+    divide_albe(empty)
+    with empty.begin() as connection:
+        connection.execute(
+            text("UPDATE commune SET geom = ST_Translate(geom, 1, 0) WHERE code = '91001-01'")
+        )
+        connection.execute(
+            text("UPDATE commune_population SET population = 7 WHERE commune_code = '91001-01'")
+        )
+    filling, counting = drifts(empty)
+    assert (
+        filling == "Commune divisée Albe (91001) : ses quartiers ne la remplissent pas (geom)"
+    )
+    assert "comptent 307 habitants au lieu de 400 à partir du 2026-01-01" in counting

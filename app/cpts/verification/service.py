@@ -62,6 +62,12 @@ def verify(session: ReadingSession, progress: Progress) -> list[str]:
             f"{named(i)} : stades dans le désordre"
             for i in repository.stages_out_of_order(session)
         ]
+    with progress.step("Vérification des communes divisées"):
+        from app.geography.division.verification import (  # noqa: PLC0415 (slow to import)
+            astray,
+        )
+
+        found += astray(session)
     with progress.step("Vérification de l'historique"):
         found += [f"{named(cpts_id)} : {drift}" for cpts_id, drift in _history_drift(session)]
         found += [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from app.geography.loading import repository
+from app.geography.loading import divided, repository
 from app.geography.loading.release import content_hash, read_release
 from app.geography.loading.repository import Contested, MergerHolder, Stranded
 
@@ -81,6 +81,7 @@ def preview_geography(engine: Engine, directory: Path) -> Preview:
                 for f in release.former
             ),
         )
+        divided.stage_parts(cursor)
         repository.work_out_succession(cursor)
         added, removed = repository.counted(cursor)
         return Preview(

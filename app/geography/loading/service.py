@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from app.failures import Failure
 from app.french import short_date
 from app.geography.borders import refresh_borders
-from app.geography.loading import repository
+from app.geography.loading import divided, repository
+from app.geography.loading.errors import GeographyRefused
 from app.geography.loading.names import stored_former_codes, stored_names
 from app.geography.loading.release import Release, content_hash, read_release
 from app.progress import Progress
@@ -20,10 +21,6 @@ from app.settings import PROJECT_ROOT
 
 GEO_DATA = PROJECT_ROOT / "geo_data"
 ACTOR = "chargement de la géographie"
-
-
-class GeographyRefused(Failure):
-    """A release cannot be loaded because of what CPTS hold; somebody has to settle it."""
 
 
 def load_or_keep(engine: Engine, progress: Progress, directory: Path = GEO_DATA) -> bool:
@@ -71,9 +68,11 @@ def load_geography(engine: Engine, progress: Progress, directory: Path = GEO_DAT
             return False
         repository.stage_tables(cursor)
         _send(cursor, release, shapes, progress)
+        lines = divided.stage_parts(cursor)
+        divided.carry_over(cursor)
         repository.work_out_succession(cursor)
         _refuse_lost_claims(cursor)
-        for line in _notices(cursor):
+        for line in (*lines, *_notices(cursor)):
             progress.say(line)
         _apply(cursor, release, progress)
     repository.vacuum(engine)
@@ -84,6 +83,7 @@ def _apply(cursor: Cursor[Any], release: Release, progress: Progress) -> None:
     try:
         with progress.step("Mise à jour des communes"):
             repository.apply_territories(cursor)
+            divided.record_absorbed(cursor)
             repository.hand_over(
                 cursor,
                 actor=ACTOR,

@@ -9,7 +9,8 @@ CREATE TEMPORARY TABLE new_city (code text, name text, department_code text) ON 
 CREATE TEMPORARY TABLE new_commune (
     code text PRIMARY KEY, name text, kind text, city_code text, department_code text,
     region_code text, epci_code text,
-    geom geometry, geom_department geometry, geom_region geometry, geom_country geometry
+    geom geometry, geom_department geometry, geom_region geometry, geom_country geometry,
+    in_force daterange NOT NULL DEFAULT daterange(NULL, NULL), quarter text
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE new_population (
     commune_code text, in_force_from date, year smallint, population integer) ON COMMIT DROP;

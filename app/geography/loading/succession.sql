@@ -14,9 +14,12 @@ WITH move AS (
     SELECT v.code, v.successors[1] AS successor
     FROM vanished v WHERE cardinality(v.successors) = 1
 ), concerned AS (
-    SELECT c.id, c.cpts_id, coalesce(m.successor, c.commune_code) AS commune_code, c.held,
+    -- A commune that goes into a divided one becomes a part of it, which begins with the others.
+    SELECT c.id, c.cpts_id, coalesce(m.successor, c.commune_code) AS commune_code,
+           CASE WHEN n.kind = 'part' THEN c.held * n.in_force ELSE c.held END AS held,
            m.code IS NOT NULL AS moves
     FROM claim c LEFT JOIN move m ON m.code = c.commune_code
+    LEFT JOIN new_commune n ON n.code = m.successor
     WHERE m.code IS NOT NULL OR c.commune_code IN (
         SELECT m.successor FROM move m JOIN claim o ON o.commune_code = m.code)
 )

@@ -30,7 +30,7 @@ ON CONFLICT (code) DO UPDATE
 
 INSERT INTO commune
 SELECT n.code, n.name, n.kind, n.city_code, n.department_code, n.region_code, n.epci_code,
-       n.geom, n.geom_department, n.geom_region, n.geom_country
+       n.geom, n.geom_department, n.geom_region, n.geom_country, n.in_force, n.quarter
 FROM new_commune n WHERE NOT EXISTS (SELECT FROM commune t WHERE t.code = n.code);
 
 UPDATE commune t

@@ -14,11 +14,14 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import geopandas
 import httpx2
 import pytest
+import shapely
 import typer
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import URL
@@ -34,7 +37,7 @@ from tests.accounts.people import EMAIL, NAME, make_person, session_of
 from tests.administration import administration
 from tests.command_processes import ROOT, environment, run, start
 from tests.geography.small_country import make_inputs
-from tests.geography.small_release import SmallCommune, SmallRelease, write_release
+from tests.geography.small_release import SmallCommune, SmallRelease, shape, write_release
 
 Rows = Callable[..., list[Any]]
 # These two are tested where the country is full of CPTS, which takes half a minute once.
@@ -548,6 +551,37 @@ def test_a_release_is_loaded(fresh: str, tmp_path: Path) -> None:
     engine.dispose()
     again = done(fresh, "geography", "load", f"--directory={directory}")
     assert again.stdout == "La géographie de référence est déjà à jour.\n"
+
+
+@of("geography", "undivide")
+@of("geography", "divide")
+def test_a_commune_is_divided_by_a_file_and_undivided(fresh: str, tmp_path: Path) -> None:
+    albe = SmallCommune("91001", "Albe", ((0, 0),), 1_000)
+    directory = write_release(tmp_path / "release", SmallRelease((albe,)))
+    done(fresh, "geography", "load", f"--directory={directory}")
+    outline = shape(albe)
+    west, south, east, north = shapely.bounds(outline)
+    bounds = (west - 0.01, west + 0.03, east + 0.01)
+    bands = [
+        shapely.intersection(outline, shapely.box(start, south, end, north))
+        for start, end in pairwise(bounds)
+    ]
+    file = tmp_path / "quartiers.gpkg"
+    fields = {"nom": ["Ouest", "Est"], "pop": [10, 30]}
+    geopandas.GeoDataFrame(fields, geometry=bands, crs="EPSG:4326").to_crs("EPSG:2154").to_file(
+        file
+    )
+    arguments = ("geography", "divide", "91001", str(file), "--population-column=pop")
+    tried = done(fresh, *arguments, "--dry-run")
+    assert "Rien n’est écrit (--dry-run)." in tried.stdout
+    ended = done(fresh, *arguments)
+    assert "91001-01\tAlbe – Ouest\t250\n91001-02\tAlbe – Est\t750\n" in ended.stdout
+    assert "est divisée depuis le" in done(fresh, *arguments, status=1).stderr
+    done(fresh, "geography", "divide", "91002", str(file), status=1)
+    done(fresh, *arguments[:-1], "--population-column=habitants", status=2)
+    undone = done(fresh, "geography", "undivide", "91001")
+    assert "91001 n’a plus ces 2" in undone.stdout
+    done(fresh, "geography", "undivide", "91001", status=1)
 
 
 @pytest.mark.parametrize("command", ["run", "list", "verify", "restore"])

@@ -68,7 +68,16 @@ def _finess_taken() -> Problem:
     )
 
 
+def _no_unit_then() -> Problem:
+    return Invalid.at(
+        "body",
+        "communes",
+        message="Une commune a été divisée entre-temps : nommez ses quartiers.",
+    )
+
+
 CONSTRAINTS: ConstraintProblems = {
+    "claim_in_force": _no_unit_then,
     "claim_commune_held_once": TerritoryOverlap,
     "claim_has_stage": HeldWithoutStage,
     "cpts_finess_idx": _finess_taken,

@@ -134,3 +134,38 @@ def test_a_stage_and_a_territory_changed_at_once_are_both_kept(
     after = httpx.get(f"{live_server}{url}").json()
     assert after["stage"] == "aci_signe"
     assert after["commune_count"] == 2
+
+
+def test_of_two_cpts_that_ask_for_one_part_of_a_city_at_once_one_has_it(
+    register: Register, divide_commune: Callable[..., object], engine: Engine
+) -> None:
+    divide_commune(LILLE, ["Ouest", "Est"])
+    one = register("CPTS Une", "dynamique_identifiee")
+    two = register("CPTS Deux", "dynamique_identifiee")
+    insertion = text(
+        "INSERT INTO claim (cpts_id, commune_code, held)"
+        " VALUES (:cpts, :part, daterange(CURRENT_DATE, NULL))"
+    )
+    first_inserted = threading.Event()
+    outcome: list[str] = []
+
+    def second_writer() -> None:
+        first_inserted.wait(60)
+        try:
+            with engine.begin() as connection:
+                connection.execute(insertion, {"cpts": two, "part": f"{LILLE}-02"})
+                connection.execute(insertion, {"cpts": two, "part": f"{LILLE}-01"})
+            outcome.append("committed")
+        except IntegrityError as error:
+            outcome.append(type(error.orig).__name__)
+
+    thread = threading.Thread(target=second_writer)
+    thread.start()
+    with engine.begin() as connection:
+        connection.execute(insertion, {"cpts": one, "part": f"{LILLE}-01"})
+        first_inserted.set()
+        thread.join(0.5)
+        assert thread.is_alive()
+    thread.join(60)
+    assert outcome == ["ExclusionViolation"]
+    assert claims(engine) == [(f"{LILLE}-01", one)]

@@ -22,7 +22,7 @@ WHERE c.code = ANY (%(codes)s)
 """
 
 _UNITS = """
-SELECT c.code, NULL::date AS since, NULL::date AS until, ST_AsBinary(c.geom),
+SELECT c.code, lower(c.in_force) AS since, upper(c.in_force) AS until, ST_AsBinary(c.geom),
        ST_AsBinary(c.geom_department), ST_AsBinary(c.geom_region), ST_AsBinary(c.geom_country)
 FROM commune c WHERE c.code = ANY (%(codes)s) ORDER BY c.code
 """

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
 from app.database.sessions import ReadingSession, WritingSession
+from app.geography.borders import refresh_borders
 from app.geography.division.rules import Part
 from app.geography.loading.generalisation import as_ewkb
 from app.geography.naming import name_keys
@@ -184,6 +185,13 @@ _BORDERS = text("""
 _UNITS_CHANGED = text("UPDATE geography_release SET units_changed_at = clock_timestamp()")
 
 
+def refresh_arcs(session: WritingSession) -> None:
+    """Work out the arcs of what was divided or joined, and of its neighbours."""
+    driver: Any = session.connection().connection.driver_connection
+    with driver.cursor() as cursor:
+        refresh_borders(cursor)
+
+
 def make_cities(session: WritingSession, communes: Sequence[str]) -> None:
     """Let the codes of communes stand for their parts, as that of Paris does."""
     session.execute(_CITIES, {"cities": list(communes)})
@@ -318,3 +326,4 @@ def take_back(session: WritingSession, division: Division) -> None:
     session.execute(_RESUME_UNITS, {"units": list(division.units)})
     session.execute(_DELETE_DIVISION, {"division": division.id})
     session.execute(_DELETE_CITY, {"city": division.city})
+    refresh_arcs(session)

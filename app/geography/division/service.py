@@ -237,4 +237,5 @@ def refresh_units(session: WritingSession, new: Sequence[NewPart]) -> None:
             repository.polygons_around(session, cities),
         ),
     )
+    repository.refresh_arcs(session)
     repository.units_changed(session)

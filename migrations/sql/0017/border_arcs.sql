@@ -44,6 +44,7 @@ CREATE TRIGGER commune_borders_deleted BEFORE DELETE ON commune
 CREATE TRIGGER commune_borders_updated BEFORE UPDATE ON commune
     FOR EACH ROW
     WHEN (OLD.code <> NEW.code
+          OR OLD.in_force <> NEW.in_force
           OR OLD.geom IS DISTINCT FROM NEW.geom
           OR OLD.geom_department IS DISTINCT FROM NEW.geom_department
           OR OLD.geom_region IS DISTINCT FROM NEW.geom_region

@@ -37,13 +37,10 @@ def borders_of_parts(
     shared["city"] = np.asarray(cities)[shared["owner"]]
     shared["other"] = np.asarray(list(around))[shared["owner_other"]]
     shared = shared[shared["city"] != shared["other"]]
-    _, _, shared["metres"] = pyproj.Geod(ellps="WGS84").inv(*(shared[each] for each in _ENDS))
-    summed = shared.groupby(["part", "other"])["metres"].sum()
-    beside = [
-        (str(part), str(other), float(metres))
-        for (part, other), metres in summed.items()
-        if metres > 0
-    ]
+    _, _, shared["metres"] = pyproj.Geod(ellps="WGS84").inv(*shared[_ENDS].to_numpy().T)
+    summed = shared.groupby(["part", "other"], as_index=False)["metres"].sum()
+    rows = summed[summed["metres"] > 0].itertuples(index=False, name=None)
+    beside = [(str(part), str(other), float(metres)) for part, other, metres in rows]
     return [*among, *beside]
 
 

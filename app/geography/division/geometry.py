@@ -86,7 +86,8 @@ def _inner_lines(parts: Geometries) -> Any:
     segments, _ = segments_of(parts)
     unique, count = np.unique(segments, axis=0, return_counts=True)
     shared = unique[count > 1].reshape(-1, 2, 2)
-    return shapely.line_merge(shapely.multilinestrings(shapely.linestrings(shared)))
+    lines: Any = shapely.linestrings(shared)
+    return shapely.line_merge(shapely.multilinestrings(lines))
 
 
 def _faces(commune: Any, lines: Any, near: float) -> Geometries:
@@ -96,10 +97,11 @@ def _faces(commune: Any, lines: Any, near: float) -> Geometries:
     inside = shapely.difference(lines, shapely.buffer(border, near))
     inside = shapely.intersection(inside, commune)
     arcs = _long_enough(shapely.get_parts(shapely.line_merge(inside)), near)
-    vertices = shapely.points(np.unique(shapely.get_coordinates(commune), axis=0))
+    vertices: Any = shapely.points(np.unique(shapely.get_coordinates(commune), axis=0))
     links: list[Any] = []
     tree = shapely.STRtree(arcs)
-    for end in shapely.points(_loose_ends(arcs)):
+    ends: Any = shapely.points(_loose_ends(arcs))
+    for end in ends:
         link = _link(end, vertices, commune, tree, links)
         if link is not None:
             links.append(link)

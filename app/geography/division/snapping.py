@@ -46,7 +46,9 @@ def snapped(commune: Any, drawn: Geometries) -> Snapped:
     outside = shapely.difference(shapely.intersection(union, near), commune)
     overlap = _overlap(shapely.intersection(clipped, commune))
     area = shapely.area(commune)
-    cleaned = _surfaces(shapely.coverage_clean(clipped, gap_width=TOLERANCE))
+    # The types of shapely 2.1 do not know it yet.
+    clean: Any = shapely.coverage_clean  # type: ignore[attr-defined]
+    cleaned = _surfaces(clean(clipped, gap_width=TOLERANCE))
     return Snapped(
         parts=_without_holes(cleaned, commune),
         rest=rest,

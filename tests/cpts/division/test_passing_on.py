@@ -36,7 +36,22 @@ def column(engine: Engine, question: str) -> list[Any]:
 
 def drifts(engine: Engine) -> list[str]:
     with snapshot_scope(engine) as session:
-        return verify(session, SilentProgress())
+        # Letters of these tests have no events.
+        return [d for d in verify(session, SilentProgress()) if not d.startswith("Lettre ")]
+
+
+def hold(engine: Engine, register: Register, name: str, code: str, since: date) -> int:
+    """Register a dynamic, and let it hold a unit from a day on."""
+    cpts = register(name, "dynamique_identifiee", stage_since=since.isoformat())
+    run(
+        engine,
+        "INSERT INTO claim (cpts_id, commune_code, held)"
+        " VALUES (:cpts, :code, daterange(:since, NULL))",
+        cpts=cpts,
+        code=code,
+        since=since,
+    )
+    return cpts
 
 
 def test_what_is_refused_planned_and_asked_for_follows_and_comes_back(
@@ -95,9 +110,9 @@ def test_a_division_stays_while_one_cpts_has_a_part_alone(
     register: Register, divide_commune: Divide, engine: Engine
 ) -> None:
     divide_commune(LILLE, ["Ouest", "Est"])
-    register("CPTS Ouest", communes=(f"{LILLE}-01",))
+    hold(engine, register, "CPTS Ouest", f"{LILLE}-01", today())
     with (
-        pytest.raises(Failure, match=r"CPTS Ouest .Lille – Ouest\."),
+        pytest.raises(Failure, match=r"CPTS Ouest .Lille – Ouest.\."),
         session_scope(engine) as session,
     ):
         undivide(session, LILLE, signatory=Divider())
@@ -134,8 +149,8 @@ def test_a_city_is_divided_further_and_each_step_is_taken_back(
 ) -> None:
     first, second = date(2026, 3, 1), date(2026, 4, 1)
     divide_commune(LILLE, ["Ouest", "Est"], day=first)
-    west = register("CPTS Ouest", communes=(f"{LILLE}-01",), effective_on=first.isoformat())
-    register("CPTS Est", communes=(f"{LILLE}-02",), effective_on=first.isoformat())
+    west = hold(engine, register, "CPTS Ouest", f"{LILLE}-01", first)
+    hold(engine, register, "CPTS Est", f"{LILLE}-02", first)
     before = state(engine)
     plan = divide_commune(LILLE, ["A", "B", "C", "D"], day=second)
     assert [part.unit for part in plan.parts] == [f"{LILLE}-01"] * 2 + [f"{LILLE}-02"] * 2
@@ -164,9 +179,9 @@ def test_what_does_not_divide_a_commune_changes_nothing(
     before = state(engine)
     drawn = bands(polygon_of(engine, LILLE), ["Ouest", "Centre", "Est"])
     for code, parts, day, told in (
-        (LILLE, drawn[:2], today(), "laissent 3"),
+        (LILLE, drawn[:2], today(), "laissent 28,3"),
         (LILLE, [drawn[0], *drawn], today(), "se recouvrent sur"),
-        (LILLE, drawn[:1], today(), "1 quartier, il en faut au moins deux"),
+        (LILLE, drawn[:1], today(), "il en faut au moins deux"),
         (LILLE, drawn, today() + timedelta(days=1), "au plus tard aujourd'hui"),
         ("75101", drawn, today(), "n'est pas le code d'une commune"),
         ("75056", drawn, today(), "n'est pas le code d'une commune"),
@@ -189,6 +204,7 @@ def test_any_division_counts_everybody_once_and_leaves_nothing_when_undone(
     engine: Engine,
     client: Any,
     bearer: Any,
+    emptying: Any,
     *,
     data: st.DataObject,
     weights: list[int],
@@ -233,8 +249,7 @@ def test_any_division_counts_everybody_once_and_leaves_nothing_when_undone(
     finally:
         undivide_all(engine)
     assert state(engine) == before
-    if cpts is not None:
-        client.delete(f"/api/v1/cpts/{cpts}?reason=essai", headers=bearer("admin"))
+    emptying.empty()
 
 
 def test_a_preview_writes_nothing(engine: Engine) -> None:

@@ -51,6 +51,7 @@ def divide_commune(
     engine: Engine,
     code: str,
     names: Sequence[str] = ("Nord", "Centre", "Sud"),
+    /,
     *,
     day: date | None = None,
     **more: Any,

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy import text
 
+from app.database.calendar import today
 from app.database.recollection import Recollection
 from app.database.sessions import ReadingSession
 from app.geography import repository
@@ -48,14 +49,17 @@ class KeptGeography:
     def known_codes(self, codes: Collection[str]) -> dict[str, list[KnownCode]]:
         """As `repository.known_codes`."""
         return _KEPT.values(
-            self.mark, "codes", codes, lambda asked: repository.known_codes(self.session, asked)
+            self.mark,
+            ("codes", today()),
+            codes,
+            lambda asked: repository.known_codes(self.session, asked),
         )
 
     def communes_by_postcode(self, codes: Collection[str]) -> dict[str, list[CommuneRef]]:
         """As `repository.communes_by_postcode`."""
         return _KEPT.values(
             self.mark,
-            "postcodes",
+            ("postcodes", today()),
             codes,
             lambda asked: repository.communes_by_postcode(self.session, asked),
         )
@@ -63,7 +67,10 @@ class KeptGeography:
     def known_names(self, keys: Collection[str]) -> dict[str, list[KnownName]]:
         """As `repository.known_names`."""
         return _KEPT.values(
-            self.mark, "names", keys, lambda asked: repository.known_names(self.session, asked)
+            self.mark,
+            ("names", today()),
+            keys,
+            lambda asked: repository.known_names(self.session, asked),
         )
 
     def communes_by_code(self, codes: Collection[str], day: date) -> dict[str, CommuneOnDay]:

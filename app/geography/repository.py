@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import bindparam, text
+from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
@@ -16,11 +16,25 @@ from app.database.sessions import ReadingSession
 
 
 class CommuneRef(NamedTuple):
-    """A commune of today."""
+    """A unit of today; `part_of` is the code of the city that a declared part belongs to."""
 
     code: str
     name: str
     department: str
+    part_of: str | None = None
+
+    @property
+    def whole(self) -> str:
+        """Give the code of the city of a part, of any other unit its own."""
+        return self.part_of or self.code
+
+
+# The city of a declared part, nothing for other units.
+_PART_OF = "CASE WHEN c.kind = 'part' THEN c.city_code END AS part_of"
+
+
+def _statement(sql: str) -> TextClause:
+    return text(sql.replace("{part_of}", _PART_OF))
 
 
 @dataclass(frozen=True)
@@ -98,7 +112,7 @@ def communes_in_polygon(
 class KnownCode(NamedTuple):
     """What a code is: `kind` is 'commune', 'city', 'epci' or the kind of a former commune.
 
-    One row per commune of today that the code leads to.
+    One row per commune of today that the code leads to; `part_of` as `CommuneRef` has it.
     """
 
     given: str
@@ -107,39 +121,50 @@ class KnownCode(NamedTuple):
     code: str
     commune: str
     department: str
+    part_of: str | None
 
 
 # A list of thousands is joined as rows: as `= ANY` the planner weighs each of its values.
-_CODES = text("""
+_CODES = _statement("""
     SELECT c.code AS given, 'commune' AS kind, c.name AS name,
-           c.code, c.name AS commune, c.department_code AS department
+           c.code, c.name AS commune, c.department_code AS department,
+           {part_of}
     FROM unit_on(:today) c WHERE c.code IN (SELECT unnest(:codes))
     UNION ALL
-    SELECT t.code, 'city', t.name, c.code, c.name, c.department_code
+    SELECT t.code, 'city', t.name, c.code, c.name, c.department_code, {part_of}
     FROM city t JOIN unit_on(:today) c ON c.city_code = t.code
     WHERE t.code IN (SELECT unnest(:codes))
     UNION ALL
-    SELECT e.code, 'epci', e.name, c.code, c.name, c.department_code
+    SELECT e.code, 'epci', e.name, c.code, c.name, c.department_code, {part_of}
     FROM epci e JOIN unit_on(:today) c ON c.epci_code = e.code
     WHERE e.code IN (SELECT unnest(:codes))
     UNION ALL
-    SELECT f.code, f.kind, f.name, c.code, c.name, c.department_code
+    SELECT f.code, f.kind, f.name, c.code, c.name, c.department_code, {part_of}
     FROM former_commune f JOIN unit_on(:today) c ON c.code = f.commune_code
     WHERE f.code IN (SELECT unnest(:codes))
     ORDER BY given, code
 """).bindparams(bindparam("codes", type_=ARRAY(Text)))
 
 
-def known_codes(session: ReadingSession, codes: Collection[str]) -> dict[str, list[KnownCode]]:
-    """Look up codes of communes, cities, EPCI and former communes, by the code asked."""
+def known_codes(
+    session: ReadingSession, codes: Collection[str], day: date | None = None
+) -> dict[str, list[KnownCode]]:
+    """Look up codes of communes, cities, EPCI and former communes, by the code asked.
+
+    Parameters: `day` whose units they lead to, today when None.
+    """
     found: dict[str, list[KnownCode]] = defaultdict(list)
-    for row in session.execute(_CODES, {"codes": list(codes), "today": today()}):
+    for row in session.execute(_CODES, {"codes": list(codes), "today": day or today()}):
         found[row[0]].append(KnownCode._make(row))
     return dict(found)
 
 
 class KnownName(NamedTuple):
-    """A name that leads to a commune of today; `city` is set on a city's own name."""
+    """A name that leads to a unit of today; `city` is set on a city's own name.
+
+    The kind of what a part is called within its city is 'part'; `part_of` as `CommuneRef`
+    has it.
+    """
 
     key: str
     name: str
@@ -149,14 +174,15 @@ class KnownName(NamedTuple):
     commune: str
     department: str
     city: str | None
+    part_of: str | None
 
 
-_NAMES = text("""
+_NAMES = _statement("""
     SELECT n.key, n.name, n.kind, n.former_code, c.code, c.name AS commune,
            c.department_code AS department,
-           CASE WHEN n.kind = 'city' THEN c.city_code END AS city
+           CASE WHEN n.kind = 'city' THEN c.city_code END AS city, {part_of}
     FROM commune_name n JOIN unit_on(:today) c ON c.code = n.commune_code
-    WHERE n.key IN (SELECT unnest(:keys)) AND n.kind <> 'part'
+    WHERE n.key IN (SELECT unnest(:keys))
     ORDER BY c.department_code, c.code, n.id
 """).bindparams(bindparam("keys", type_=ARRAY(Text)))
 
@@ -172,13 +198,13 @@ def known_names(session: ReadingSession, keys: Collection[str]) -> dict[str, lis
 # Under this share of common trigrams a name is no help, and looking at it costs time.
 _NEARNESS = "SELECT set_config('pg_trgm.similarity_threshold', '0.4', true)"
 
-_NEAREST = text("""
+_NEAREST = _statement("""
     SELECT given.number, near.*
     FROM unnest(CAST(:keys AS text[]), CAST(:departments AS text[]))
          WITH ORDINALITY AS given (key, departments, number)
     CROSS JOIN LATERAL (
         SELECT m.key, m.name, m.kind, m.former_code, c.code, c.name AS commune,
-               c.department_code AS department, NULL AS city
+               c.department_code AS department, NULL AS city, {part_of}
         FROM (SELECT DISTINCT ON (n.commune_code) n.*, similarity(n.key, given.key) AS nearness
               FROM commune_name n
               WHERE n.key % given.key AND n.kind NOT IN ('city', 'part')
@@ -216,9 +242,9 @@ def nearest_names(
     return found
 
 
-_NAMES_OF_DEPARTMENTS = text("""
+_NAMES_OF_DEPARTMENTS = _statement("""
     SELECT n.key, n.name, n.kind, n.former_code, c.code, c.name AS commune,
-           c.department_code AS department, NULL AS city
+           c.department_code AS department, NULL AS city, {part_of}
     FROM commune_name n JOIN unit_on(:today) c ON c.code = n.commune_code
     WHERE n.kind NOT IN ('city', 'part')
       AND (n.department_code = ANY (:departments)
@@ -237,6 +263,46 @@ def names_of_departments(
         "today": today(),
     }
     return list(map(KnownName._make, session.execute(_NAMES_OF_DEPARTMENTS, asked)))
+
+
+_NOT_YET = text("""
+    SELECT c.code, lower(c.in_force) AS begins FROM commune c
+    WHERE c.code = ANY (:codes) AND lower(c.in_force) > :day
+""").bindparams(bindparam("codes", type_=ARRAY(Text)))
+
+
+def units_to_come(
+    session: ReadingSession, codes: Collection[str], day: date
+) -> dict[str, date]:
+    """Give, of these units, those that are none on a day, with the day on which they begin."""
+    rows = session.execute(_NOT_YET, {"codes": list(codes), "day": day})
+    return {row.code: row.begins for row in rows}
+
+
+class DividedCity(NamedTuple):
+    """A city with the number of its parts; `prefixes` are the beginnings of their codes."""
+
+    code: str
+    name: str
+    department: str
+    parts: int
+    prefixes: list[str]
+
+
+_DIVIDED_CITIES = text("""
+    SELECT t.code, t.name, t.department_code, count(*), array_agg(DISTINCT left(c.code, 5))
+    FROM unit_on(:today) c JOIN city t ON t.code = c.city_code
+    WHERE c.kind = 'part'
+    GROUP BY t.code
+    ORDER BY t.code
+""")
+
+
+def divided_cities(session: ReadingSession) -> list[DividedCity]:
+    """List the cities that declared parts make up today."""
+    return [
+        DividedCity._make(row) for row in session.execute(_DIVIDED_CITIES, {"today": today()})
+    ]
 
 
 def departments_with_region(session: ReadingSession) -> list[tuple[str, str, str]]:
@@ -262,8 +328,8 @@ def department_names(session: ReadingSession) -> list[tuple[str, str]]:
     return [(row.code, row.name) for row in rows]
 
 
-_BY_POSTCODE = text("""
-    SELECT p.postcode, c.code, c.name, c.department_code AS department
+_BY_POSTCODE = _statement("""
+    SELECT p.postcode, c.code, c.name, c.department_code AS department, {part_of}
     FROM commune_postcode p JOIN unit_on(:today) c ON c.code = p.commune_code
     WHERE p.postcode IN (SELECT unnest(:postcodes))
     ORDER BY p.postcode, c.code

@@ -3,15 +3,18 @@
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.geography import naming, repository
+from app.geography import repository
 from app.geography.evidence import answers, districts, numbers, texts
 from app.geography.evidence import context as surroundings
 from app.geography.evidence.answers import Outcome, Resolution, Row
+from app.geography.evidence.codes import unit_code
 from app.geography.evidence.damaged import NearNames
 from app.geography.evidence.departments import Departments
 from app.geography.evidence.groupings import Groupings
 from app.geography.evidence.pieces import Gazetteer, Read, reference
+from app.geography.evidence.quarters import Cities
 from app.geography.evidence.rows import Given, names_grouping, take_apart
 from app.geography.evidence.rules import agree
 from app.geography.kept import KeptGeography
@@ -59,12 +62,12 @@ def stated_departments(session: ReadingSession, text: str) -> frozenset[str]:
 
 
 def translate_codes(session: ReadingSession, codes: Collection[str]) -> CodeTranslation:
-    """Turn INSEE codes of any time into codes of today; a city's means its arrondissements.
+    """Turn INSEE codes of any time into codes of today; a city's means all its units.
 
     A constant number of queries. EPCI codes and names are unknown here.
     """
     given = list(dict.fromkeys(codes))
-    readable = [code for code in given if naming.commune_code(code) == code]
+    readable = [code for code in given if unit_code(code) == code]
     known = repository.known_codes(session, readable)
     communes: set[str] = set()
     translated: dict[str, list[str]] = {}
@@ -75,7 +78,7 @@ def translate_codes(session: ReadingSession, codes: Collection[str]) -> CodeTran
         targets = sorted({reference(row) for row in rows})
         if not rows:
             unknown.append(code)
-        elif len(targets) > 1 and rows[0].kind != "city":
+        elif len({target.whole for target in targets}) > 1 and rows[0].kind != "city":
             unknown.append(code)
             candidates[code] = targets
         else:
@@ -124,6 +127,7 @@ def resolve(
             for before, after in zip(found, again, strict=True)
         ]
     names = lists if lists is not None else [None] * len(given)
+    found = surroundings.quarters_placed(found, names, _cities(geography))
     return surroundings.suggested(found, names, context or settled_in)
 
 
@@ -133,12 +137,19 @@ def _answered(kept: KeptGeography, given: Sequence[Given]) -> list[Resolution]:
     return [question.answer(each) for each in given]
 
 
+def _cities(kept: KeptGeography) -> Cities:
+    return kept.once(
+        ("cities", today()), lambda: Cities.of(repository.divided_cities(kept.session))
+    )
+
+
 class _Question:
     """All the rows of one call, and what the database knows about them."""
 
     def __init__(self, kept: KeptGeography, given: Iterable[Given]) -> None:
         distinct = list(dict.fromkeys(given))
         departments = kept.departments()
+        cities = _cities(kept)
         known_groupings = (
             kept.once("epci", lambda: Groupings(repository.epci_names(kept.session)))
             if any(names_grouping(each) for each in distinct)
@@ -146,7 +157,8 @@ class _Question:
         )
         numbered = districts.numbered_cities(each.text for each in distinct)
         read = {
-            each: take_apart(each, departments, known_groupings, numbered) for each in distinct
+            each: take_apart(each, departments, known_groupings, numbered, cities)
+            for each in distinct
         }
         codes = {code for each in read.values() for code in each.codes}
         self._known = Gazetteer(
@@ -154,6 +166,7 @@ class _Question:
             codes=kept.known_codes(codes),
             served=kept.communes_by_postcode(codes),
             names=kept.known_names({key for each in read.values() for key in each.keys}),
+            cities=cities,
         )
         postal = _is_list_of_postcodes(read.values(), self._known)
         rows = [
@@ -194,7 +207,11 @@ class _Question:
         inner = _Question(kept, [part for ways in parts.values() for w in ways for part in w])
         for given, lists in parts.items():
             for each_list in lists:
-                read = [inner.answer(part) for part in each_list]
+                read = surroundings.quarters_placed(
+                    [inner.answer(part) for part in each_list],
+                    [None] * len(each_list),
+                    self._known.cities,
+                )
                 if all(each.outcome != "unknown" for each in read):
                     self._answers[given] = answers.of_list(given, read)
                     break

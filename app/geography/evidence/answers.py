@@ -1,6 +1,6 @@
 """What a row means, once its pieces have been weighed: one answer, in French where it tells."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
@@ -12,6 +12,7 @@ from app.geography.evidence.pieces import (
     Read,
     department_limit,
     digits_limit,
+    places,
     reference,
     shown,
     target_of,
@@ -20,7 +21,7 @@ from app.geography.evidence.pieces import (
     way_of_code,
 )
 from app.geography.evidence.rows import Given
-from app.geography.evidence.rules import Agreement, Limit, Meaning, Target, Way, agree
+from app.geography.evidence.rules import Agreement, Limit, Target, Way, agree
 from app.geography.repository import CommuneRef
 
 Outcome = Literal["resolved", "ambiguous", "unknown"]
@@ -51,6 +52,9 @@ class Resolution:
     corrected: bool = False
     contradictory: bool = False
     suggested: tuple[CommuneRef, ...] = ()
+    # The quarters that its text names without their city, and whether they are all it names.
+    quarters: tuple[CommuneRef, ...] = ()
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,8 @@ def _limits(read: Read, known: Gazetteer) -> tuple[list[Limit], list[str]]:
         if members:
             name = known.codes[read.epci[0]][0].name if read.epci[0] in known.codes else ""
             codes = frozenset(unit.code for unit in members)
-            said = f"l'EPCI {name}, de {len(members)} communes"
+            communes = len({unit.whole for unit in members})
+            said = f"l'EPCI {name}, de {communes} communes"
             aged = department_limit(frozenset(unit.department for unit in members))
             limits.append(Limit(said, codes=codes, aged=aged))
         else:
@@ -131,9 +136,7 @@ def _from_columns(read: Read, known: Gazetteer) -> list[Way]:
         return [way for code in read.epci if (way := way_of_code(code, known))]
     served = {unit for code in read.postcodes for unit in known.served.get(code, ())}
     told = f"code postal {' '.join(read.postcodes)}"
-    meanings = [
-        Meaning(frozenset((unit,)), unit, corrections=(told,)) for unit in sorted(served)
-    ]
+    meanings = [replace(each, corrections=(told,)) for each in places(served, known)]
     return [Way(meanings, said=told)] if meanings else []
 
 
@@ -170,6 +173,24 @@ def _despite_age(row: Row) -> Resolution | None:
 
 def told(row: Row, agreement: Agreement) -> Resolution:
     """Turn what the pieces agree on into an answer."""
+    answered = _told(row, agreement)
+    quarters = tuple(_quarters(row))
+    return replace(answered, quarters=quarters) if quarters else answered
+
+
+def _quarters(row: Row) -> Iterator[CommuneRef]:
+    """Give the quarters that a row names without their city, and that it admits."""
+    for way in row.ways if row.target is None else ():
+        for meaning in way.meanings:
+            if meaning.bare and all(
+                limit.admits(unit)
+                for limit in (*way.limits, *row.limits)
+                for unit in meaning.units
+            ):
+                yield from meaning.units
+
+
+def _told(row: Row, agreement: Agreement) -> Resolution:
     found = agreement.found
     if not found:
         said = " ; ".join((*agreement.said, *row.read.unread))
@@ -186,13 +207,20 @@ def told(row: Row, agreement: Agreement) -> Resolution:
         shared = [c for c in only.corrections if all(c in each.corrections for each in found)]
         notes = (*shared, *row.corrections)
         return Resolution(
-            row.given, "ambiguous", candidates=tuple(sorted(candidates)), note=_joined(notes)
+            row.given,
+            "ambiguous",
+            candidates=tuple(sorted(candidates)),
+            note=_joined(notes),
+            bare=not row.given.doubt and all(each.bare for each in found),
         )
     if agreement.excluded:
         note = f"« {agreement.excluded} » : à préciser, la commune est-elle demandée ?"
         return Resolution(row.given, "ambiguous", candidates=only.shown, note=note)
     if row.given.doubt:
         return Resolution(row.given, "ambiguous", candidates=only.shown, note=row.given.doubt)
+    if only.bare and not row.limits:
+        note = f"« {row.read.text[:200]} » : le quartier d'une ville, qui est à préciser"
+        return Resolution(row.given, "ambiguous", candidates=only.shown, note=note, bare=True)
     corrections = (*only.corrections, *row.corrections)
     return Resolution(
         row.given,

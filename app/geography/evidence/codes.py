@@ -8,6 +8,9 @@ from app.geography import naming
 _DRESS = re.compile(r"""^[=\s"'’«»“”]+|[\s"'’«»“”;,.*]+$""")
 _DECIMALS = re.compile(r"[.,]0+$")
 _SPOKEN = re.compile(r"^(?:code\s+)?(?:insee|cog|commune|postal|c\.?p\.?)\s*:?\s*(?=\d)", re.I)
+# The code of a commune, or of a part of one: the nine signs of its IRIS, or the commune's
+# and a number (« 06088-01 »).
+UNIT_CODE = re.compile(r"^[0-9][0-9AB][0-9]{3}(?:[0-9]{4}|-[0-9]{2,})?$")
 _NOTHING = frozenset(("", "nc", "na", "n a", "nr", "neant", "aucun", "aucune", "sans", "x"))
 
 
@@ -20,6 +23,12 @@ def undressed(text: str) -> str:
 def commune_code(text: str) -> str | None:
     """Read an INSEE code, or a postal one: five signs, or four that lost their zero."""
     return naming.commune_code(undressed(text))
+
+
+def unit_code(text: str) -> str | None:
+    """Read the code of a commune, of a part or of a city, case aside; None for other texts."""
+    code = text.upper()
+    return code if UNIT_CODE.fullmatch(code) else None
 
 
 def siren_code(text: str) -> str | None:

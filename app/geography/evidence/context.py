@@ -5,14 +5,60 @@ chosen by it. Whoever asks may state the departments of the whole list: that set
 is only ambiguous, and nothing that a row itself contradicts.
 """
 
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from app.geography.evidence.answers import Resolution
+from app.geography.evidence.quarters import Cities
 from app.geography.evidence.rows import Given
 
 # One other row alone says nothing of a list.
 _ENOUGH = 2
+
+
+def quarters_placed(
+    resolutions: Sequence[Resolution], lists: Sequence[Hashable], cities: Cities
+) -> list[Resolution]:
+    """Read quarters that were named without their city, where their list has its others.
+
+    « Riquier » beside « Nice – Cimiez » is the one of Nice; a commune of that name is no
+    longer meant for certain. Parameters: `lists`, the list that each row belongs to; `cities`,
+    those that are divided.
+    """
+    if not any(each.quarters for each in resolutions):
+        return list(resolutions)
+    shared: dict[Hashable, set[str]] = {}
+    for each, name in zip(resolutions, lists, strict=True):
+        parts = Counter(unit.part_of for unit in each.communes if unit.part_of)
+        some = {city for city, number in parts.items() if number < cities.parts[city]}
+        shared.setdefault(name, set()).update(some)
+    return [
+        _placed(each, shared[name]) if each.quarters else each
+        for each, name in zip(resolutions, lists, strict=True)
+    ]
+
+
+def _placed(resolution: Resolution, cities: Collection[str]) -> Resolution:
+    there = [unit for unit in resolution.quarters if unit.part_of in cities]
+    if not there or set(there) & set(resolution.communes):
+        return resolution
+    if not resolution.bare and not resolution.contradictory:
+        others = resolution.communes or resolution.candidates
+        named = ", ".join(unit.name for unit in there)
+        note = f"ou {named}, d'autres lignes étant de la même ville"
+        return replace(
+            resolution,
+            outcome="ambiguous",
+            communes=(),
+            candidates=tuple(dict.fromkeys((*there, *others))),
+            note=" ; ".join(filter(None, (resolution.note, note))),
+            corrected=False,
+        )
+    if len(there) != 1 or resolution.contradictory:
+        return resolution
+    note = f"« {resolution.given.shown} » lu « {there[0].name} », comme d'autres lignes"
+    return Resolution(resolution.given, "resolved", tuple(there), note=note, corrected=True)
 
 
 def suggested(

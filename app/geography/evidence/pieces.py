@@ -1,13 +1,14 @@
 """From what a row says to pieces of evidence, with what the reference geography knows."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from app.french import others
 from app.geography import naming
-from app.geography.evidence import codes, damage, texts
+from app.geography.evidence import codes, damage, quarters, texts
 from app.geography.evidence.departments import Departments
 from app.geography.evidence.groupings import Groupings
+from app.geography.evidence.quarters import Cities
 from app.geography.evidence.rules import Limit, Meaning, Target, Way
 from app.geography.evidence.texts import Wording
 from app.geography.repository import CommuneRef, KnownCode, KnownName
@@ -18,8 +19,10 @@ KINDS = {
     "associated": "commune associée",
 }
 _MOST_SAID = 3
-# The weakest rank: a former name, and an article more or less.
+# The weakest rank of a commune: a former name, and an article more or less.
 _FORMER_BARE = 3
+# A quarter without its city: what any commune is called, or was, goes before.
+_BARE_QUARTER = 4
 
 
 @dataclass
@@ -31,6 +34,7 @@ class Gazetteer:
     codes: Mapping[str, Sequence[KnownCode]] = field(default_factory=dict)
     served: Mapping[str, Sequence[CommuneRef]] = field(default_factory=dict)
     names: Mapping[str, Sequence[KnownName]] = field(default_factory=dict)
+    cities: Cities = field(default_factory=Cities)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,31 @@ def first_letter_lost(name: str) -> tuple[str, ...]:
 
 def reference(row: KnownCode | KnownName) -> CommuneRef:
     """Give the commune of today that a code or a name leads to."""
-    return CommuneRef(row.code, row.commune, row.department)
+    return CommuneRef(row.code, row.commune, row.department, row.part_of)
+
+
+def places(units: Iterable[CommuneRef], known: Gazetteer) -> list[Meaning]:
+    """Give what units mean one by one, the parts of one city together."""
+    grouped: dict[str, list[CommuneRef]] = {}
+    for unit in sorted(units):
+        grouped.setdefault(unit.whole, []).append(unit)
+    found = []
+    for code, members in grouped.items():
+        city = known.cities.by_code.get(code) if members[0].part_of else None
+        found.append(
+            Meaning(frozenset(members), members[0])
+            if city is None
+            else Meaning(
+                frozenset(members), city, whole=True, remarks=(told_parts(city.name, members),)
+            )
+        )
+    return found
+
+
+def told_parts(name: str, units: Collection[CommuneRef]) -> str:
+    """Say in French that a city means all its units."""
+    what = "quartiers" if all(unit.part_of for unit in units) else "arrondissements"
+    return f"{name} : ses {len(units)} {what}"
 
 
 def shown(units: Iterable[CommuneRef]) -> str:
@@ -100,25 +128,28 @@ def shown(units: Iterable[CommuneRef]) -> str:
     return ", ".join(names[:_MOST_SAID]) + (f" et {others(more)}" if more > 0 else "")
 
 
-def code_meanings(rows: Sequence[KnownCode]) -> tuple[Meaning, ...]:
+def code_meanings(rows: Sequence[KnownCode], known: Gazetteer) -> tuple[Meaning, ...]:
     """Give what a code means: a unit, a city, an EPCI, or what became of a former commune."""
     if not rows:
         return ()
     units = tuple(sorted({reference(row) for row in rows}))
     kind, name, code = rows[0].kind, rows[0].name, rows[0].given
     if kind in ("city", "epci"):
-        what = "arrondissements" if kind == "city" else "communes"
-        told = f"{name} : ses {len(units)} {what}"
+        communes = len({unit.whole for unit in units})
+        told = (
+            told_parts(name, units) if kind == "city" else f"{name} : ses {communes} communes"
+        )
         whole = CommuneRef(code, name, units[0].department)
         return (Meaning(frozenset(units), whole, whole=True, remarks=(told,)),)
     if kind == "commune":
         return (Meaning(frozenset(units[:1]), units[0]),)
     said = f"code {code} : {KINDS[kind]} {name}"
-    if len(units) > 1:
+    meant = places(units, known)
+    if len(meant) > 1:
         said += ", partagée entre plusieurs communes"
-        return tuple(Meaning(frozenset((u,)), u, corrections=(said,)) for u in units)
-    said += f", aujourd'hui {units[0].name}"
-    return (Meaning(frozenset(units), units[0], corrections=(said,)),)
+    else:
+        said += f", aujourd'hui {meant[0].shown.name}"
+    return tuple(replace(each, corrections=(said,)) for each in meant)
 
 
 def target_of(code: str | None, known: Gazetteer) -> Target | None:
@@ -126,7 +157,7 @@ def target_of(code: str | None, known: Gazetteer) -> Target | None:
     rows = known.codes.get(code or "", ())
     if not rows:
         return None
-    meanings = code_meanings(rows)
+    meanings = code_meanings(rows, known)
     units = [meaning.shown for meaning in meanings]
     return Target(f"le code {code} : {shown(units)}", meanings)
 
@@ -141,13 +172,13 @@ def way_of_code(
     list whose other codes are postal ones (`listed_as_postcodes`).
     """
     rows = known.codes.get(code, ())
-    meanings = list(code_meanings(rows))
+    meanings = list(code_meanings(rows, known))
     if not meanings:
         return None
     served = known.served.get(code, ())
     if served and (rows[0].kind in KINDS or listed_as_postcodes):
         said = (f"code postal de {served[0].name}",)
-        meanings += [Meaning(frozenset((unit,)), unit, corrections=said) for unit in served]
+        meanings += [replace(each, corrections=said) for each in places(served, known)]
     return Way(meanings, said=f"le code {code} : {shown(m.shown for m in meanings)}")
 
 
@@ -198,20 +229,13 @@ def digits_limit(
 
 
 def _name_meanings(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:
-    if wording.districts:
-        return _districts_together(wording, known)
-    if wording.either:
-        rows = [row for key in wording.either for row in known.names.get(key, ())]
-        return tuple(
-            Meaning(
-                frozenset((reference(row),)),
-                reference(row),
-                rank=1,
-                corrections=(f"« {wording.name} » lu « {row.name} »",),
-            )
-            for row in rows
-            if row.kind == "current"
-        )
+    for told, meanings in (
+        (wording.districts, _districts_together),
+        (wording.quarters, _quarters_together),
+        (wording.either, _districts_apart),
+    ):
+        if told:
+            return meanings(wording, known)
     if texts.is_damaged(wording):
         return ()
     key = wording.key
@@ -225,7 +249,7 @@ def _name_meanings(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:
             if rank == _FORMER_BARE and stored != key:
                 # An article that a former name never had: "La Frasne" is not Frasne.
                 continue
-            grouped.setdefault((rank, row.city or row.code), []).append(row)
+            grouped.setdefault((rank, row.city or _place(row)), []).append(row)
     for stored in first_letter_lost(wording.name):
         for row in known.names.get(stored, ()):
             if damage.fits(wording.name, row.name):
@@ -233,8 +257,15 @@ def _name_meanings(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:
                 for rank in {rank for rank, _ in grouped} or {2}:
                     grouped.setdefault((rank, row.code), []).append(row)
     return tuple(
-        _named(wording, rows, rank) for (rank, _), rows in sorted(grouped.items(), key=_by_rank)
+        _named(wording, rows, rank, known)
+        for (rank, _), rows in sorted(grouped.items(), key=_by_rank)
     )
+
+
+def _place(row: KnownName) -> str:
+    """Give what rows of one name that mean one place together have in common."""
+    is_own = row.kind in ("current", "part")
+    return row.code if is_own or row.part_of is None else row.part_of
 
 
 def _by_rank(item: tuple[tuple[int, str], list[KnownName]]) -> tuple[int, str]:
@@ -242,6 +273,8 @@ def _by_rank(item: tuple[tuple[int, str], list[KnownName]]) -> tuple[int, str]:
 
 
 def _rank(name: str, key: str, row: KnownName) -> int:
+    if row.kind == "part":
+        return _BARE_QUARTER
     today = row.kind in ("current", "city")
     whole = naming.name_key(row.name) == key
     if whole and today:
@@ -249,17 +282,22 @@ def _rank(name: str, key: str, row: KnownName) -> int:
     return 2 if whole or today else _FORMER_BARE
 
 
-def _named(wording: Wording, rows: Sequence[KnownName], rank: int) -> Meaning:
+def _named(wording: Wording, rows: Sequence[KnownName], rank: int, known: Gazetteer) -> Meaning:
     row = rows[0]
+    if row.kind == "part":
+        corrections = [f"« {wording.name} » lu « {row.commune} »"]
+        units = frozenset((reference(row),))
+        return Meaning(
+            units, reference(row), rank=rank, corrections=tuple(corrections), bare=True
+        )
     same = naming.spelling(wording.name) == naming.spelling(row.name)
     corrections = [] if same else [f"« {wording.name} » lu « {row.name} »"]
-    if row.kind not in ("current", "city"):
-        corrections.append(f"{row.name}{today(row)}")
     units = frozenset(reference(each) for each in rows)
-    if row.city is None:
+    city = _city_of(row, known)
+    if row.kind not in ("current", "city"):
+        corrections.append(f"{row.name}{today(row, city)}")
+    if city is None:
         return Meaning(units, reference(row), rank=rank, corrections=tuple(corrections))
-    told = f"{row.name} : ses {len(units)} arrondissements"
-    city = CommuneRef(row.city, row.name, row.department)
     return Meaning(
         units,
         city,
@@ -267,7 +305,63 @@ def _named(wording: Wording, rows: Sequence[KnownName], rank: int) -> Meaning:
         whole=not wording.remark,
         rank=rank,
         corrections=tuple(corrections),
-        remarks=(told,),
+        remarks=(told_parts(city.name, units),),
+        partly=wording.remark and row.part_of is not None,
+    )
+
+
+def _city_of(row: KnownName, known: Gazetteer) -> CommuneRef | None:
+    """Give the city whose units a name means together, None when it means one unit."""
+    if row.city is not None:
+        return CommuneRef(row.city, row.name, row.department)
+    return None if row.kind == "current" else known.cities.by_code.get(row.part_of or "")
+
+
+def _quarters_together(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:
+    """Give the parts that a text names beside their city: each must be one of that city."""
+    cities = {
+        row.part_of
+        for key in naming.name_keys(wording.name)
+        for row in known.names.get(key, ())
+        if row.kind == "city" and row.part_of
+    }
+    found = []
+    for city in sorted(cities):
+        every = [
+            {
+                reference(row): row
+                for key in quarters.keys_of(wording.name, quarter)
+                for row in known.names.get(key, ())
+                if row.kind in ("part", "current") and row.part_of == city
+            }
+            for quarter in wording.quarters
+        ]
+        if len(every) == 1:
+            # Two parts of one name are told apart by whoever asks.
+            ways: list[tuple[CommuneRef, ...]] = [(unit,) for unit in every[0]]
+        else:
+            ways = [tuple(unit for each in every for unit in each)]
+            if any(len(each) != 1 for each in every):
+                continue
+        for units in ways:
+            names = ", ".join(f"« {unit.name} »" for unit in units)
+            told = ", ".join(f"« {quarter} »" for quarter in wording.quarters)
+            said = f"{wording.name}, {told} lu {names}"
+            found.append(Meaning(frozenset(units), units[0], len(units) > 1, 1, (said,)))
+    return tuple(found)
+
+
+def _districts_apart(wording: Wording, known: Gazetteer) -> tuple[Meaning, ...]:
+    rows = [row for key in wording.either for row in known.names.get(key, ())]
+    return tuple(
+        Meaning(
+            frozenset((reference(row),)),
+            reference(row),
+            rank=1,
+            corrections=(f"« {wording.name} » lu « {row.name} »",),
+        )
+        for row in rows
+        if row.kind == "current"
     )
 
 
@@ -288,8 +382,9 @@ def _districts_together(wording: Wording, known: Gazetteer) -> tuple[Meaning, ..
     return (Meaning(frozenset(units), units[0], len(units) > 1, rank, corrections),)
 
 
-def today(row: KnownName) -> str:
+def today(row: KnownName, city: CommuneRef | None = None) -> str:
     """Say what a former name is and which commune it is now in; nothing for a present one."""
     if row.kind == "current":
         return ""
-    return f" : {KINDS[row.kind]}, aujourd'hui {row.commune} ({row.department})"
+    now = row.commune if city is None else city.name
+    return f" : {KINDS[row.kind]}, aujourd'hui {now} ({row.department})"

@@ -8,8 +8,10 @@ from app.geography.evidence import codes, damage, districts, groupings, texts
 from app.geography.evidence.departments import Departments
 from app.geography.evidence.groupings import Groupings
 from app.geography.evidence.pieces import Read
+from app.geography.evidence.quarters import Cities
 from app.geography.evidence.texts import Wording
 
+_NO_CITIES = Cities()
 _CODE_WITHIN = re.compile(r"\W*(\d{5}|2[AaBb]\d{3})\b")
 _POSTCODES = re.compile(r"\d{5}")
 
@@ -25,6 +27,7 @@ class Given:
     ("13", "13e", "XIII"); `epci`, a SIREN code or a name; `number`, a figure beside the
     name that no header explains (a code, a postal code, a population…). `doubt` says in
     French why the place may not be meant (it is struck through), "" when nothing does.
+    `quarter` is the name or the IRIS code of a part of the place.
     """
 
     text: str = ""
@@ -35,11 +38,15 @@ class Given:
     epci: str | None = None
     number: str | None = None
     doubt: str = ""
+    quarter: str | None = None
 
     @property
     def shown(self) -> str:
         """Give what stands for the place in an answer: its text, else what else is given."""
-        parts = (self.text, self.code, self.postcode, self.epci, self.district, self.number)
+        parts = (
+            self.text, self.code, self.postcode, self.epci, self.district, self.number,
+            self.quarter,
+        )  # fmt: skip
         return next((part for part in parts if part), "")
 
 
@@ -49,12 +56,15 @@ class _Pieces:
 
     corrections: list[str]
     unread: list[str]
+    cities: Cities
 
     def unreadable(self, what: str, text: str) -> None:
         self.unread.append(f"{what} « {shortened(text)} » non lu")
 
     def code(self, text: str) -> str | None:
-        """Read a code of five signs, and note the zero that it had lost."""
+        """Read a code of five signs, or of a part, and note the zero that it had lost."""
+        if part := self.cities.part_code(text):
+            return part
         code = codes.commune_code(text)
         if code and codes.lost_its_zero(text):
             self.corrections.append(f"code {code} rétabli avec son zéro initial")
@@ -71,27 +81,34 @@ def take_apart(
     departments: Departments,
     known_groupings: Groupings | None,
     numbered: frozenset[str] = frozenset(),
+    cities: Cities = _NO_CITIES,
 ) -> Read:
     """Read each piece of a row by itself.
 
     Parameters: `known_groupings`, None when no row of the question names an EPCI;
-    `numbered`, cities whose arrondissements the list gives by bare numbers.
+    `numbered`, cities whose arrondissements the list gives by bare numbers; `cities`, those
+    that are divided into parts.
     """
-    pieces = _Pieces([], [])
+    pieces = _Pieces([], [], cities)
     place = _departments(given.department, departments, pieces)
     beside, text = _code(given, pieces)
+    text = cities.with_quarter(text, beside, given.quarter)
     cleaned, repaired = damage.cleaned(text)
     if repaired:
         pieces.corrections.append(
             f"caractère abîmé : « {shortened(text)} » lu « {shortened(cleaned)} »"
         )
     has_digits = any(sign.isdigit() for sign in cleaned)
-    lone = (codes.siren_code(cleaned) or pieces.code(cleaned)) if has_digits else None
+    lone = (_siren(cleaned, cities) or pieces.code(cleaned)) if has_digits else None
     within: tuple[Wording, ...] = ()
     if not lone:
         beside_department = place is not None or bool(beside)
         within = texts.wordings(
-            cleaned, departments, beside_department=beside_department, numbered=numbered
+            cleaned,
+            departments,
+            beside_department=beside_department,
+            numbered=numbered,
+            cities=cities,
         )
     district = _district(given.district, pieces)
     if not (lone or within or beside) and district:
@@ -112,6 +129,11 @@ def take_apart(
         corrections=tuple(pieces.corrections),
         unread=tuple(pieces.unread),
     )
+
+
+def _siren(text: str, cities: Cities) -> str | None:
+    """Read the SIREN number of an EPCI, which has the form of an IRIS code."""
+    return None if cities.part_code(text) else codes.siren_code(text)
 
 
 def names_grouping(given: Given) -> bool:
@@ -145,7 +167,7 @@ def _code(given: Given, pieces: _Pieces) -> tuple[str | None, str]:
     text = given.text or ""
     if not given.code or codes.says_nothing(given.code):
         return None, text
-    code = codes.siren_code(given.code) or pieces.code(given.code)
+    code = _siren(given.code, pieces.cities) or pieces.code(given.code)
     if code is None and (within := _CODE_WITHIN.match(given.code)) and text:
         code = within[1].upper()
     if code is None:

@@ -20,7 +20,9 @@ class Meaning:
     `units` are meant together when `whole` (a city, an EPCI, arrondissements told one by
     one), else there is one. A lower `rank` is a better reading of the same name.
     `shown` stands for it in an answer; `corrections` say in French how it was read, when
-    not by exact code or name, and `remarks` what is only told.
+    not by exact code or name, and `remarks` what is only told. Of a city that is `partly`
+    meant the parts are to be told, whatever else is known; a part that is `bare` was named
+    without its city, which something else must tell.
     """
 
     units: Units
@@ -29,6 +31,8 @@ class Meaning:
     rank: int = 0
     corrections: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    partly: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Found:
     shown: tuple[CommuneRef, ...]
     corrections: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,16 +174,36 @@ def _joined(meaning: Meaning, other: Meaning | None) -> Meaning | None:
     if not units:
         return None
     whole = (meaning.whole and units == meaning.units) or (other.whole and units == other.units)
+    partly = meaning.partly and len(units) > 1
     smaller = other if len(other.units) < len(meaning.units) else meaning
     corrections = tuple(dict.fromkeys((*meaning.corrections, *other.corrections)))
-    return Meaning(units, smaller.shown, whole, meaning.rank, corrections, smaller.remarks)
+    return Meaning(
+        units,
+        smaller.shown,
+        whole and not partly,
+        meaning.rank,
+        corrections,
+        smaller.remarks,
+        partly,
+    )
 
 
 def _limited(meaning: Meaning, kept: Units, way: Way) -> Found:
     corrections = (*way.notes, *meaning.corrections)
     if kept == meaning.units:
-        return Found(kept, meaning.whole, (meaning.shown,), corrections, meaning.remarks)
+        shown = (meaning.shown, *sorted(kept)) if meaning.partly else (meaning.shown,)
+        bare = meaning.bare and not way.limits
+        if meaning.partly:
+            asked = (
+                f"{meaning.shown.name} est divisée : lesquels de ses {len(kept)} quartiers ?"
+            )
+            corrections = (*corrections, asked)
+        return Found(kept, meaning.whole, shown, corrections, meaning.remarks, bare)
     shown = tuple(sorted(kept))
+    city = shown[0].part_of
+    if meaning.whole and city and kept == {u for u in meaning.units if u.part_of == city}:
+        # Of an EPCI the whole of one divided city is left.
+        return Found(kept, whole=True, shown=shown, corrections=corrections)
     if len(kept) == 1:
         unit = shown[0]
         corrections = (*corrections, f"{meaning.shown.name} : {unit.name} seulement")

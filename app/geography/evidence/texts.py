@@ -12,10 +12,12 @@ from functools import cached_property
 from itertools import islice
 
 from app.geography import naming
-from app.geography.evidence import damage, districts
+from app.geography.evidence import damage, districts, quarters
 from app.geography.evidence.departments import Departments
+from app.geography.evidence.quarters import Cities
 
 LITERAL, FRAMED, PREFIXED, LOOSE = range(4)
+_NO_CITIES = Cities()
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,10 @@ class Wording:
 
     `departments` are those that the text names; `digits` a code or postal code beside the
     name; `districts` the keys of arrondissements that are meant together, `either` those
-    of which one is meant; `notes` what was left aside, in French; `excluded` a remark that
-    takes the place out of the list; `remark`, whether words in brackets were left aside that
-    may belong to a name.
+    of which one is meant; `quarters` the parts of the city of that name that are meant
+    together; `notes` what was left aside, in French; `excluded` a remark that takes the place
+    out of the list; `remark`, whether words in brackets were left aside that may belong to a
+    name.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Wording:
     digits: str | None = None
     districts: tuple[str, ...] = ()
     either: tuple[str, ...] = ()
+    quarters: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     excluded: str | None = None
     remark: bool = False
@@ -50,13 +54,15 @@ class Wording:
         if self.districts or self.either:
             return self.districts or self.either
         key = self.key
-        return tuple(dict.fromkeys((key, naming.bare_key(key)))) if key else ()
+        parts = (k for each in self.quarters for k in quarters.keys_of(self.name, each))
+        return tuple(dict.fromkeys((key, naming.bare_key(key), *parts))) if key else ()
 
 
 # The longest name has 45 letters, the longest department 23. What is longer is no name with
 # its place, and looking for one there costs by the square of the length.
 _LONGEST_WITH_PLACE = 120
 _LONGEST = 200
+_AROUND_A_TEXT = " .;,:\"'«»“”"
 # A place is separated from its department once or twice; more is a list, or nonsense.
 _MOST_SEPARATORS = 6
 
@@ -99,15 +105,23 @@ def wordings(
     *,
     beside_department: bool = False,
     numbered: frozenset[str] = frozenset(),
+    cities: Cities = _NO_CITIES,
 ) -> tuple[Wording, ...]:
     """Give the ways to understand a text, cleaned of what can be repaired for certain.
 
     Parameters: `beside_department`, a column says the department, so that a digit in
     brackets is a footnote; `numbered`, the cities whose arrondissements this list gives by
-    bare numbers, so that "Marseille 13" is one of them.
+    bare numbers, so that "Marseille 13" is one of them; `cities`, those that are divided
+    into parts.
     """
-    plain = _BULLET.sub("", text[:_LONGEST]).strip(" .;,:\"'«»“”")
-    found = list(_distinct(plain, departments, beside_department, numbered))
+    whole = _BULLET.sub("", text).strip(_AROUND_A_TEXT)
+    found = [
+        *_distinct(
+            whole[:_LONGEST].rstrip(_AROUND_A_TEXT), departments, beside_department, numbered
+        ),
+        # The quarters of a city may be a long list.
+        *_of_cities(whole, cities),
+    ]
     for each in tuple(found):
         prefix = _PREFIX.fullmatch(each.name)
         if prefix:
@@ -153,6 +167,20 @@ def _distinct(
     for each in _placed(bare, departments, beside_department, notes):
         if not (each.departments and is_numbered):
             yield each
+
+
+def _of_cities(plain: str, cities: Cities) -> Iterator[Wording]:
+    """Give the parts of a divided city that a text names, or says to be meant."""
+    for city, rest in cities.beside(plain):
+        for way in quarters.lists_of(rest):
+            yield Wording(city, FRAMED, quarters=way)
+        if quarters.is_partial(rest):
+            said = f"précision « {rest} » laissée de côté"
+            yield Wording(city, PREFIXED, notes=(said,), remark=True)
+    framed = ((name, cities.part_code(place)) for name, place, _ in _frames(plain))
+    for name, code in (*cities.coded(plain), *framed) if cities else ():
+        if code and naming.spelling(name):
+            yield Wording(name, FRAMED, digits=code)
 
 
 _RUN_TOGETHER = re.compile("(?<=[a-zà-ÿœ])(?=[A-ZÀ-ÖØ-ÞŒ])")

@@ -72,7 +72,8 @@ def _no_unit_then() -> Problem:
     return Invalid.at(
         "body",
         "communes",
-        message="Une commune a été divisée entre-temps : nommez ses quartiers.",
+        message="Une commune divisée se tient par quartiers depuis le jour de sa division, et "
+        "non avant : nommez ses quartiers, et une date d'effet qui ne précède pas ce jour.",
     )
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Download, Page, expect
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
+from tests.quarters import Divide
 from tests.web.accessibility import accessibility_faults_in_light_and_dark
 from tests.web.conftest import HOSTILE
 
@@ -378,16 +379,42 @@ def test_the_address_keeps_every_code_of_the_country(watched: Page, engine: Engi
     kept = watched.evaluate(
         """async ([module, codes]) => {
             const address = module.replace('page.js', 'address.js');
-            const {encodeCodes, decodeCodes} = await import(address);
+            const {encodeCodes, decodeCodes, fragmentOf, readFragment} = await import(address);
             const written = encodeCodes(codes);
+            const parts = ['2A0040101', '05061-01', '05061-102'];
+            const draft = {codes: [...codes.slice(0, 3), ...parts],
+                           locked: [codes[0], parts[1]], asked: [], cpts: null};
+            const read = readFragment(fragmentOf(draft));
+            const damaged = readFragment('#p=05061-01,0506').damaged;
+            const same = (one, other) => `${[...one].sort()}` === `${[...other].sort()}`;
             return [decodeCodes(written), written.length, decodeCodes(written.slice(0, -1)),
-                    decodeCodes('é'), decodeCodes('')];
+                    decodeCodes('é'), decodeCodes(''), damaged && !read.damaged
+                    && same(read.draft.codes, draft.codes)
+                    && same(read.draft.locked, draft.locked)];
         }""",
         [_module(watched), every],
     )
+    assert kept.pop() is True
     assert sorted(kept[0]) == every
     assert kept[1] < len(every) * 1.2
     assert kept[2:] == [None, None, None]
+
+
+def test_a_divided_commune_is_taken_apart_in_a_link_that_names_it(
+    watched: Page, divide_commune: Divide
+) -> None:
+    _open(watched)
+    link = _fragment(watched, GAP, RABOU)
+    divide_commune(GAP, ("Nord", "Sud"))
+    north, south = f"{GAP}-01", f"{GAP}-02"
+    watched.goto("about:blank")
+    _open(watched, link)
+    _holds(watched, north, south, RABOU)
+    watched.reload()
+    _holds(watched, north, south, RABOU)
+    assert f"p={north},{south}" in watched.url
+    _paste(watched, "Gap (Sud)")
+    _holds(watched, north, south, RABOU)
 
 
 def test_free_contested_and_blocked_are_told_with_how_to_reach_the_holder(

@@ -155,7 +155,7 @@ def commune_items(
 
 
 def city_of(session: ReadingSession, code: str) -> tuple[str, str] | None:
-    """Give the name and department of Paris, Lyon or Marseille, None for any other code."""
+    """Give the name and department of a city of several units, None for any other code."""
     city = text("SELECT name, department_code FROM city WHERE code = :code")
     row = session.execute(city, {"code": code}).one_or_none()
     return (row.name, row.department_code) if row else None

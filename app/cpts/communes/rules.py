@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.geography import naming
 from app.geography.evidence import districts
+from app.geography.evidence.codes import unit_code
 from app.geography.evidence.departments import Departments
 from app.geography.evidence.texts import wordings
 
@@ -38,7 +39,7 @@ def searches(q: str, departments: Departments) -> tuple[Search, ...]:
         of_district = districts.of_postcode(compact)
         code = compact if len(compact) == 5 and not of_district else None
         return (Search(digits=compact, code=code),)
-    if re.fullmatch(r"2[AB]\d{3}", compact, re.ASCII):
+    if re.fullmatch(r"2[AB]\d{3}", compact, re.ASCII) or len(unit_code(compact) or "") > 5:
         return (Search(code=compact),)
     found = []
     for wording in wordings(text, departments):

@@ -103,14 +103,15 @@ class Claimant(BaseModel):
 
 
 class CommuneItem(BaseModel):
-    """A commune or a municipal arrondissement, and who holds it.
+    """A commune, a municipal arrondissement or a part of a commune, and who holds it.
 
+    A part names its `city`.
     Where its department is not `complete`, that nobody holds it is not known.
     """
 
     code: str
     name: str
-    kind: Literal["commune", "arrondissement"]
+    kind: Literal["commune", "arrondissement", "part"]
     department: str
     region: str
     population: int
@@ -119,6 +120,7 @@ class CommuneItem(BaseModel):
     complete: bool
     cpts: Holder | None
     also_claimed_by: list[Claimant]
+    city: str | None = None
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -160,12 +162,13 @@ class CommunePage(BaseModel):
 class SingleCommune(BaseModel):
     """One commune; `former_code` when it was asked for by a code of the past.
 
-    Paris, Lyon and Marseille are of kind `city` and list their `arrondissements`.
+    Paris, Lyon and Marseille are of kind `city` and list their `arrondissements`; a commune
+    that is divided is one too, and lists its `parts`.
     """
 
     code: str
     name: str
-    kind: Literal["commune", "arrondissement", "city"]
+    kind: Literal["commune", "arrondissement", "part", "city"]
     department: str
     region: str
     population: int
@@ -175,4 +178,6 @@ class SingleCommune(BaseModel):
     cpts: Holder | None
     also_claimed_by: list[Claimant]
     former_code: str | None = None
+    city: str | None = None
     arrondissements: list[CommuneItem] | None = None
+    parts: list[CommuneItem] | None = None

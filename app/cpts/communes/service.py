@@ -11,7 +11,7 @@ from app.cpts.communes.schemas import CommuneFilters
 from app.cpts.reading.service import check_values
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.geography import naming
+from app.geography.evidence.codes import unit_code
 from app.geography.evidence.departments import Departments
 from app.geography.repository import departments_with_region, known_codes
 from app.http.paging import PageAddress
@@ -48,14 +48,15 @@ def _find(session: ReadingSession, filters: CommuneFilters, day: date) -> FoundC
 
 
 def single_commune(session: ReadingSession, given: str, day: date | None) -> dict[str, Any]:
-    """Give one commune by a code of today or of the past, or a city by its own.
+    """Give one commune by a code of today or of the past, a part, or a city by its own.
 
-    Parameters: `given`, an INSEE code; `day`, today when None. Raises `NotFound`, with
-    the candidates when the territory of a former code was shared out.
+    Parameters: `given`, an INSEE code, or that of a part; `day`, today when None: a divided
+    commune is one until the day of its division. Raises `NotFound`, with the candidates when
+    the territory of a former code was shared out.
     """
     day = day or today()
-    code = naming.commune_code(given)
-    rows = known_codes(session, [code]).get(code, []) if code and len(given) == 5 else []
+    code = unit_code(given)
+    rows = known_codes(session, [code], day).get(code, []) if code else []
     if code is None or not rows:
         raise NotFound("Aucune commune ne porte ni n'a porté ce code.")
     items = repository.commune_items(session, [row.code for row in rows], day)
@@ -63,6 +64,9 @@ def single_commune(session: ReadingSession, given: str, day: date | None) -> dic
         return _city(session, code, items)
     if rows[0].kind == "commune":
         return _public(items[0])
+    city = rows[0].part_of
+    if city and all(row.part_of == city for row in rows):
+        return _city(session, city, items) | {"former_code": code}
     if len(rows) > 1:
         raise NotFound(
             f"{rows[0].name} ({code}) a été partagée entre plusieurs communes : "
@@ -77,7 +81,8 @@ def single_commune(session: ReadingSession, given: str, day: date | None) -> dic
 
 
 def _public(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if name != "city_code"}
+    public = {name: value for name, value in item.items() if name != "city_code"}
+    return public | {"city": item["city_code"]} if item["kind"] == "part" else public
 
 
 def _city(session: ReadingSession, code: str, items: list[dict[str, Any]]) -> dict[str, Any]:
@@ -95,14 +100,16 @@ def _city(session: ReadingSession, code: str, items: list[dict[str, Any]]) -> di
         "population": sum(item["population"] for item in items),
         "population_year": max(item["population_year"] for item in items),
         "postcodes": _distinct(items, lambda item: item["postcodes"], lambda code: code),
-        # Held as a whole or by nobody in particular: each arrondissement tells its own.
+        # Held as a whole or by nobody in particular: each unit tells its own.
         "cpts": holders[0] if all(holder == holders[0] for holder in holders) else None,
         "also_claimed_by": _distinct(
             items,
             lambda item: item["also_claimed_by"],
             lambda claimant: (claimant["name"], claimant["id"] or 0),
         ),
-        "arrondissements": [_public(item) for item in items],
+        "parts" if items[0]["kind"] == "part" else "arrondissements": [
+            _public(item) for item in items
+        ],
     }
 
 

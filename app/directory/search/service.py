@@ -34,7 +34,7 @@ from app.directory.search.words import (
     resembling_places,
 )
 from app.directory.sheets.rules import is_stale
-from app.geography import naming
+from app.geography.evidence.codes import unit_code
 from app.http.keeping import Kept, Moment, moment_of
 from app.http.paging import PageAddress
 from app.problems import Invalid
@@ -221,8 +221,8 @@ def _near(session: ReadingSession, asked: Asked, moment: Moment) -> Near | None:
                     accepted=["avec near=CODE d'une commune"],
                 )  # fmt: skip
         return None
-    code = naming.commune_code(given)
-    found = repository.near(session, code, moment) if code and len(given) == len(code) else None
+    code = unit_code(given)
+    found = repository.near(session, code, moment) if code else None
     if found is None:
         raise Invalid.at(
             "query", "near", message="Aucune commune n'a ce code.", accepted=["code INSEE"]

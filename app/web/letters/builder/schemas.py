@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.cpts.writing.schemas import MAXIMUM_COMMUNES, CptsId
+from app.geography.evidence.codes import UNIT_CODE
 
 
 class NearbyQuestion(BaseModel):
@@ -13,7 +14,7 @@ class NearbyQuestion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     communes: Annotated[
-        list[Annotated[str, StringConstraints(pattern=r"^[0-9][0-9AB][0-9]{3}$")]],
+        list[Annotated[str, StringConstraints(pattern=UNIT_CODE.pattern)]],
         Field(min_length=1, max_length=MAXIMUM_COMMUNES),
     ]
     exclude_cpts: CptsId | None = None

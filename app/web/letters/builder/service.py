@@ -7,6 +7,7 @@ from app.cpts.references import repository as references
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
 from app.french import number
+from app.geography.evidence.codes import UNIT_CODE
 from app.geography.repository import communes_by_code
 from app.geography.resolution import Given
 from app.letters.check.repository import land_borders, pending_letters, registry_state
@@ -24,7 +25,6 @@ from app.web.letters.verdicts import VERDICT_WORDS, verdict_words
 # Beyond, a form is no list of communes.
 MOST_LINES = 5_000
 MOST_SUGGESTIONS = 12
-_CODE = re.compile(r"[0-9][0-9AB][0-9]{3}")
 
 
 def communes_of_department(session: ReadingSession, department: str) -> bytes:
@@ -136,7 +136,7 @@ def lines_of(pasted: str) -> list[str]:
     # No database text can hold a null character.
     for line in (line.strip(" \t\r;,") for line in pasted.replace("\0", "").splitlines()):
         words = re.split(r"[\s;,]+", line)
-        lines += words if all(_CODE.fullmatch(word) for word in words) else [line]
+        lines += words if all(UNIT_CODE.fullmatch(word) for word in words) else [line]
     lines = [line for line in lines if line]
     if not lines:
         raise Invalid.at("body", "communes", message="Indiquez au moins une commune.")

@@ -1,20 +1,23 @@
 // The draft in the fragment of the address: compact, and never sent to the service.
 //
 //   #t=<communes>&v=<locked communes>&q=<text not yet resolved>&cpts=<CPTS amended>
+//   &p=<parts of communes>&w=<locked parts>
 //
 // A list of communes is the numbers of their codes in rising order, each written as its
 // distance from the one before, in base 64 with five bits of number per character; their
-// count stands first, so that a link cut short is noticed. docs/builder.md tells it in full.
+// count stands first, so that a link cut short is noticed. Parts of communes are written as
+// they are, with commas between. docs/builder.md tells it in full.
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const CODE = /^(\d\d|2A|2B)\d{3}$/;
+const PART = /^(\d\d|2A|2B)\d{3}(\d{4}|-\d{2,})$/;
 // Corsica's letters become two departments that no longer exist.
 const CORSICA = { "2A": "20", "2B": "96" };
 const CORSICA_BACK = { 20: "2A", 96: "2B" };
 const LONGEST_TEXT = 200;
 const MOST_TEXTS = 100;
 
-export const isCode = (text) => CODE.test(text);
+export const isCode = (text) => CODE.test(text) || PART.test(text);
 
 const numberOf = (code) => Number((CORSICA[code.slice(0, 2)] ?? code.slice(0, 2)) + code.slice(2));
 
@@ -66,15 +69,31 @@ export function decodeCodes(text) {
     if (before > 99999) return null;
     codes.push(codeOf(before));
   }
-  return codes.every(isCode) ? codes : null;
+  return codes.every((code) => CODE.test(code)) ? codes : null;
+}
+
+// Writes codes under two names: those of communes as numbers, those of parts as they are.
+function written(communes, parts, codes) {
+  const whole = codes.filter((code) => CODE.test(code));
+  const divided = codes.filter((code) => PART.test(code));
+  return [
+    ...(whole.length ? [`${communes}=${encodeCodes(whole)}`] : []),
+    ...(divided.length ? [`${parts}=${[...divided].sort().join(",")}`] : []),
+  ];
+}
+
+// Gives null when something of it cannot be read.
+function read(values, communes, parts) {
+  const whole = values.has(communes) ? decodeCodes(values.get(communes)) : [];
+  const divided = values.has(parts) ? values.get(parts).split(",") : [];
+  return whole === null || !divided.every((code) => PART.test(code)) ? null : [...whole, ...divided];
 }
 
 export const emptyDraft = () => ({ codes: [], locked: [], asked: [], cpts: null });
 
 export function fragmentOf(draft) {
   const parts = [];
-  if (draft.codes.length) parts.push(`t=${encodeCodes(draft.codes)}`);
-  if (draft.locked.length) parts.push(`v=${encodeCodes(draft.locked)}`);
+  parts.push(...written("t", "p", draft.codes), ...written("v", "w", draft.locked));
   for (const text of draft.asked) parts.push(`q=${encodeURIComponent(text)}`);
   if (draft.cpts !== null) parts.push(`cpts=${draft.cpts}`);
   return parts.length ? `#${parts.join("&")}` : "";
@@ -85,8 +104,8 @@ export function fragmentOf(draft) {
 export function readFragment(fragment) {
   const values = new URLSearchParams(fragment.replace(/^#/, ""));
   const draft = emptyDraft();
-  const codes = values.has("t") ? decodeCodes(values.get("t")) : [];
-  const locked = values.has("v") ? decodeCodes(values.get("v")) : [];
+  const codes = read(values, "t", "p");
+  const locked = read(values, "v", "w");
   draft.codes = codes ?? [];
   draft.locked = (locked ?? []).filter((code) => draft.codes.includes(code));
   draft.asked = values.getAll("q").map((text) => text.slice(0, LONGEST_TEXT)).filter((text) => text.trim());

@@ -18,6 +18,9 @@ class Role(StrEnum):
     POSTCODE = "postcode"
     DISTRICT = "district"
     EPCI = "epci"
+    # A part of the commune: its IRIS code, its name.
+    IRIS = "iris"
+    QUARTER = "quarter"
     DEPARTMENT = "department"
     STAGE = "stage"
     SINCE = "since"
@@ -62,6 +65,11 @@ WORDINGS: tuple[tuple[Role, str], ...] = (
         ),
     ),
     (Role.DISTRICT, r"(numero (d |de l )?)?(arrondissement|arrdt)( municipal)?"),
+    (Role.IRIS, r"((codes?|numero) )?(de l )?iris( code)?|dcomiris"),
+    (
+        Role.QUARTER,
+        r"(noms? |libelles? |lib )?(de l |du )?(iris|quartiers?)( (noms?|lib|libelle))?",
+    ),
     (
         Role.EPCI,
         (
@@ -202,7 +210,7 @@ LONG_NAMES: tuple[tuple[Role, str], ...] = (
     (Role.PHONE, "telephone_cpts"), (Role.THEMES, "thematiques"),
 )  # fmt: skip
 # Roles whose headers may well hold a word of `FIGURE`.
-BY_NUMBER = frozenset({Role.FINESS, Role.EPCI})
+BY_NUMBER = frozenset({Role.FINESS, Role.EPCI, Role.IRIS, Role.QUARTER})
 PATTERNS = tuple((role, re.compile(wording)) for role, wording in WORDINGS)
 
 # Of communes or of CPTS: what stands beside tells.

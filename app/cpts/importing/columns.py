@@ -40,18 +40,22 @@ _MOSTLY = 0.8
 _HALF = 0.5
 
 # « 04001 », « 4001.0 », « ="04001" », « 2A004 - Ajaccio »…
-_LIKE_A_CODE = re.compile(r"[=\s\"'’]*(\d{4,5}|\d[\dABab][\s ]\d{3}|2[ABab]\d{3})(?!\d)")
+_LIKE_A_CODE = re.compile(
+    r"[=\s\"'’]*(\d[\dAB]\d{7}|\d{4,5}|\d[\dABab][\s ]\d{3}|2[ABab]\d{3})(?!\d)"
+)
 _NUMBER = re.compile(r"n?\s*[°º]?\s*\d+([.,]\d+)?", re.IGNORECASE)
 
 _FRENCH_ROLES = {
     "nom": Role.NAME, "cpts": Role.NAME, "sigle": Role.ACRONYM, "territoire": Role.COMMUNE,
     "communes": Role.COMMUNE, "insee": Role.CODE, "departement": Role.DEPARTMENT,
     "dpt": Role.DEPARTMENT, "postal": Role.POSTCODE, "code postal": Role.POSTCODE,
-    "arrondissement": Role.DISTRICT, "intercommunalite": Role.EPCI,
+    "arrondissement": Role.DISTRICT, "intercommunalite": Role.EPCI, "quartier": Role.QUARTER,
+    "iris": Role.IRIS,
     "stade": Role.STAGE, "date": Role.SINCE, "site": Role.WEBSITE, "mail": Role.EMAIL,
     "courriel": Role.EMAIL, "contact": Role.EMAIL, "telephone": Role.PHONE,
     "themes": Role.THEMES, "thematiques": Role.THEMES,
 }  # fmt: skip
+_PLACES = (Role.COMMUNE, Role.CODE, Role.IRIS)
 _YEAR = re.compile(r"\b20\d\d\b")
 _NAMES_A_CPTS = re.compile(r"\bcpts\b|communaut", re.IGNORECASE)
 
@@ -204,7 +208,7 @@ def _columns_of(
         columns = recognise(cells, chosen, below, with_name=with_name)
     except KeyError:
         return None
-    has_communes = Role.COMMUNE in columns.positions or Role.CODE in columns.positions
+    has_communes = not columns.positions.keys().isdisjoint(_PLACES)
     if has_communes and (Role.NAME in columns.positions or not with_name):
         return columns
     return None

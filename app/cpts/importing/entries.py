@@ -50,14 +50,15 @@ class Entry:
     """One commune that one row names for one CPTS, or the polygon of a feature.
 
     `row` is the row's number as a person sees it in its sheet, `sheet` the sheet's or
-    layer's name when there are several; `commune`, `code`, `postcode`, `district` and `epci`
-    are what the row gives, "" when it does not; `department` is as given; `particulars` what
-    the row says of the CPTS, as text; `polygon` a shapely geometry in EPSG:4326. `is_title`
-    marks a row that only names the CPTS of the rows beneath it, `is_unclaimed` one that says
-    that its commune is nobody's; `shared` names the CPTS when a cell names several; `doubt`
-    says why the commune cannot be taken as the CPTS's, "" when it can; `held` the days on
-    which the CPTS holds it, None when the file does not say; `dated` the stage whose date the
-    column of dates holds (« Date de signature de l'ACI »), "" when its header names none.
+    layer's name when there are several; `commune`, `code`, `postcode`, `district`, `epci` and
+    `quarter` are what the row gives, "" when it does not; `department` is as given;
+    `particulars` what the row says of the CPTS, as text; `polygon` a shapely geometry in
+    EPSG:4326. `is_title` marks a row that only names the CPTS of the rows beneath it,
+    `is_unclaimed` one that says that its commune is nobody's; `shared` names the CPTS when a
+    cell names several; `doubt` says why the commune cannot be taken as the CPTS's, "" when it
+    can; `held` the days on which the CPTS holds it, None when the file does not say; `dated`
+    the stage whose date the column of dates holds (« Date de signature de l'ACI »), "" when
+    its header names none.
     """
 
     row: int
@@ -67,6 +68,7 @@ class Entry:
     postcode: str = ""
     district: str = ""
     epci: str = ""
+    quarter: str = ""
     department: str = ""
     sheet: str = ""
     particulars: Mapping[Role, str] = field(default_factory=dict)
@@ -84,7 +86,7 @@ class Entry:
         """What the row gives for a commune, for the report."""
         if self.polygon is not None:
             return "polygone"
-        return self.commune or self.code
+        return self.commune or self.code or self.quarter
 
     @property
     def place(self) -> Given | None:
@@ -98,6 +100,7 @@ class Entry:
             self.postcode or None,
             self.district or None,
             self.epci or None,
+            quarter=self.quarter or None,
         )
 
 
@@ -205,6 +208,7 @@ class _Rows:
             postcode=_one_line(columns.cell(row.cells, Role.POSTCODE)),
             district=_one_line(columns.cell(row.cells, Role.DISTRICT)),
             epci=_one_line(columns.cell(row.cells, Role.EPCI)),
+            quarter=self._quarter(row),
             department=department or self._titles.get(Role.DEPARTMENT, ""),
             particulars=self._with_title(particulars),
             is_unclaimed=has_names
@@ -299,6 +303,11 @@ class _Rows:
             and bool(self._communes(below))
         )
 
+    def _quarter(self, row: Row) -> str:
+        """Give the IRIS code of a row, else the name of a quarter."""
+        iris = _one_line(self._columns.cell(row.cells, Role.IRIS))
+        return iris or _one_line(self._columns.cell(row.cells, Role.QUARTER))
+
     def _communes(self, row: Row) -> list[tuple[str, str]]:
         """Give what a row names as (name, code), either "" when it is not given."""
         name_cell = self._columns.cell(row.cells, Role.COMMUNE)
@@ -309,6 +318,8 @@ class _Rows:
         # « 4001,00 » is one code, as a spreadsheet writes numbers.
         one_code = commune_code(code_cell) is not None
         codes = [_one_line(code_cell)] if one_code else _codes(code_cell)
+        if not names and not codes and self._columns.cell(row.cells, Role.IRIS):
+            return [("", "")]
         if len(names) == len(codes):
             return list(zip(names, codes, strict=True))
         return [("", code) for code in codes] + [(name, "") for name in names]

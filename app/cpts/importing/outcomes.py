@@ -1,7 +1,7 @@
 """What became of every row, and why a CPTS stays out: the lines of the report."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -11,6 +11,7 @@ from app.cpts.importing.report import ReportLine
 from app.cpts.importing.rules import Decision, Obstacle, Outcome
 from app.cpts.importing.values import department_of
 from app.french import short_date
+from app.geography.resolution import CommuneRef
 
 
 def report_lines(
@@ -143,8 +144,14 @@ def _line(
         [commune.name for commune in reading.communes],
         _joined(sheet, detail, *entry.notes, *(cpts.remarks.get(row, ()) if cpts else ())),
         group=cpts.position if cpts else None,
-        candidates=reading.candidates,
+        candidates=reading.candidates or _parts(reading.communes),
     )
+
+
+def _parts(communes: Sequence[CommuneRef]) -> Sequence[CommuneRef]:
+    """Give the parts of a divided city that a row takes together: some may be meant."""
+    parts = [commune for commune in communes if commune.part_of]
+    return parts if len(parts) > 1 else ()
 
 
 def _joined(*parts: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import shapely
 
@@ -10,8 +11,8 @@ from app.cpts.importing.grouping import ListedCpts
 from app.cpts.importing.rules import Outcome
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.french import others
-from app.geography.repository import communes_by_code, communes_in_polygon
+from app.french import others, short_date
+from app.geography.repository import communes_by_code, communes_in_polygon, units_to_come
 from app.geography.resolution import CommuneRef, Resolution, resolve
 from app.geography.rules import DOUBTFUL_SHARES, lies_inside
 from app.progress import Step
@@ -83,6 +84,29 @@ def _single(resolution: Resolution) -> Reading:
     return Reading(
         Outcome.UNKNOWN, detail=_joined(detail, note), candidates=tuple(resolution.candidates)
     )
+
+
+def keep_to_units_of(
+    session: ReadingSession, entries: Sequence[Entry], readings: list[Reading], as_of: date
+) -> None:
+    """Leave out rows that mean parts of a commune on days on which it was not divided yet.
+
+    Parameters: `as_of`, from which day on rows count that do not say it themselves.
+    """
+    days = [entry.held[0] if entry.held else as_of for entry in entries]
+    if not days or min(days) >= today():
+        return
+    codes = {commune.code for reading in readings for commune in reading.communes}
+    begins = units_to_come(session, codes, min(days))
+    for row, (reading, day) in enumerate(zip(readings, days, strict=True)):
+        early = [each for each in reading.communes if begins.get(each.code, day) > day]
+        if early:
+            since = short_date(max(begins[each.code] for each in early))
+            readings[row] = Reading(
+                Outcome.UNKNOWN,
+                detail=f"{listed(early)} : seulement depuis la division de la commune, le "
+                f"{since} (--as-of plus tard)",
+            )
 
 
 def read_polygons(

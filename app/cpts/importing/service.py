@@ -15,7 +15,7 @@ from app.cpts.importing.plan import Options, Plan, make_plan
 from app.cpts.importing.published.identified import check_days, check_outlines, identified
 from app.cpts.importing.published.layers import published_layer
 from app.cpts.importing.published.tables import published_table, tables_listing
-from app.cpts.importing.resolving import read_names, read_polygons
+from app.cpts.importing.resolving import keep_to_units_of, read_names, read_polygons
 from app.cpts.importing.stages import stage_of
 from app.cpts.importing.writing import write_plan
 from app.cpts.stages import STAGES
@@ -177,4 +177,5 @@ def _resolve(
         drawn = [c for c in listed if any(entries[r].polygon is not None for r in c.rows)]
         read_polygons(session, drawn, entries, readings, step)
         check_outlines(session, listed, entries, readings, step)
+    keep_to_units_of(session, entries, readings, options.as_of)
     return Material(entries, listed, readings, labels, keys)

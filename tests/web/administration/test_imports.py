@@ -4,6 +4,7 @@ import csv
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from app.progress import SilentProgress
 from app.web.administration.imports import service
 from app.web.administration.imports.working_process import letters_of
 from tests.accounts.people import csrf, make_person, send, session_of
+from tests.quarters import Divide
 from tests.web.administration.desk import page, sign_in_as
 from tests.web.conftest import BROWSER
 
@@ -161,6 +163,66 @@ def test_a_correction_is_kept_for_the_next_file_of_the_source(
     assert "ambiguous" in outcomes(engine, bring(client))
     assert send(client, line, {"act": "leave"}, at).status_code == 303
     assert outcomes(engine, bring(client))[2] == "unclaimed"
+
+
+def test_three_cpts_of_a_divided_city_are_settled_by_its_parts(
+    client: TestClient, engine: Engine, divide_commune: Divide
+) -> None:
+    divide_commune("59350", ("Fives", "Le Port", "Nord et Sud"))
+    yesterday = (today() - timedelta(days=1)).isoformat()
+    east, middle, west = "59350-01", "59350-02", "59350-03"
+    listing = (
+        "Nom CPTS,Territoire CPTS,Stade\n"
+        "CPTS Lille Est,Lille (Fives),ACI signé\n"
+        "CPTS Lille Centre,Lille (quartiers du Centre),ACI signé\n"
+        "CPTS Lille Ouest,Lille,ACI signé\n"
+        "CPTS Lille Ouest,Loos,ACI signé\n"
+    )
+    sign_in_as(client, engine, "admin")
+    early = rows_of(engine, bring(client, listing, as_of=yesterday))
+    assert [row.outcome for row in early] == ["unknown", "ambiguous", "unknown", "skipped"]
+    assert "seulement depuis la division de la commune" in early[0].detail
+    at = bring(client, listing, on_conflict="without-commune")
+    rows = rows_of(engine, at)
+    assert [(row.outcome, row.commune_codes) for row in rows] == [
+        ("loaded", [east]),
+        ("ambiguous", []),
+        ("conflict", [east, middle, west]),
+        ("loaded", ["59360"]),
+    ]
+    assert "Lille : ses 3 quartiers" in rows[2].detail
+    told = [each.split(" ")[0] for each in rows[1].candidates]
+    assert told == ["59350", east, middle, west]
+    shown = page(client, at)
+    assert f'type="checkbox" id="c2-3" name="code" value="{west}"' in shown
+    nothing = send(client, f"{at}/lignes/1", {"act": "choose"}, at)
+    assert nothing.status_code == 422
+    for line, codes in ((1, middle), (2, f"{west}, {middle}"), (2, west)):
+        decided = send(client, f"{at}/lignes/{line}", {"other": codes, "act": "choose"}, at)
+        assert decided.status_code == 303
+    assert f"Décidé : {middle}." in page(client, at)
+    assert send(client, f"{at}/lecture", {}, at).status_code == 303
+    assert send(client, f"{at}/import", {}, at).status_code == 303
+    held = {(name, code) for name, code, _ in registry(engine)[0]}
+    assert held == {
+        ("CPTS Lille Est", east),
+        ("CPTS Lille Centre", middle),
+        ("CPTS Lille Ouest", west),
+        ("CPTS Lille Ouest", "59360"),
+    }
+    # What was decided is known of the next file of the source, several parts of a row too.
+    both = {"other": f"{west} {middle}", "act": "choose"}
+    again = bring(client, listing)
+    assert [row.commune_codes for row in rows_of(engine, again)[:3]] == [
+        [east],
+        [middle],
+        [west],
+    ]
+    second = f"{again}/lignes/1"
+    assert send(client, second, {"act": "forget"}, again).status_code == 303
+    assert send(client, second, both, again).status_code == 303
+    assert f"Décidé : {west}, {middle}." in page(client, again)
+    assert rows_of(engine, bring(client, listing))[1].commune_codes == [middle, west]
 
 
 def test_what_is_imported_is_undone_as_a_whole(

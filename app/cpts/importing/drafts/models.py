@@ -22,6 +22,8 @@ from app.database.base import Base
 
 _NOW = text("now()")
 
+_COMMUNE_CODE = len("06088")
+
 
 class ImportDraft(Base):
     """A listing that somebody brings to the browser, from its file to its undo.
@@ -94,6 +96,11 @@ class ImportRow(Base):
     detail: Mapped[str] = mapped_column(Text)
     correction_key: Mapped[str] = mapped_column(Text)
     candidates: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+
+    @property
+    def may_mean_parts(self) -> bool:
+        """Whether parts of a divided city are among the candidates: several may be meant."""
+        return any(len(each.partition(" ")[0]) > _COMMUNE_CODE for each in self.candidates)
 
 
 class ImportCorrection(Base):

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine, delete, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.cpts.importing.drafts import rules
 from app.cpts.importing.drafts.models import (
     ImportCorrection,
     ImportDraft,
@@ -174,28 +174,30 @@ def row(session: ReadingSession, number: int, position: int) -> ImportRow | None
     return session.get(ImportRow, (number, position))
 
 
-def corrections(session: ReadingSession, source: str) -> dict[str, str | None]:
-    """Give what was decided of the rows of a source, by key."""
+def corrections(session: ReadingSession, source: str) -> dict[str, tuple[str, ...]]:
+    """Give what was decided of the rows of a source, by key: units, none for one left out."""
     found = session.execute(
         select(ImportCorrection.correction_key, ImportCorrection.commune_code).where(
             ImportCorrection.source_key == source
         )
     )
-    return {each.correction_key: each.commune_code for each in found}
+    return rules.decisions((each.correction_key, each.commune_code) for each in found)
 
 
-def put_correction(session: WritingSession, **values: Any) -> None:
-    """Keep what was decided of a row; a later decision takes its place."""
-    statement = upsert(ImportCorrection).values(**values)
+def put_correction(
+    session: WritingSession, *, source: str, key: str, codes: Sequence[str], **values: Any
+) -> None:
+    """Keep what was decided of a row; a later decision takes its place.
+
+    Parameters: `codes` of the units that it means, none for a row to be left out.
+    """
+    forget_correction(session, source, key)
     session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["source_key", "correction_key"],
-            set_={
-                "commune_code": statement.excluded.commune_code,
-                "actor": statement.excluded.actor,
-                "corrected_at": func.now(),
-            },
-        )
+        insert(ImportCorrection),
+        [
+            {"source_key": source, "correction_key": one, "commune_code": code, **values}
+            for one, code in rules.keys_of(key, codes)
+        ],
     )
 
 
@@ -203,7 +205,8 @@ def forget_correction(session: WritingSession, source: str, key: str) -> None:
     """Take a decision back."""
     session.execute(
         delete(ImportCorrection).where(
-            ImportCorrection.source_key == source, ImportCorrection.correction_key == key
+            ImportCorrection.source_key == source,
+            func.split_part(ImportCorrection.correction_key, rules.NUMBERED, 1) == key,
         )
     )
 

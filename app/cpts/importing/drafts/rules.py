@@ -8,8 +8,11 @@ from app.cpts.importing.entries import Entry
 from app.cpts.importing.report import ReportLine
 from app.files.words import words_of
 
-# In the place of a commune: the row is left out.
-LEFT_OUT = None
+# In the place of communes: the row is left out.
+LEFT_OUT: tuple[str, ...] = ()
+# Between the key of a row and the number of a unit that it means beside the first; no word of
+# a key holds it.
+NUMBERED = " ; "
 
 
 def source_key(source: str) -> str:
@@ -24,17 +27,38 @@ def correction_key(entry: Entry) -> str:
     """
     parts = (
         entry.cpts, entry.commune, entry.code, entry.postcode, entry.district, entry.epci,
-        entry.department,
+        entry.department, *([entry.quarter] if entry.quarter else []),
     )  # fmt: skip
     return " | ".join(words_of(part) for part in parts)
 
 
+def keys_of(key: str, codes: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Give what is kept of a decision: a key for each unit that a row means.
+
+    Several are parts of one city, most often. Parameters: `key` of the row; `codes`, `LEFT_OUT`
+    for a row to be left out.
+    """
+    return [
+        (key if number == 1 else f"{key}{NUMBERED}{number}", code)
+        for number, code in enumerate(codes or (None,), start=1)
+    ]
+
+
+def decisions(kept: Iterable[tuple[str, str | None]]) -> dict[str, tuple[str, ...]]:
+    """Give the units that were decided on, by key of the row, from what is kept of them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key, code in sorted(kept):
+        row, _, _ = key.partition(NUMBERED)
+        found[row] = (*found.get(row, ()), *((code,) if code else ()))
+    return found
+
+
 def corrected(
-    entries: Iterable[Entry], corrections: Mapping[str, str | None]
+    entries: Iterable[Entry], corrections: Mapping[str, tuple[str, ...]]
 ) -> tuple[list[Entry], int]:
     """Put what was decided in the place of what rows say; gives how many rows it concerns.
 
-    Parameters: `corrections`, by key the code of a commune, or `LEFT_OUT`.
+    Parameters: `corrections`, by key the codes of communes or of their parts, or `LEFT_OUT`.
     """
     told: list[Entry] = []
     count = 0
@@ -44,23 +68,27 @@ def corrected(
             told.append(entry)
             continue
         count += 1
-        code = corrections[key]
-        if code is LEFT_OUT:
+        codes = corrections[key]
+        if codes == LEFT_OUT:
             note = "laissée de côté par une correction"
             told.append(replace(entry, is_unclaimed=True, notes=(*entry.notes, note)))
             continue
         told.append(
             replace(
                 entry,
-                commune="",
-                code=code,
+                commune=" ; ".join(codes) if len(codes) > 1 else "",
+                code=codes[0] if len(codes) == 1 else "",
                 postcode="",
                 district="",
                 epci="",
+                quarter="",
                 department="",
                 doubt="",
                 is_unclaimed=False,
-                notes=(*entry.notes, f"corrigée : « {entry.given} » veut dire {code}"),
+                notes=(
+                    *entry.notes,
+                    f"corrigée : « {entry.given} » veut dire {', '.join(codes)}",
+                ),
             )
         )
     return told, count

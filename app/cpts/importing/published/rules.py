@@ -30,7 +30,9 @@ LAYER_FIELDS = frozenset(CPTS_HEADER) - {"id", "stages"}
 LONGEST_NAME = 200
 _SEPARATOR = "|"
 _STAGE = re.compile(r"([a-z_]+):(\d{4}-\d\d-\d\d)?:(\d{4}-\d\d-\d\d)", re.ASCII)
-_COMMUNE = re.compile(r"([0-9AB]{5}):(\d{4}-\d\d-\d\d)(?::(\d{4}-\d\d-\d\d))?", re.ASCII)
+_COMMUNE = re.compile(
+    r"([0-9AB]{5}(?:[0-9]{4}|-[0-9]{2,})?):(\d{4}-\d\d-\d\d)(?::(\d{4}-\d\d-\d\d))?", re.ASCII
+)
 _FINESS = re.compile(r"[0-9][0-9AB][0-9]{7}", re.ASCII)
 _PHONE = re.compile(r"\+?[0-9 .()-]{6,30}", re.ASCII)
 

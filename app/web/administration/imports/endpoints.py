@@ -199,7 +199,8 @@ def correct(
             session,
             number,
             position,
-            code=fields.text(form, "other") or fields.text(form, "code"),
+            codes=fields.text(form, "other").replace(",", " ").split()
+            or list(dict.fromkeys(fields.texts(form, "code"))),
             act=fields.text(form, "act"),
             actor=caller.name,
         )

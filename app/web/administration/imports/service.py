@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.cpts.importing.column_wordings import Role
@@ -30,6 +30,8 @@ ROLES: Mapping[Role, str] = {
     Role.COMMUNE: "Commune",
     Role.CODE: "Code INSEE",
     Role.POSTCODE: "Code postal",
+    Role.IRIS: "Code IRIS",
+    Role.QUARTER: "Quartier",
     Role.DEPARTMENT: "Département",
     Role.STAGE: "Stade",
     Role.SINCE: "Date du stade",
@@ -136,12 +138,18 @@ def ask(
 
 
 def correct(
-    session: WritingSession, number: int, position: int, *, code: str, act: str, actor: str
+    session: WritingSession,
+    number: int,
+    position: int,
+    *,
+    codes: Sequence[str],
+    act: str,
+    actor: str,
 ) -> None:
     """Keep what somebody decided of a row, for this file and the next of its source.
 
-    Parameters: `code` of a commune; `act`, `leave` for a row to be left out, `forget` for a
-    decision to be taken back.
+    Parameters: `codes` of a commune, or of parts of one that the row means together; `act`,
+    `leave` for a row to be left out, `forget` for a decision to be taken back.
 
     Raises:
         NotFound, Invalid: no such row, no such commune, or the file is imported already.
@@ -156,15 +164,19 @@ def correct(
     if act == "forget":
         repository.forget_correction(session, source, row.correction_key)
     else:
-        if act != "leave" and not repository.commune_is_known(session, code):
-            raise Invalid.at("body", "code", message=f"Code de commune inconnu : {code[:20]}.")
+        for code in codes if act != "leave" else ():
+            if not repository.commune_is_known(session, code):
+                told = f"Code de commune inconnu : {code[:20]}."
+                raise Invalid.at("body", "code", message=told)
+        if act != "leave" and not codes:
+            raise Invalid.at("body", "code", message="Dites ce que la ligne veut dire.")
         repository.put_correction(
             session,
-            source_key=source,
-            correction_key=row.correction_key,
+            source=source,
+            key=row.correction_key,
+            codes=rules.LEFT_OUT if act == "leave" else codes,
             cpts=row.cpts,
             given=row.given,
-            commune_code=rules.LEFT_OUT if act == "leave" else code,
             actor=actor,
         )
     repository.change(session, number, findings={**draft.findings, "is_stale": True})

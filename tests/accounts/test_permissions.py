@@ -116,6 +116,7 @@ PAGES: dict[Route, Permission] = {
     ("POST", "/administration/cpts/{number}/fin"): "registry.end",
     ("POST", "/administration/cpts/{number}/annulation/{change}"): "registry.undo",
     ("POST", "/administration/cpts/{number}/demande/{refusal}"): "registry.amend",
+    ("POST", "/administration/cpts/{number}/demande/{refusal}/attribution"): "registry.amend",
     ("GET", "/lettres/depot"): "letters.deposit",
     ("GET", "/lettres/{letter_id:int}/pieces/{attachment_id:int}"): "letters.read",
     ("POST", "/lettres/{letter_id:int}/pieces"): "letters.handle",

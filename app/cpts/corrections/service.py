@@ -6,6 +6,7 @@ from datetime import date
 from app.acts.repository import record_act
 from app.cpts.claims import repository as claims
 from app.cpts.claims import rules as holding
+from app.cpts.claims.models import RefusedClaim
 from app.cpts.claims.service import RegistryChange, planned_of, settle_territory
 from app.cpts.corrections import repository as refusals
 from app.cpts.writing import repository
@@ -78,6 +79,60 @@ def exclude_claims(
     change.record()
 
 
+def grant_refusal(session: WritingSession, refusal: int, authority: Authority) -> None:
+    """Give a commune, or a part of one, to the CPTS whose claim an import refused.
+
+    From today on; whoever holds it, or was to, gives it up.
+
+    Raises:
+        NotFound, Invalid: the claim is no more, its CPTS is not in the registry or has ended;
+            a holder would be left without any commune.
+        Forbidden: the authority does not reach that far.
+        PlannedChangeDropped: a validated letter has planned it for a holder.
+    """
+    found = _refusal(session, refusal)
+    if found.cpts_id is None:
+        message = "Cette CPTS n'est pas au registre : importez-la d'abord."
+        raise Invalid.at("path", "refusal", message=message)
+    claimant = living_cpts(session, found.cpts_id)
+    day = max(today(), claimant.started_on)
+    code = found.commune_code
+    standing = claims.conflicts(
+        session, [code], day, stage_day=day, excluded_cpts=[claimant.id]
+    )
+    for holder in dict.fromkeys(claim.cpts_id for claim in standing):
+        reason = f"attribuée à {claimant.name}"
+        exclude_claims(session, holder, [code], authority, reason=reason, since=day)
+    change = RegistryChange.by(session, authority)
+    held = claims.periods_from(session, [claimant.id], day).get(claimant.id, {})
+    planned = planned_of(session, [claimant.id]).get(claimant.id, {})
+    authority.may_amend(
+        touched_regions=claims.regions_by_weight(session, [code], day),
+        lead_before=claims.lead_region(session, held, day),
+        lead_after=claims.lead_region(session, {*held, code}, day),
+    )
+    change.watch([claimant.id], "territory", "demande qu'un import avait refusée")
+    settle_territory(
+        change,
+        session,
+        claimant.id,
+        holding.periods_as_planned({code: True}, day, planned),
+        day,
+        stage=repository.stages_of(session, claimant.id)[-1].slug,
+        supersede=[],
+        authority=authority,
+    )
+    change.record()
+
+
+def _refusal(session: WritingSession, refusal: int) -> RefusedClaim:
+    lock_registry(session)
+    found = refusals.refusal(session, refusal)
+    if found is None:
+        raise NotFound("Cette demande n'est plus au registre.")
+    return found
+
+
 def dismiss_refusal(session: WritingSession, refusal: int, authority: Authority) -> None:
     """Forget a claim that an import refused; an act of the journal tells of it.
 
@@ -85,10 +140,7 @@ def dismiss_refusal(session: WritingSession, refusal: int, authority: Authority)
         NotFound: it is no more.
         Forbidden: its commune is another region's.
     """
-    lock_registry(session)
-    found = refusals.refusal(session, refusal)
-    if found is None:
-        raise NotFound("Cette demande n'est plus au registre.")
+    found = _refusal(session, refusal)
     regions = claims.regions_by_weight(session, [found.commune_code], today())
     authority.may_amend(touched_regions=regions, lead_before=None, lead_after=None)
     record_act(

@@ -12,10 +12,12 @@ from starlette.testclient import TestClient
 from app.cpts.claims.service import RegistryChange
 from app.cpts.verification.service import verify
 from app.cpts.writing.repository import update_cpts_columns
+from app.database.calendar import today
 from app.database.sessions import WritingSession, session_scope
 from app.progress import SilentProgress
 from app.web.administration.changes.service import rehearsed
 from tests.administration import superuser
+from tests.quarters import Divide
 from tests.web.administration.desk import change, confirm, page, shown, sign_in_as
 
 Register = Callable[..., int]
@@ -300,6 +302,39 @@ def test_a_wrong_demand_is_dismissed_and_told_in_the_journal(
     with engine.connect() as connection:
         act = connection.execute(text("SELECT kind, subject FROM administrative_act")).one()
     assert tuple(act) == ("refusal-dismissed", GAP)
+
+
+def test_a_refused_demand_on_a_city_is_settled_part_by_part(
+    client: TestClient, engine: Engine, register: Register, divide_commune: Divide
+) -> None:
+    held = register("CPTS de Lille", communes=(LILLE,))
+    east = register("CPTS Lille Est", communes=("59360",))
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO refused_claim (commune_code, cpts_id, claimant_name, refused_on)"
+                " VALUES (:lille, :east, 'CPTS Lille Est', :day)"
+            ),
+            {"lille": LILLE, "east": east, "day": today()},
+        )
+    divide_commune(LILLE, ("Fives", "Le Port"))
+    sign_in_as(client, engine, "admin")
+    at = f"/administration/cpts/{held}"
+    shown_page = page(client, at)
+    assert "Attribuer Lille – Le Port à CPTS Lille Est" in shown_page
+    [granted] = re.findall(rf'action="({at}/demande/\d+/attribution)".*– Fives', shown_page)
+    assert shown(client, granted, {}, at).status_code == 303
+    assert [each["code"] for each in read(client, held)["communes"]] == [f"{LILLE}-02"]
+    assert [each["code"] for each in read(client, east)["communes"]] == [
+        f"{LILLE}-01",
+        "59360",
+    ]
+    left = page(client, at)
+    assert "Attribuer Lille – Le Port" in left
+    assert "Attribuer Lille – Fives" not in left
+    # The last part of a CPTS is not taken away from it.
+    [last] = re.findall(rf'action="({at}/demande/\d+/attribution)"', left)
+    assert shown(client, last, {}, at).status_code == 422
 
 
 def test_what_others_commit_meanwhile_is_not_shown_as_ones_own(

@@ -261,6 +261,18 @@ def dismiss(
     return leading_to(f"/administration/cpts/{number}?fait=true")
 
 
+@router.post("/{number}/demande/{refusal}/attribution")
+def grant(
+    session: WriteSession,
+    caller: AmendingActingPageCaller,
+    number: Number,
+    refusal: Annotated[RowId, Path()],
+) -> Response:
+    """Give a commune, or a part of one, to the CPTS whose claim an import refused."""
+    corrections.grant_refusal(session, refusal, caller)
+    return leading_to(f"/administration/cpts/{number}?fait=true")
+
+
 def _changed(
     request: Request,
     session: WritingSession,

@@ -139,6 +139,7 @@ def refused(session: ReadingSession, cpts_id: int) -> list[Mapping[str, Any]]:
             Commune.name.label("commune"),
             RefusedClaim.claimant_name.label("claimant"),
             RefusedClaim.refused_on,
+            RefusedClaim.cpts_id.label("claimant_id"),
         )
         .join(Commune, Commune.code == RefusedClaim.commune_code)
         .where(

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from app.cpts.communes.service import single_commune
+from app.cpts.communes.units import units_of
 from app.cpts.reading.service import cpts_item
 from app.database.sessions import ReadingSession
 from app.http.parameters import MAXIMUM_TEXT, RowId
@@ -85,7 +86,7 @@ def found_subject(
 ) -> Subject | None:
     """Find what the address names, as of a day (today when None).
 
-    A former code gives the commune of today, that of a city its arrondissements. None when
+    A former code gives the commune of today, that of a city its units. None when
     nothing is named; raises `NotFound`.
     """
     if asked.cpts is not None:
@@ -93,7 +94,7 @@ def found_subject(
         name, communes = item["name"], item["communes"]
     elif asked.commune is not None:
         item = single_commune(session, asked.commune, day)
-        name, communes = item["name"], item.get("arrondissements", [item])
+        name, communes = item["name"], units_of(item)
     else:
         return None
     codes = tuple(each["code"] for each in communes)

@@ -165,14 +165,14 @@ CPTS = Collection(
 COMMUNES = Collection(
     name="communes",
     title="Communes",
-    description="Les communes d'aujourd'hui et les arrondissements de Paris, Lyon et "
-    "Marseille, chacune avec la CPTS qui la tient.",
+    description="Les communes, les arrondissements de Paris, Lyon et Marseille, et à la place "
+    "d'une commune divisée ses quartiers, chacun avec la CPTS qui le tient.",
     key="code",
     properties=(
         Property("code", "text", "Code INSEE", nullable=False),
         Property("name", "text", "Nom", nullable=False),
-        Property("kind", "text", "commune ou arrondissement", nullable=False),
-        Property("city", "text", "Code de la ville d'un arrondissement"),
+        Property("kind", "text", "commune, arrondissement ou part (quartier)", nullable=False),
+        Property("city", "text", "Code de la ville d'un arrondissement ou d'un quartier"),
         Property("epci", "text", "Numéro SIREN de l'EPCI"),
         Property("department", "text", "Code du département", nullable=False),
         Property("region", "text", "Code de la région", nullable=False),
@@ -180,6 +180,36 @@ COMMUNES = Collection(
         Property("population_year", "integer", "Millésime de la population"),
         Property("postcodes", "texts", "Codes postaux", nullable=False),
         Property("cpts_id", "integer", "Identifiant de la CPTS qui la tient"),
+        Property("cpts_name", "text", "Nom de cette CPTS"),
+        Property("cpts_stage", "text", "Stade de cette CPTS"),
+    ),
+    filters=(REGION, DEPARTMENT),
+    narrowing=_of_columns(region=REGION, department=DEPARTMENT),
+)
+PARTS = Collection(
+    name="parts",
+    title="Quartiers",
+    description="Les quartiers des communes que plusieurs CPTS se partagent, chacun avec la "
+    "CPTS qui le tient. Ensemble ils remplissent leur commune exactement.",
+    key="code",
+    properties=(
+        Property(
+            "code", "text", "Code IRIS, ou celui de la commune et un numéro", nullable=False
+        ),
+        Property("name", "text", "Nom, avec celui de la commune", nullable=False),
+        Property("quarter", "text", "Nom dans la commune", nullable=False),
+        Property("city", "text", "Code INSEE de la commune", nullable=False),
+        Property("city_name", "text", "Nom de la commune", nullable=False),
+        Property("department", "text", "Code du département", nullable=False),
+        Property("region", "text", "Code de la région", nullable=False),
+        Property("population", "integer", "Part de la population municipale"),
+        Property("population_year", "integer", "Millésime de la population"),
+        Property(
+            "population_by",
+            "text",
+            "Répartie d'après une colonne (column) ou la surface (area)",
+        ),
+        Property("cpts_id", "integer", "Identifiant de la CPTS qui le tient"),
         Property("cpts_name", "text", "Nom de cette CPTS"),
         Property("cpts_stage", "text", "Stade de cette CPTS"),
     ),
@@ -241,7 +271,7 @@ CONCILIATIONS = Collection(
     narrowing=_of_columns(regions=REGION, departments=DEPARTMENT),
 )
 
-COLLECTIONS: tuple[Collection, ...] = (CPTS, COMMUNES, DEPARTMENTS, REGIONS, CONCILIATIONS)
+COLLECTIONS = (CPTS, COMMUNES, PARTS, DEPARTMENTS, REGIONS, CONCILIATIONS)
 
 
 def items_of(collection: Collection) -> Subquery:

@@ -1,4 +1,4 @@
--- Today's communes with what was theirs on a day: population, holder.
+-- The units of a day, with what was theirs then: population, holder. Of a divided commune its parts.
 SELECT
     CAST(:day AS date) AS shown_on,
     m.code, m.name, m.kind, m.city_code AS city, m.epci_code AS epci,

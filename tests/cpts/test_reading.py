@@ -349,6 +349,7 @@ def test_compositions_name_each_pair_of_cpts_and_commune(
         "held_from": str(today()),
         "held_until": "",
         "stages": f"aci_signe:{today()}:{today()}",
+        "city_code": "59350",
     }
     filtered = client.get("/api/v1/compositions.csv?region=93").text
     assert len(filtered.splitlines()) == 2

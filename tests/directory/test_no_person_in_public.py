@@ -86,6 +86,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "/static/{folder}/{file:path}": (),  # files of the program
     "/ogc/collections/cpts/items/{key}": ("/ogc/collections/cpts/items/1",),
     "/ogc/collections/communes/items/{key}": ("/ogc/collections/communes/items/59378",),
+    "/ogc/collections/parts/items/{key}": ("/ogc/collections/parts/items/59350-01",),
     "/ogc/collections/departments/items/{key}": ("/ogc/collections/departments/items/59",),
     "/ogc/collections/regions/items/{key}": ("/ogc/collections/regions/items/32",),
     "/ogc/collections/conciliations/items/{key}": (

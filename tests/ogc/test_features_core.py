@@ -140,7 +140,7 @@ def test_ats_core_fc_op_and_response(read: Read, registry: list[int]) -> None:
         assert datetime.fromisoformat(page["timeStamp"])
         assert links_of(page, "self")
         assert links_of(page, "alternate")
-        assert len(page["features"]) == {"cpts": 4, "conciliations": 0}.get(name, 5)
+        assert len(page["features"]) == {"cpts": 4, "conciliations": 0, "parts": 0}.get(name, 5)
         declared = read(f"/collections/{name}/schema")["properties"]
         for feature in page["features"]:
             assert [*feature["properties"], "geometry"] == list(declared)

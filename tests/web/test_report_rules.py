@@ -4,7 +4,13 @@ from datetime import date
 from typing import Any
 
 from app.database.calendar import year_before
-from app.web.report.rules import Compared, changes, counted, counted_by_theme
+from app.web.report.rules import (
+    Compared,
+    as_divided,
+    changes,
+    counted,
+    counted_by_theme,
+)
 
 
 def cpts(number: int, stage: str | None = "aci_signe", codes: str = "ab", **more: Any) -> Any:
@@ -54,3 +60,10 @@ def test_what_came_ended_advanced_and_moved_is_told_once_each() -> None:
     assert [(each.cpts["id"], each.gained, each.lost) for each in found.moved] == [(2, 2, 1)]
     assert not found.is_empty
     assert changes(now, now).is_empty
+
+
+def test_a_commune_is_compared_with_the_quarters_that_it_became() -> None:
+    """Also with those that came out of a quarter."""
+    parts = {"lille": ["nord", "sud"], "sud": ["moulins", "vauban"]}
+    assert as_divided({"lille", "lomme"}, parts) == {"nord", "moulins", "vauban", "lomme"}
+    assert as_divided({"lomme"}, {}) == {"lomme"}

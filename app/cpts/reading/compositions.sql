@@ -5,7 +5,8 @@ SELECT
     m.department_code AS department, m.region_code AS region,
     n.population, n.year AS population_year, c.demonstration,
     lower(h.held) AS held_from, upper(h.held) AS held_until,
-    ({stages}) AS stages
+    ({stages}) AS stages,
+    coalesce(m.city_code, m.code) AS city_code
 FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS asked (id, position)
 JOIN cpts c ON c.id = asked.id
 JOIN claim h ON h.cpts_id = c.id AND h.held @> CAST(:day AS date)

@@ -1,4 +1,5 @@
--- A CPTS over two territories counts in both; its communes count where they are.
+-- A CPTS over two territories counts in both; its communes count where they are. A divided commune
+-- counts once, as covered when all its parts are; its inhabitants count where they live.
 WITH completed AS (
     SELECT d.code, d.region_code, lower(k.complete) AS since
     FROM department d
@@ -17,6 +18,7 @@ WITH completed AS (
             WHEN 'region' THEN m.region_code
             ELSE m.department_code
         END AS territory,
+        CASE WHEN m.kind = 'part' THEN m.city_code END AS city,
         coalesce(n.population, 0) AS population,
         k.since IS NOT NULL AS complete,
         p.id AS cpts_id, p.stage,
@@ -46,10 +48,17 @@ WITH completed AS (
         sum(u.population) AS population,
         coalesce(sum(u.population) FILTER (WHERE u.covered), 0) AS population_covered,
         coalesce(sum(u.population) FILTER (WHERE u.complete), 0) AS population_complete,
-        count(*) AS communes,
-        count(*) FILTER (WHERE u.covered) AS communes_covered
+        count(*) FILTER (WHERE u.city IS NULL) AS communes,
+        count(*) FILTER (WHERE u.city IS NULL AND u.covered) AS communes_covered
     FROM unit u
     GROUP BY u.territory
+), divided AS (
+    SELECT c.territory, count(*) AS communes, count(*) FILTER (WHERE c.covered) AS covered
+    FROM (
+        SELECT u.territory, bool_and(u.covered) AS covered
+        FROM unit u WHERE u.city IS NOT NULL GROUP BY u.territory, u.city
+    ) c
+    GROUP BY c.territory
 ), base AS (
     SELECT
         CASE CAST(:level AS text)
@@ -81,8 +90,8 @@ FROM (
         CASE WHEN x.population > 0
             THEN round(x.population_covered::numeric / x.population, 4) ELSE 0
         END AS share_covered,
-        coalesce(x.communes, 0) AS communes,
-        coalesce(x.communes_covered, 0) AS communes_covered,
+        coalesce(x.communes, 0) + coalesce(y.communes, 0) AS communes,
+        coalesce(x.communes_covered, 0) + coalesce(y.covered, 0) AS communes_covered,
         coalesce(e.complete = e.departments, false) AS complete,
         CASE WHEN e.complete = e.departments THEN e.latest END AS completed_on,
         coalesce(e.complete, 0) AS departments_complete,
@@ -91,6 +100,7 @@ FROM (
         b.counts AS cpts_by_stage
     FROM territory t
     LEFT JOIN total x ON x.territory = t.code
+    LEFT JOIN divided y ON y.territory = t.code
     LEFT JOIN base e ON e.territory = t.code
     JOIN by_stage b ON b.code = t.code
 ) item

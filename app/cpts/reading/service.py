@@ -40,6 +40,7 @@ COMPOSITION_COLUMNS = (
     "held_from",
     "held_until",
     "stages",
+    "city_code",
 )
 
 
@@ -245,7 +246,9 @@ def coverage(
             "definition": (
                 "Est couverte une commune (ou un arrondissement de Paris, Lyon ou Marseille) "
                 "rattachée, à la date donnée, à une CPTS dont le stade est l'un de ceux de "
-                "« stages ». La part couverte est celle de la population municipale (INSEE, "
+                "« stages ». Une commune divisée en quartiers compte une fois, comme couverte "
+                "quand tous le sont ; ses habitants comptent par quartier. La part "
+                "couverte est celle de la population municipale (INSEE, "
                 "dernier millésime en vigueur à cette date) de ces communes. "
                 "« cpts_by_stage » compte les CPTS de tout stade qui ont une commune dans le "
                 "territoire (dans le pays, celles sans commune aussi) : une CPTS à cheval sur "

@@ -8,9 +8,10 @@ from app.french import day, percent
 COVERED = (
     "Est couverte une commune, ou un arrondissement de Paris, Lyon ou Marseille, rattachée "
     "au jour du bilan à une CPTS dont la lettre d’intention au moins est validée. La part "
-    "couverte est celle de la population municipale (INSEE) en vigueur ce jour-là. Une CPTS à "
-    "cheval sur plusieurs territoires compte dans chacun. Un stade dont la date n’est pas "
-    "connue compte depuis le jour où le registre le connaît."
+    "couverte est celle de la population municipale (INSEE) en vigueur ce jour-là. Une commune "
+    "divisée en quartiers compte une fois, comme couverte quand tous le sont ; ses habitants "
+    "comptent par quartier. Une CPTS à cheval sur plusieurs territoires compte dans chacun. Un "
+    "stade dont la date n’est pas connue compte depuis le jour où le registre le connaît."
 )
 
 

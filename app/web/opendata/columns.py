@@ -7,6 +7,9 @@ from typing import Any, Literal
 Kind = Literal["integer", "string", "boolean", "date", "datetime"]
 SEPARATOR = "|"
 _DEPARTMENT = "(?:[0-9]{2}|2[AB]|97[0-9])"
+_COMMUNE = "(?:[0-9]{5}|2[AB][0-9]{3})"
+# A commune, an arrondissement, or a part: the commune and a number, or the rest of an IRIS.
+_UNIT = f"{_COMMUNE}(?:-[0-9]{{2,4}}|[0-9]{{4}})?"
 
 
 def _listed(pattern: str) -> str:
@@ -103,9 +106,9 @@ COMMUNES = Column(
     "communes",
     "string",
     "Communes",
-    "Codes INSEE des communes et arrondissements, séparés par « | », chacun avec le jour "
-    "depuis lequel la CPTS le tient et, si sa fin est fixée, le premier jour sans lui.",
-    {"pattern": _listed("[0-9AB]{5}:[0-9-]{10}(?::[0-9-]{10})?")},
+    "Codes INSEE des communes, arrondissements et quartiers, séparés par « | », chacun avec "
+    "le jour depuis lequel la CPTS le tient et, si sa fin est fixée, le premier jour sans lui.",
+    {"pattern": _listed(_UNIT + ":[0-9-]{10}(?::[0-9-]{10})?")},
     example="04070:2022-05-10|04113:2023-01-01",
 )
 
@@ -172,7 +175,8 @@ CPTS: tuple[Column, ...] = (
         "commune_count",
         "integer",
         "Nombre de communes",
-        "Communes, et arrondissements de Paris, Lyon et Marseille.",
+        "Communes, arrondissements de Paris, Lyon et Marseille, et quartiers de communes "
+        "divisées.",
         {"required": True, "minimum": 0},
         example=31,
     ),
@@ -272,8 +276,9 @@ COMPOSITIONS: tuple[Column, ...] = (
         "commune_code",
         "string",
         "Code de la commune",
-        "Code INSEE de la commune ou de l'arrondissement municipal.",
-        {"required": True, "unique": True, "pattern": "(?:[0-9]{5}|2[AB][0-9]{3})"},
+        "Code INSEE de la commune ou de l'arrondissement municipal ; d'un quartier d'une "
+        "commune divisée, le code de l'IRIS ou celui de la commune suivi d'un numéro.",
+        {"required": True, "unique": True, "pattern": _UNIT},
         example="04070",
     ),
     Column(
@@ -325,4 +330,13 @@ COMPOSITIONS: tuple[Column, ...] = (
         "Premier jour où la CPTS ne tiendra plus la commune, si ce jour est fixé.",
     ),
     STAGES,
+    Column(
+        "city_code",
+        "string",
+        "Code de la commune entière",
+        "Code INSEE de la commune dont « commune_code » est un quartier ou un arrondissement ; "
+        "le même code sinon.",
+        {"required": True, "pattern": _COMMUNE},
+        example="04070",
+    ),
 )

@@ -65,7 +65,10 @@ _COMMUNES = text(
 _COUNTS = text(
     """
     SELECT (SELECT count(*) FROM cpts WHERE NOT demonstration) AS cpts,
-        (SELECT count(*) FROM unit_on(:today)) + (SELECT count(*) FROM city) AS communes
+        (SELECT count(*) FROM unit_on(:today)) + (
+            SELECT count(*) FROM city t
+            WHERE NOT EXISTS (SELECT FROM unit_on(:today) c WHERE c.code = t.code)
+        ) AS communes
     """
 )
 _COMMUNE_NAMES = text(
@@ -138,7 +141,7 @@ def sheets(session: ReadingSession) -> list[tuple[int, datetime]]:
 
 
 def commune_codes(session: ReadingSession) -> list[str]:
-    """List the codes of today's communes and arrondissements, and of the three cities."""
+    """List the codes of today's units, and of the cities that are divided into them."""
     return list(session.scalars(_COMMUNES, {"today": today()}))
 
 

@@ -1,7 +1,7 @@
 """What a report compares and counts. Plain Python."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,6 +77,17 @@ def counted_by_theme(
     return [
         Compared(label, *(each[value] for each in counts)) for value, label in labels.items()
     ]
+
+
+def as_divided(codes: Collection[str], parts: Mapping[str, Sequence[str]]) -> set[str]:
+    """Put the parts that came out of a unit in its place, so that days can be compared.
+
+    Parameters: `codes`, of units; `parts`, by the code of a unit, those that it became.
+    """
+    found: set[str] = set()
+    for code in codes:
+        found |= as_divided(parts[code], parts) if code in parts else {code}
+    return found
 
 
 def changes(now: Sequence[Item], before: Sequence[Item]) -> Changes:

@@ -16,6 +16,7 @@ from app.cpts.stages import SIGNED_STAGE
 from app.database.calendar import today, year_before
 from app.database.sessions import ReadingSession
 from app.files.office_tables import Heading, Sheet
+from app.geography.division.notes import parts_made
 from app.web.report import rules
 from app.web.report.rules import Changes, Compared
 
@@ -92,7 +93,7 @@ def report(session: ReadingSession, at: date | None, region: str | None) -> Repo
         ),
         themes=rules.counted_by_theme({each.slug: each.label for each in themes}, now, earlier),
         departments=_departments(session, day, before, region),
-        changes=rules.changes(now, earlier),
+        changes=rules.changes(now, _as_divided(session, earlier, before, day)),
         signed=[item for item in now if item["stage"] == SIGNED_STAGE],
     )
 
@@ -107,6 +108,14 @@ def _items(session: ReadingSession, day: date, region: str | None) -> list[dict[
         | {"codes": {each["code"] for each in orjson.loads(found.communes or "[]")}}
         for found in registry.described(session, ids, day, with_communes=True)
     ]
+
+
+def _as_divided(
+    session: ReadingSession, items: Sequence[dict[str, Any]], before: date, day: date
+) -> list[dict[str, Any]]:
+    # Whoever holds all the quarters of the commune that it held has gained and lost nothing.
+    parts = parts_made(session, before, day)
+    return [{**item, "codes": rules.as_divided(item["codes"], parts)} for item in items]
 
 
 def _whole(session: ReadingSession, day: date, region: str | None) -> Mapping[str, Any]:

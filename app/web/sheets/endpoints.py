@@ -23,7 +23,8 @@ from app.web.sheets.rules import embed_code
 
 router = APIRouter()
 
-CommuneCode = Annotated[str, Path(pattern=r"^[0-9][0-9ABab][0-9]{3}$")]
+# A commune's, an arrondissement's or a part's: « 06088-01 », or the nine digits of an IRIS.
+CommuneCode = Annotated[str, Path(pattern=r"^[0-9][0-9ABab][0-9]{3}(?:-[0-9]{2,4}|[0-9]{4})?$")]
 # As wide as the database counts.
 CptsId = Annotated[RowId, Path()]
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Path, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.cpts.communes.service import single_commune
+from app.cpts.communes.units import units_of
 from app.cpts.reading.service import cpts_item
 from app.cpts.reports.repository import insert_report, server_identity, waiting_reports
 from app.database.request_sessions import ReadSession, WriteSession
@@ -105,8 +106,8 @@ def _subject(request: Request, session: ReadingSession, key: str) -> dict[str, A
     if request.url.path.startswith("/communes/"):
         commune = single_commune(session, key, None)
         code = commune["code"]
-        # Paris, Lyon and Marseille stand for their arrondissements, and are no row themselves.
-        row = commune["arrondissements"][0]["code"] if "arrondissements" in commune else code
+        # A city stands for its units, and need be no row itself.
+        row = units_of(commune)[0]["code"]
         return {
             "name": f"{commune['name']} ({code})",
             "address": f"/communes/{code}",

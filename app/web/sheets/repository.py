@@ -121,6 +121,32 @@ def kindred_cpts(
     return [KindredCpts(**{**row, "themes": tuple(row["themes"])}) for row in rows.mappings()]
 
 
+_PARTS = text("""
+    SELECT c.code, t.code AS city_code, t.name AS city, c.quarter, (
+        SELECT count(*) FROM unit_on(CAST(:day AS date)) p
+        WHERE p.kind = 'part' AND p.city_code = t.code
+    ) AS in_all
+    FROM commune c JOIN city t ON t.code = c.city_code
+    WHERE c.kind = 'part' AND c.code = ANY (:codes)
+""").bindparams(bindparam("codes", type_=ARRAY(Text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """A part of a city: `name` is what it is called within it, `in_all` how many it has."""
+
+    city_code: str
+    city: str
+    name: str
+    in_all: int
+
+
+def quarters(session: ReadingSession, codes: Collection[str], day: date) -> dict[str, Quarter]:
+    """Tell, by code, which of some units are parts, and of what city on a day."""
+    rows = session.execute(_PARTS, {"codes": list(codes), "day": day})
+    return {row.code: Quarter(row.city_code, row.city, row.quarter, row.in_all) for row in rows}
+
+
 def commune_names(session: ReadingSession, codes: Collection[str]) -> dict[str, str]:
     """Give the names of communes by code."""
     if not codes:

@@ -1,10 +1,11 @@
 """What the sheets show, of one snapshot of the registry."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from app.cpts.communes.service import single_commune
+from app.cpts.communes.units import units_of
 from app.cpts.drawing.repository import Surroundings, surroundings
 from app.cpts.drawing.rules import Label, placed_labels
 from app.cpts.reading import repository as reading
@@ -16,21 +17,25 @@ from app.database.sessions import ReadingSession
 from app.directory.sheets.service import public_sheet
 from app.funding.repository import scale_on
 from app.geography import naming
+from app.geography.division.notes import division_notes
 from app.geography.repository import KnownCode, communes_by_postcode, known_codes
 from app.institutions import service as institutions
 from app.maps.rules import tier_label
 from app.problems import NotFound
 from app.web.sheets.repository import (
+    Quarter,
     ReachedStage,
     commune_names,
     kindred_cpts,
     neighbouring_cpts,
+    quarters,
     reached_stages,
 )
 from app.web.sheets.rules import query_of
 
 DRAWING_WIDTH, DRAWING_HEIGHT = 640, 460
 _KINDRED = 8
+_LENGTH_OF_CODE = len("06088")
 
 
 def _names(items: Iterable[RegionItem | DepartmentItem]) -> dict[str, str]:
@@ -42,10 +47,14 @@ def commune_choice(session: ReadingSession, code: str) -> dict[str, Any] | None:
 
     A postal code (`kind` « postcode »), or the code of a commune that was shared out.
     """
-    written = naming.commune_code(code) if len(code) == 5 else None
+    if len(code) > _LENGTH_OF_CODE:
+        return None  # a part, which is one thing only
+    written = naming.commune_code(code)
     rows = known_codes(session, [written]).get(written, []) if written else []
     if rows:
-        shared_out = len(rows) > 1 and _is_former(rows[0])
+        # The parts of one commune begin with its code.
+        distinct = {row.code[:_LENGTH_OF_CODE] for row in rows}
+        shared_out = len(distinct) > 1 and _is_former(rows[0])
         return (
             {"kind": "shared", "code": code, "name": rows[0].name, "communes": _options(rows)}
             if shared_out
@@ -71,23 +80,27 @@ def _options(rows: list[KnownCode]) -> list[dict[str, str]]:
 
 
 def commune_sheet(session: ReadingSession, code: str, day: date | None) -> dict[str, Any]:
-    """Give the values of the sheet of a commune or of Paris, Lyon or Marseille.
+    """Give the values of the sheet of a commune, of a part of one or of a city.
 
     Parameters: `code`, of today or of the past; `day`, today when None. Raises `NotFound`.
     """
     shown = day or today()
     commune = single_commune(session, code, day)
-    codes = [each["code"] for each in commune.get("arrondissements", [commune])]
+    units = units_of(commune)
+    codes = [each["code"] for each in units]
     holder = commune["cpts"]
-    holders = {
-        each["cpts"]["id"]: each["cpts"]
-        for each in commune.get("arrondissements", [commune])
-        if each["cpts"]
-    }
+    shares = holders_of(units)
+    holders = {each["cpts"]["id"] for each in shares}
     former = commune.get("former_code")
     drawing = surroundings(session, codes, shown, width=DRAWING_WIDTH, height=DRAWING_HEIGHT)
+    city = commune.get("city")
     return {
         "commune": commune,
+        "units": units,
+        "shares": shares,
+        "free_units": [each for each in units if not each["cpts"]],
+        "city_name": known_codes(session, [city])[city][0].name if city else None,
+        "division_notes": division_notes(session, codes),
         "former_name": known_codes(session, [former])[former][0].name if former else None,
         "department_name": _names(references.departments(session, today()))[
             commune["department"]
@@ -112,12 +125,49 @@ def commune_sheet(session: ReadingSession, code: str, day: date | None) -> dict[
     }
 
 
+def by_commune(
+    units: Iterable[Mapping[str, Any]], parts: Mapping[str, Quarter]
+) -> list[dict[str, Any]]:
+    """Group the parts that a CPTS holds under their communes, the most populous first.
+
+    Parameters: `units`, with `code`, `name` and `population`; `parts`, those among them that
+    are parts, by code. Returns communes with `quarters`, of which there are `in_all`; another
+    unit has none of them.
+    """
+    communes: dict[str, dict[str, Any]] = {}
+    for unit in units:
+        part = parts.get(unit["code"])
+        if part is None:
+            communes[unit["code"]] = {**unit, "quarters": [], "in_all": 0}
+            continue
+        new = {"code": part.city_code, "name": part.city, "population": 0, "quarters": []}
+        commune = communes.setdefault(part.city_code, {**new, "in_all": part.in_all})
+        commune["population"] += unit["population"]
+        commune["quarters"].append({**unit, "name": part.name})
+    return sorted(communes.values(), key=lambda each: -each["population"])
+
+
+def holders_of(units: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Tell what each CPTS holds of the units of a city, who holds most inhabitants first.
+
+    Returns `cpts`, `units` (how many) and `population` of each.
+    """
+    shares: dict[int, dict[str, Any]] = {}
+    for unit in units:
+        if unit["cpts"]:
+            new = {"cpts": unit["cpts"], "units": 0, "population": 0}
+            share = shares.setdefault(unit["cpts"]["id"], new)
+            share["units"] += 1
+            share["population"] += unit["population"]
+    return sorted(shares.values(), key=lambda each: (-each["population"], each["cpts"]["id"]))
+
+
 def _commune_labels(drawing: Surroundings, commune: dict[str, Any]) -> list[Label]:
-    # The arrondissements of a city have long names that begin alike.
+    # The units of a city have long names that begin alike.
     return placed_labels(
         (
             (
-                shape.name.replace(f"{commune['name']} ", ""),
+                shape.name.removeprefix(f"{commune['name']} ").removeprefix("– "),
                 shape.x,
                 shape.y,
                 shape.width,
@@ -173,6 +223,8 @@ def cpts_sheet(session: ReadingSession, cpts_id: int, day: date | None) -> dict[
     confirmed_on, members = (None, None) if at else public_sheet(session, cpts_id)
     return {
         "cpts": cpts,
+        "held": by_commune(cpts["communes"], quarters(session, codes, shown)),
+        "division_notes": division_notes(session, codes),
         "started_on": life[0],
         "not_yet": life[0] > today(),
         "planned": _planned_by_name(session, cpts["planned"]),

@@ -1,7 +1,8 @@
 -- Cities, departments, regions and EPCI whose names have all these beginnings of words; those
 -- of exactly this name first. An EPCI's communes are the units of the day.
 WITH named AS (
-    SELECT 'city' AS kind, 1 AS rank, code, name FROM city
+    SELECT 'city' AS kind, 1 AS rank, code, name FROM city t
+    WHERE EXISTS (SELECT FROM unit_on(CAST(:day AS date)) c WHERE c.city_code = t.code)
     UNION ALL SELECT 'department', 2, code, name FROM department
     UNION ALL SELECT 'region', 3, code, name FROM region
     UNION ALL SELECT 'epci', 4, code, name FROM epci

@@ -28,6 +28,7 @@ class Place:
 class Holding:
     """Of a place: all of it, what some CPTS hold, what nobody holds.
 
+    A divided commune is one of the held when all its parts are, of the free when one is.
     Populations are municipal ones of `population_year`, None for an empty place.
     """
 
@@ -47,12 +48,18 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class FreeCommune:
-    """A commune that nobody holds."""
+    """A commune that nobody holds, as a whole or in part.
+
+    `population` is that of what is free; of a divided commune `quarters_free` of its
+    `quarters` are, None of another.
+    """
 
     code: str
     name: str
     department: str
     population: int
+    quarters_free: int | None
+    quarters: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def former_names(session: ReadingSession, key: str, codes: Sequence[str]) -> dic
             SELECT n.commune_code, min(n.name) AS name
             FROM commune_name n
             WHERE n.commune_code = ANY (CAST(:codes AS text[]))
-                AND n.kind NOT IN ('current', 'city') AND n.key LIKE :start
+                AND n.kind NOT IN ('current', 'city', 'part') AND n.key LIKE :start
                 AND NOT EXISTS (
                     SELECT FROM commune_name o
                     WHERE o.commune_code = n.commune_code AND o.kind IN ('current', 'city')

@@ -94,12 +94,12 @@ def search(
 def _position(
     item: Mapping[str, Any], q: str, cities: tuple[str, ...]
 ) -> tuple[bool, bool, str]:
-    """Say where a commune stands: the arrondissements of a city that is meant come in order.
+    """Say where a commune stands: the units of a city that is meant come in order.
 
     Few visitors mean the INSEE code that a postal code may happen to be.
     """
-    is_district = item["kind"] == "arrondissement" and item["name"].startswith(cities)
-    return q not in item["postcodes"], not is_district, item["code"] if is_district else ""
+    is_of_city = item["kind"] != "commune" and item["name"].startswith(cities)
+    return q not in item["postcodes"], not is_of_city, item["code"] if is_of_city else ""
 
 
 def _places(session: ReadingSession, q: str) -> list[dict[str, Any]]:

@@ -21,8 +21,10 @@ CPTS_HEADER = (
 COMPOSITIONS_HEADER = (
     "cpts_id", "cpts_name", "cpts_acronym", "cpts_finess", "stage", "stage_label",
     "commune_code", "commune_name", "department", "region", "population", "population_year",
-    "demonstration", "held_from", "held_until", "stages",
+    "demonstration", "held_from", "held_until", "stages", "city_code",
 )  # fmt: skip
+# As it was published until communes could be divided.
+FORMER_COMPOSITIONS_HEADER = COMPOSITIONS_HEADER[:-1]
 # The fields of a file with polygons: the API's GeoJSON has neither `stages` nor `communes`,
 # a GeoPackage keeps the id elsewhere.
 LAYER_FIELDS = frozenset(CPTS_HEADER) - {"id", "stages"}

@@ -15,6 +15,12 @@ from app.files.cells import without_guard
 from app.files.sources import Format, Source, unusable
 
 Cells = Mapping[str, str | None]
+# Headers that are recognised, and the one of today that each is read as.
+_HEADERS = {
+    rules.CPTS_HEADER: rules.CPTS_HEADER,
+    rules.COMPOSITIONS_HEADER: rules.COMPOSITIONS_HEADER,
+    rules.FORMER_COMPOSITIONS_HEADER: rules.COMPOSITIONS_HEADER,
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ def published_table(source: Source) -> PublishedTable | None:
         text = source.path.read_bytes().decode("utf-8-sig")
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = tuple(next(reader, ()))
-        if header not in (rules.CPTS_HEADER, rules.COMPOSITIONS_HEADER):
+        if header not in _HEADERS:
             return None
         rows = list(reader)
     except (UnicodeDecodeError, csv.Error):
@@ -49,7 +55,7 @@ def published_table(source: Source) -> PublishedTable | None:
             name: without_guard(cell) or None for name, cell in zip(header, row, strict=True)
         }
         numbered.append((number, cells))
-    return PublishedTable(source, header, numbered)
+    return PublishedTable(source, _HEADERS[header], numbered)
 
 
 def tables_listing(tables: Sequence[PublishedTable]) -> Listing:

@@ -1,13 +1,16 @@
 """What a published value says, and what none ever says."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from app.cpts.importing.published import rules
 from app.cpts.importing.published.rules import NotAsPublished
+from app.cpts.importing.published.tables import published_table
 from app.cpts.reading.service import COMPOSITION_COLUMNS
 from app.cpts.writing.rules import StageRecord
+from app.files.sources import open_source
 from app.web.opendata.columns import COMPOSITIONS, CPTS, TERRITORIES
 
 
@@ -16,6 +19,18 @@ def test_the_headers_are_those_of_the_published_files() -> None:
     assert tuple(column.name for column in COMPOSITIONS) == rules.COMPOSITIONS_HEADER
     assert rules.COMPOSITIONS_HEADER == COMPOSITION_COLUMNS
     assert {column.name for column in TERRITORIES} > rules.LAYER_FIELDS
+
+
+def test_compositions_of_before_communes_could_be_divided_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "compositions.csv"
+    header = rules.FORMER_COMPOSITIONS_HEADER
+    assert "city_code" not in header
+    row = ["05061" if name == "commune_code" else "" for name in header]
+    file.write_text(f"{','.join(header)}\n{','.join(row)}\n", "utf-8")
+    table = published_table(open_source(file))
+    assert table is not None
+    assert table.header == rules.COMPOSITIONS_HEADER
+    assert [cells["commune_code"] for _, cells in table.rows] == ["05061"]
 
 
 def test_stages_are_read_with_their_dates_or_without() -> None:

@@ -62,6 +62,8 @@ from app.upkeep.loop import Upkeep
 from app.upkeep.tasks import tasks_of
 from app.web import router as web
 from app.web.administration.imports.endpoints import UPLOADS as IMPORTS
+from app.web.administration.quarters.endpoints import UPLOADS as QUARTERS
+from app.web.administration.quarters.file_reading import PartsReader
 from app.web.atlas.kept import Atlases
 from app.web.layout.assets import FOLDERS as SITE_FOLDERS
 from app.web.layout.error_pages import ErrorPages
@@ -162,6 +164,7 @@ def create_app(
     app.state.readiness = Readiness(sessions)
     app.state.file_reader = FileReader()
     app.state.table_reader = TableReader()
+    app.state.parts_reader = PartsReader()
     app.state.typesetter = Typesetter()
     app.state.atlases = Atlases(
         settings.database.data_directory / "atlas", address, base=settings.service.settled_base
@@ -174,7 +177,9 @@ def create_app(
     install_problem_handlers(app, CONSTRAINTS)
     # The last one added is the first one that a request meets.
     app.add_middleware(UnexpectedErrors)
-    app.add_middleware(RequestLimits, uploads={**letters.UPLOADS, **PAGE_UPLOADS, **IMPORTS})
+    app.add_middleware(
+        RequestLimits, uploads={**letters.UPLOADS, **PAGE_UPLOADS, **IMPORTS, **QUARTERS}
+    )
     app.add_middleware(
         Caching,
         revisions=revisions,

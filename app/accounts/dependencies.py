@@ -292,3 +292,5 @@ JournalPageCaller = Annotated[Caller, Depends(_PageRequirement("administration.j
 UpkeepPageCaller = Annotated[Caller, Depends(_PageRequirement("service.upkeep"))]
 ImportingPageCaller = Annotated[Caller, Depends(_PageRequirement("registry.import"))]
 ImportingActingPageCaller = Annotated[Caller, acting_page_caller("registry.import")]
+DividingPageCaller = Annotated[Caller, Depends(_PageRequirement("registry.divide"))]
+DividingActingPageCaller = Annotated[Caller, acting_page_caller("registry.divide")]

@@ -48,6 +48,7 @@ Permission = Literal[
     "registry.merge",
     "registry.undo",
     "registry.import",
+    "registry.divide",
     "administration.open",
     "administration.journal",
     "reports.handle",
@@ -100,6 +101,8 @@ PERMISSIONS: Mapping[Permission, Mapping[str, Reach]] = MappingProxyType(
         # Stages, beginnings and ends are taken back by whoever may correct a stage.
         "registry.undo": _ARS_AND_ADMIN,
         "registry.import": _row(admin=_EVERYWHERE),
+        # A commune into parts, which are units from then on.
+        "registry.divide": _row(admin=_EVERYWHERE),
         "administration.open": _ARS_AND_ADMIN,
         "administration.journal": _ARS_AND_ADMIN,
         "reports.handle": _ARS_AND_ADMIN,

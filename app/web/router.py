@@ -16,6 +16,7 @@ from app.web.administration.home.endpoints import router as administration
 from app.web.administration.imports.endpoints import router as imports
 from app.web.administration.institutions.endpoints import router as institutions
 from app.web.administration.journal.endpoints import router as journal
+from app.web.administration.quarters.endpoints import router as quarters
 from app.web.administration.reports.endpoints import router as reports
 from app.web.administration.upkeep.endpoints import router as upkeep
 from app.web.agents.endpoints import router as agents
@@ -56,6 +57,7 @@ for group in (
     people,
     sheet_editing,
     sheet_exchange,
+    quarters,
     second_factor,
     provider,
     builder,

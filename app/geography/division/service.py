@@ -13,7 +13,6 @@ from app.database.sessions import ReadingSession, WritingSession
 from app.failures import Failure
 from app.french import counted, percent, short_date
 from app.geography.division import repository
-from app.geography.division.borders import borders_of_parts
 from app.geography.division.geometry import fill_commune
 from app.geography.division.repository import DividedCommune, NewPart, StandingPart
 from app.geography.division.rules import (
@@ -227,6 +226,9 @@ def populations_of(
 
 def refresh_units(session: WritingSession, new: Sequence[NewPart]) -> None:
     """Work out what hangs on the polygons of new units."""
+    # Slow to import, with large libraries, and not needed to plan.
+    from app.geography.division.borders import borders_of_parts  # noqa: PLC0415
+
     cities = sorted({each.city.code for each in new})
     repository.insert_borders(
         session,

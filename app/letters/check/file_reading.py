@@ -13,6 +13,7 @@ import shapely
 from starlette.datastructures import UploadFile
 
 from app.files.given_names import shown_name
+from app.files.isolation import FILE_ONLY
 from app.geography.resolution import Given
 from app.letters.check.errors import file_too_complex, file_too_large, unusable_file
 from app.letters.check.small_lists import is_small, read_small
@@ -27,23 +28,8 @@ BOUNDS = Bounds(cpu_s=6, memory_bytes=3 * 2**30, file_bytes=300 * 2**20)
 _SUFFIXES = frozenset(
     (".csv", ".tsv", ".txt", ".xlsx", ".json", ".geojson", ".gpkg", ".kml", ".zip")
 )
-
-# Drivers that look elsewhere than in the file that they are given.
-_FOREIGN_DRIVERS = (
-    "ADBC,AIVector,AmigoCloud,Carto,CSW,EEDA,Elasticsearch,GDALG,GMLAS,GPSBabel,GTFS,HTTP,"
-    "LIBKML,MVT,NGW,OAPIF,OGCAPI,OGR_VRT,PDF,PLSCENES,PMTiles,STACIT,STACTA,VRT,WFS,WMS"
-)
 # One for this worker process; it starts nothing before the first file.
-_SERVER = ForkServer(
-    "app.letters.check.reading_process",
-    {
-        "OGR_SKIP": _FOREIGN_DRIVERS,
-        "GDAL_SKIP": _FOREIGN_DRIVERS,
-        "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
-        "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
-        "PROJ_NETWORK": "OFF",
-    },
-)
+_SERVER = ForkServer("app.letters.check.reading_process", FILE_ONLY)
 
 
 @dataclass(frozen=True)

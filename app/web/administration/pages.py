@@ -23,6 +23,7 @@ PARTS: tuple[tuple[str, str, Permission], ...] = (
     ("/administration/institutions", "Qui appeler", "institutions.keep"),
     ("/administration/journal", "Journal", "administration.journal"),
     ("/comptes", "Comptes", "people.manage"),
+    ("/administration/quartiers", "Quartiers", "registry.divide"),
     ("/administration/geographie", "Géographie", "service.upkeep"),
     ("/administration/entretien", "Entretien", "service.upkeep"),
 )

@@ -6,13 +6,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
+from starlette.testclient import TestClient
 
 from tests.accounts.people import make_person, session_of
+from tests.quarters import Divide
 from tests.web.accessibility import accessibility_faults_in_light_and_dark
+from tests.web.administration.test_quarters import geojson
 from tests.web.map_stops import stops_of_maps
 
 Register = Callable[..., int]
 GAP, AUBESSAGNE, CHORGES = "05061", "05039", "05040"
+LILLE = "59350"
 
 
 @pytest.fixture
@@ -114,6 +118,7 @@ def test_pages_fit_small_screens_and_hold_for_everybody(
         "/administration/signalements",
         "/administration/completude",
         "/administration/institutions",
+        "/administration/quartiers",
         "/administration/journal",
         "/comptes/jetons",
         "/comptes/1",
@@ -123,6 +128,54 @@ def test_pages_fit_small_screens_and_hold_for_everybody(
         page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
         assert fits(page), address
         assert accessibility_faults_in_light_and_dark(page) == [], address
+
+
+def test_a_city_is_divided_by_a_file_and_three_cpts_settle_in_it(
+    *,
+    signed_in: Callable[..., Page],
+    register: Register,
+    bearer: Callable[..., dict[str, str]],
+    client: TestClient,
+    engine: Engine,
+    tmp_path: Path,
+    divide_commune: Divide,
+) -> None:
+    """`divide_commune` makes the city one commune again."""
+    first = register("CPTS Lille Sud", communes=(LILLE,))
+    file = tmp_path / "quartiers.geojson"
+    file.write_bytes(geojson(engine, LILLE, "Bois-Blancs", "Wazemmes", "Moulins", "Fives"))
+    page = signed_in("admin")
+    page.goto(f"/administration/quartiers?commune={LILLE}")
+    heading(page, "Les communes divisées en quartiers")
+    page.get_by_label("Fichier des quartiers").set_input_files(file)
+    page.get_by_label("Champ qui compte les habitants").fill("habitants")
+    page.get_by_role("button", name="Voir sur la carte").click()
+    heading(page, "Lille en quartiers")
+    expect(page.locator(".plan-map path[class^=quarter]")).to_have_count(4)
+    expect(page.get_by_text("CPTS Lille Sud tient la commune")).to_be_visible()
+    assert accessibility_faults_in_light_and_dark(page) == []
+    page.get_by_role("button", name="Diviser Lille").click()
+    expect(page.get_by_role("status")).to_contain_text("La commune est divisée")
+    assert accessibility_faults_in_light_and_dark(page) == []
+    parts = [f"{LILLE}-0{n}" for n in range(1, 5)]
+    kept = client.put(
+        f"/api/v1/cpts/{first}/territory",
+        json={"communes": parts[2:3]},
+        headers=bearer("admin"),
+    )
+    assert kept.status_code == 200, kept.text
+    register("CPTS Lille Ouest", "projet_sante_valide", tuple(parts[:2]))
+    register("CPTS Lille Est", "lettre_intention_validee", tuple(parts[3:]))
+    page.get_by_role("link", name="la voir par quartier").click()
+    expect(page.locator("#answer")).to_have_text("Chaque quartier a sa réponse")
+    expect(page.get_by_text("Lille se répartit entre 3 CPTS")).to_be_visible()
+    rows = page.locator("#quartiers tbody tr")
+    expect(rows).to_contain_text(["Ouest", "Ouest", "Sud", "Est"])
+    expect(page.locator(".drawing .asked")).to_have_count(4)
+    assert accessibility_faults_in_light_and_dark(page) == []
+    rows.first.get_by_role("link").first.click()
+    heading(page, f"Lille – Bois-Blancs {parts[0]}")
+    assert accessibility_faults_in_light_and_dark(page) == []
 
 
 def test_a_file_is_imported_by_keyboard_and_undone(

@@ -137,6 +137,7 @@ def refused(session: ReadingSession, cpts_id: int) -> list[Mapping[str, Any]]:
             RefusedClaim.id,
             RefusedClaim.commune_code.label("code"),
             Commune.name.label("commune"),
+            Commune.kind,
             RefusedClaim.claimant_name.label("claimant"),
             RefusedClaim.refused_on,
             RefusedClaim.cpts_id.label("claimant_id"),

@@ -35,6 +35,8 @@ ACTS: Mapping[str, str] = {
     "import-asked": "Import demandé",
     "import-undone": "Import annulé",
     "sheets-imported": "Fiches importées",
+    "commune-divided": "Commune divisée",
+    "division-undone": "Division annulée",
 }
 _DETAILS: Mapping[str, str] = {
     "on": "à partir du",
@@ -45,6 +47,7 @@ _DETAILS: Mapping[str, str] = {
     "claimant": "demandeur",
     "file": "fichier",
     "sheets": "fiches écrites",
+    "quarters": "quartiers",
 }
 HEADERS = ("Moment", "Nature", "Action", "Objet", "Par", "Motif", "Ce qui change")
 

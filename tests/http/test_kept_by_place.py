@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 from app.database.calendar import today
 from app.database.sessions import Sessions
 from app.http.dependence import DEPENDENCES
-from app.http.questions import _routes as route_list
+from app.http.questions import routes_of
 from app.instruments import KEPT_HITS
 from app.main import create_app
 from app.settings import Settings
@@ -357,4 +357,4 @@ def test_a_change_elsewhere_costs_no_rebuild(
 
 
 def test_what_depends_on_places_is_declared_of_routes_that_there_are(app: FastAPI) -> None:
-    assert DEPENDENCES.keys() <= {route.path for route in route_list(app)}
+    assert DEPENDENCES.keys() <= {route.path for route in routes_of(app)}

@@ -77,11 +77,10 @@ def end_claims(session: WritingSession, units: Sequence[str], day: date) -> None
 _PARTS = """
     FROM division d JOIN division_part p ON p.division_id = d.id
 """
-_PENDING = "('deposee', 'en_conciliation')"
 # What is asked for and what is settled by conciliation, while nothing is decided.
-_ASKED = f"""
+_ASKED = """
     letter_commune l
-    JOIN letter g ON g.id = l.letter_id AND g.state IN {_PENDING}
+    JOIN letter g ON g.id = l.letter_id AND is_pending(g.state)
 """
 _PASS_ON = tuple(
     text(each).bindparams(bindparam("divisions", type_=ARRAY(BigInteger)))

@@ -138,3 +138,8 @@ CREATE TRIGGER commune_in_force_changed AFTER UPDATE OF in_force, kind, city_cod
     WHEN ((OLD.in_force, OLD.kind, OLD.city_code) IS DISTINCT FROM
           (NEW.in_force, NEW.kind, NEW.city_code))
     EXECUTE FUNCTION check_unit_in_force();
+
+-- Nothing is decided on a letter in these states: what it asks for follows a division.
+CREATE FUNCTION is_pending(letter_state text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN letter_state IN ('deposee', 'en_conciliation');

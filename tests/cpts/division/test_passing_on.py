@@ -15,6 +15,7 @@ from app.database.calendar import today
 from app.database.sessions import session_scope, snapshot_scope
 from app.failures import Failure
 from app.geography.division.service import plan_division
+from app.letters.record.rules import PENDING, State
 from app.progress import SilentProgress
 from tests.cpts.division.test_division import LILLE, state
 from tests.exploration import examples
@@ -240,7 +241,7 @@ def test_any_division_counts_everybody_once_and_leaves_nothing_when_undone(
         assert len(plan.parts) == len(names)
         assert sum(plan.populations) == plan.commune.populations[-1]
         assert drifts(engine) == []
-        if cpts is not None:
+        if cpts is not None and held is not None:
             told = [
                 client.get(f"/api/v1/cpts/{cpts}", params={"at": day.isoformat()}).json()
                 for day in {held, today()}
@@ -260,3 +261,12 @@ def test_a_preview_writes_nothing(engine: Engine) -> None:
     assert [part.name for part in plan.parts] == ["Bouvines – Ouest", "Bouvines – Est"]
     assert not plan.by_column
     assert state(engine) == before
+
+
+def test_the_database_and_the_rules_agree_on_what_is_pending(engine: Engine) -> None:
+    with engine.connect() as connection:
+        found = connection.execute(
+            text("SELECT s FROM unnest(CAST(:states AS text[])) AS s WHERE is_pending(s)"),
+            {"states": list(State)},
+        ).scalars()
+        assert set(found) == set(PENDING)

@@ -37,7 +37,7 @@ def write(tmp_path: Path) -> Write:
     return run
 
 
-IRIS = {
+IRIS: dict[str, dict[str, Any]] = {
     "new": {
         "code_iris": ["060880101", "060880102", "061230000"],
         "nom_iris": ["Vieille Ville", "Port", "Saint-Laurent"],

@@ -40,9 +40,13 @@ def test_a_letter_that_joins_two_meetings_makes_them_one() -> None:
     found = meetings([between(1, 2, "a"), between(3, 4, "b"), with_cpts(3, 9, "c")])
     assert len(found) == 2
     found = meetings(
-        [between(1, 2, "a"), between(3, 4, "b"), with_cpts(3, 9, "c"), between(2, 3, "d")]
+        [
+            *(between(1, 2, "a"), between(3, 4, "b")),
+            *(with_cpts(1, 8, "e"), with_cpts(3, 9, "c")),
+            between(2, 3, "d"),
+        ]
     )
-    assert found == [Meeting({1, 2, 3, 4}, {9}, {"a", "b", "c", "d"})]
+    assert found == [Meeting({1, 2, 3, 4}, {8, 9}, {"a", "b", "c", "d", "e"})]
 
 
 def test_a_dynamic_joins_no_letters_that_dispute_it() -> None:

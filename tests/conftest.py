@@ -44,6 +44,7 @@ TEMPLATE_SOURCES = (
     ("geo_data", "*.csv"),
     ("app/database", "grants.py"),
     ("app/geography/loading", "*.*"),
+    ("app/geography/borders", "*.py"),
     *(
         ("app/geography/division", f"{name}.py")
         for name in ("borders", "geometry", "rules", "snapping")

@@ -12,7 +12,8 @@ from app.database.recollection import Recollection
 from app.database.sessions import ReadingSession
 from app.geography import repository
 from app.geography.evidence.departments import Departments
-from app.geography.repository import CommuneOnDay, CommuneRef, KnownCode, KnownName
+from app.geography.repository import CommuneOnDay, KnownCode, KnownName
+from app.geography.units import CommuneRef
 
 Value = TypeVar("Value")
 

@@ -13,21 +13,7 @@ from sqlalchemy.types import Text
 
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-
-
-class CommuneRef(NamedTuple):
-    """A unit of today; `part_of` is the code of the city that a declared part belongs to."""
-
-    code: str
-    name: str
-    department: str
-    part_of: str | None = None
-
-    @property
-    def whole(self) -> str:
-        """Give the code of the city of a part, of any other unit its own."""
-        return self.part_of or self.code
-
+from app.geography.units import CommuneRef, DividedCity
 
 # The city of a declared part, nothing for other units.
 _PART_OF = "CASE WHEN c.kind = 'part' THEN c.city_code END AS part_of"
@@ -277,16 +263,6 @@ def units_to_come(
     """Give, of these units, those that are none on a day, with the day on which they begin."""
     rows = session.execute(_NOT_YET, {"codes": list(codes), "day": day})
     return {row.code: row.begins for row in rows}
-
-
-class DividedCity(NamedTuple):
-    """A city with the number of its parts; `prefixes` are the beginnings of their codes."""
-
-    code: str
-    name: str
-    department: str
-    parts: int
-    prefixes: list[str]
 
 
 _DIVIDED_CITIES = text("""

@@ -18,7 +18,8 @@ from app.geography.evidence.quarters import Cities
 from app.geography.evidence.rows import Given, names_grouping, take_apart
 from app.geography.evidence.rules import agree
 from app.geography.kept import KeptGeography
-from app.geography.repository import CommuneRef, KnownName
+from app.geography.repository import KnownName
+from app.geography.units import CommuneRef
 
 __all__ = [
     "CodeTranslation",

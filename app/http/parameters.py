@@ -27,7 +27,6 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 # Of more digits is no number that anything here counts to.
 _WHOLE_NUMBER = re.compile(r"-?\d{1,20}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_YEAR = re.compile(r"\d{4}-", re.ASCII)
 
 
 class Bbox(NamedTuple):
@@ -57,14 +56,6 @@ def separated(values: Any) -> Any:
 
 def _iso_day(value: Any) -> Any:
     if isinstance(value, str) and not _DAY.fullmatch(value):
-        raise stated("Une date AAAA-MM-JJ est attendue.", "AAAA-MM-JJ")
-    return value
-
-
-def written_day(value: Any) -> Any:
-    """Let through what may be a day in writing, before it is read as one."""
-    # pydantic alone would read a number as seconds since 1970.
-    if isinstance(value, int | float) or (isinstance(value, str) and not _YEAR.match(value)):
         raise stated("Une date AAAA-MM-JJ est attendue.", "AAAA-MM-JJ")
     return value
 

@@ -12,6 +12,8 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, StringConstraints
 
+from app.problems import stated
+
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17)
@@ -25,6 +27,7 @@ _BIDI_MARK = re.compile(f"[{_BIDI}]")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9_+~\-]+(?:\.[A-Za-z0-9_+~\-]+)*")
 _LABEL = re.compile(r"[^\W_](?:[\w\-]*[^\W_])?")
 _LAST_LABEL = re.compile(r"[a-z]{2,}|xn--[a-z0-9\-]+")
+_YEAR = re.compile(r"\d{4}-", re.ASCII)
 _OUTSIDE_ADDRESS = re.compile(r"[\"'<>`\\{}|^\s]")
 MAILBOX_EXPECTED = "Une adresse électronique est attendue."
 WEBSITE_EXPECTED = "Une adresse http:// ou https:// est attendue."
@@ -153,3 +156,11 @@ LINE = AfterValidator(_line)
 LINES = AfterValidator(_lines)
 Website = Annotated[str, _sized(300), LINE, AfterValidator(web_address)]
 Mailbox = Annotated[str, _sized(200), LINE, AfterValidator(mailbox)]
+
+
+def written_day(value: Any) -> Any:
+    """Let through what may be a day in writing, before it is read as one."""
+    # pydantic alone would read a number as seconds since 1970.
+    if isinstance(value, int | float) or (isinstance(value, str) and not _YEAR.match(value)):
+        raise stated("Une date AAAA-MM-JJ est attendue.", "AAAA-MM-JJ")
+    return value

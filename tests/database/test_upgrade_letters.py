@@ -28,7 +28,8 @@ SMALL_REGISTRY = """
     FROM (VALUES ('59001', 'Une', 3.0), ('59002', 'Deux', 3.1), ('59003', 'Trois', 3.2))
         AS given (code, name, west),
         LATERAL (
-            SELECT ST_Multi(ST_MakeEnvelope(west, 50, west + 0.1, 50.1, 4326)) AS square) s;
+            SELECT ST_ForcePolygonCCW(ST_Multi(
+                ST_MakeEnvelope(west, 50, west + 0.1, 50.1, 4326))) AS square) s;
     INSERT INTO commune_population (commune_code, year, in_force_from, population)
     SELECT code, 2023, '2026-01-01', 10000 FROM commune;
     INSERT INTO api_token (token_hash, role, region_code, label) VALUES

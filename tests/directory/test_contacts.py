@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import anyio
 import pytest
 from anyio import create_task_group, to_thread
 from fastapi import FastAPI
@@ -18,6 +17,7 @@ from app.directory.contacts.service import Viewer, purge, show
 from app.main import create_app
 from app.settings import Settings
 from tests.accounts.people import EMAIL, make_person, session_of
+from tests.event_loop import run_apart
 
 Bearer = Callable[..., dict[str, str]]
 North = dict[str, int]
@@ -94,7 +94,7 @@ def test_two_answers_at_once_do_not_both_take_what_is_left(
             for number in north.values():
                 group.start_soon(look, number)
 
-    anyio.run(at_once)
+    run_apart(at_once())
     assert len(shown) == 1
     assert len(rows(engine, "SELECT * FROM contact_view")) == 1
     sessions.dispose()
@@ -114,7 +114,7 @@ def test_a_view_is_noted_when_its_turn_among_short_work_has_come(
         viewer = Viewer(token_id, None, per_day=9)
         return await to_thread.run_sync(show, sessions, viewer, list(north.values()))
 
-    assert anyio.run(crowded) == set()
+    assert run_apart(crowded()) == set()
     assert rows(engine, "SELECT * FROM contact_view") == []
     open_sessions.dispose()
 

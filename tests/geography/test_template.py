@@ -18,10 +18,12 @@ def test_the_template_depends_on_all_that_loading_imports_of_the_geography() -> 
         for folder, pattern in TEMPLATE_SOURCES
         for path in (ROOT / folder).glob(pattern)
     }
-    missing = {
-        name for name in needed if Path(*name.split(".")).with_suffix(".py") not in counted
-    }
-    assert missing == set()
+    assert {name for name in needed if _source(name) not in counted} == set()
+
+
+def _source(module: str) -> Path:
+    path = Path(*module.split("."))
+    return path / "__init__.py" if (ROOT / path).is_dir() else path.with_suffix(".py")
 
 
 def test_every_source_of_the_template_is_there() -> None:

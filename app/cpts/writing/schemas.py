@@ -6,8 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from app.cpts.reading.schemas import CptsItem
-from app.http.parameters import written_day
-from app.http.texts import LINE, Mailbox, Website
+from app.http.texts import LINE, Mailbox, Website, written_day
 
 MAXIMUM_COMMUNES = 5_000
 

@@ -22,7 +22,7 @@ from app.geography.evidence.pieces import (
 )
 from app.geography.evidence.rows import Given
 from app.geography.evidence.rules import Agreement, Limit, Target, Way, agree
-from app.geography.repository import CommuneRef
+from app.geography.units import CommuneRef
 
 Outcome = Literal["resolved", "ambiguous", "unknown"]
 

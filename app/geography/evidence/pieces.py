@@ -11,7 +11,8 @@ from app.geography.evidence.groupings import Groupings
 from app.geography.evidence.quarters import Cities
 from app.geography.evidence.rules import Limit, Meaning, Target, Way
 from app.geography.evidence.texts import Wording
-from app.geography.repository import CommuneRef, KnownCode, KnownName
+from app.geography.repository import KnownCode, KnownName
+from app.geography.units import CommuneRef
 
 KINDS = {
     "former": "ancienne commune",

@@ -7,7 +7,7 @@ from itertools import islice
 
 from app.geography import naming
 from app.geography.evidence.codes import undressed
-from app.geography.repository import CommuneRef, DividedCity
+from app.geography.units import CommuneRef, DividedCity
 
 _PART_CODE = re.compile(r"(?P<city>\d[\dAB]\d{3})(?:\d{4}|-\d{2,})")
 _PART = r"(?P<code>\d[\dAB]\d{3}(?:\d{4}|-\d{2,}))"

@@ -7,7 +7,7 @@ the answer only when every piece that can be read agrees on it, and on no other.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from app.geography.repository import CommuneRef
+from app.geography.units import CommuneRef
 
 Units = frozenset[CommuneRef]
 _WEIGHED_TOGETHER = 1

@@ -83,7 +83,8 @@ DECLARE
     is_written boolean := false;
 BEGIN
     FOR n IN 0 .. TG_NARGS - 1 BY 2 LOOP
-        EXECUTE format('SELECT array_agg(DISTINCT CAST(w.%I AS text)) FROM (%s) w',
+        EXECUTE format(
+            'SELECT array_agg(DISTINCT CAST(w.%1$I AS text)) FROM (%2$s) w WHERE w.%1$I IS NOT NULL',
             TG_ARGV[n + 1], written) INTO named;
         CONTINUE WHEN named IS NULL;
         is_written := true;

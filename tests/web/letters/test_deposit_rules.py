@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.geography.repository import CommuneRef
+from app.geography.units import CommuneRef
 from app.web.letters.deposit.rules import LEFT_OUT, UNSETTLED, Withdrawal, settled, written
 
 

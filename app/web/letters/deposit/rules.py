@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from app.geography.repository import CommuneRef
+from app.geography.units import CommuneRef
 
 # More than a tenth of the inhabitants: seldom meant, often a list that was taken for another.
 HEAVY_SHARE = 0.1

@@ -14,8 +14,9 @@ from app.cpts.references import repository as references
 from app.cpts.stages import FIRST_STAGE
 from app.database.calendar import today
 from app.database.sessions import ReadingSession
-from app.geography.repository import CommuneRef, communes_by_code
+from app.geography.repository import communes_by_code
 from app.geography.resolution import Given, Resolution, resolve
+from app.geography.units import CommuneRef
 from app.http.paging import NOWHERE
 from app.letters.check.file_reading import FileContent
 from app.letters.check.schemas import LetterCheck

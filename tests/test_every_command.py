@@ -374,12 +374,21 @@ def test_people_past_their_term_are_erased_and_no_others(
         os.utime(message, (written, written))
     past = "now() - interval '400 days'"
     for email, change in (
-        ("ici@exemple.example", "last_seen_on = current_date"),
+        ("ici@exemple.example", "last_seen_on = (now() AT TIME ZONE 'Europe/Paris')::date"),
         ("depuis-peu@exemple.example", "suspended_at = now()"),
         ("ancienne@exemple.example", f"suspended_at = {past}"),
-        ("absente@exemple.example", "last_seen_on = current_date - 1200"),
+        (
+            "absente@exemple.example",
+            "last_seen_on = (now() AT TIME ZONE 'Europe/Paris')::date - 1200",
+        ),
         ("jamais@exemple.example", f"confirmed_at = NULL, created_at = {past}"),
-        ("venue@exemple.example", f"created_at = {past}, last_seen_on = current_date - 399"),
+        (
+            "venue@exemple.example",
+            (
+                f"created_at = {past}, "
+                "last_seen_on = (now() AT TIME ZONE 'Europe/Paris')::date - 399"
+            ),
+        ),
     ):
         make_person(engine, email=email)
         ask(f"UPDATE person SET {change} WHERE email = '{email}'")
@@ -400,7 +409,8 @@ def test_contacts_past_their_last_day_are_deleted_and_no_others(
     ask("INSERT INTO cpts (name, started_on) VALUES ('CPTS d''essai', '2020-01-01')")
     ask(
         "INSERT INTO cpts_contact (cpts_id, name, recorded_on, kept_until)"
-        " SELECT c.id, given.name, current_date - 9, current_date + given.days FROM cpts c,"
+        " SELECT c.id, given.name, (now() AT TIME ZONE 'Europe/Paris')::date - 9, "
+        "(now() AT TIME ZONE 'Europe/Paris')::date + given.days FROM cpts c,"
         " (VALUES ('Parti', -1), ('Dernier jour', 0), ('Présent', 9)) AS given (name, days)"
     )
     ended = done(test_database, "contacts", "purge")

@@ -21,7 +21,7 @@ with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
     connection.execute("DO $$ BEGIN RAISE LOG 'heard'; END $$")
     for query, given in (
         ("SELECT %s::text::integer", ["{PERSON}"]),
-        ("SELECT '{PERSON}' FROM nowhere", None),
+        ("SELECT '{PERSON}' FROM absent_of_test_log", None),
         ("DO $$ BEGIN RAISE WARNING '{PERSON}'; END $$", None),
     ):
         try:
@@ -50,7 +50,7 @@ def test_no_text_of_an_error_is_kept() -> None:
         written = log.read().decode()
     assert "LOG:  heard" in written
     assert PERSON not in written
-    assert "nowhere" not in written
+    assert "absent_of_test_log" not in written
 
 
 def test_in_json_every_line_is_an_object_with_the_process(tmp_path: Path) -> None:

@@ -40,7 +40,10 @@ def drift(engine: Engine) -> list[str]:
     [
         ("UPDATE cpts SET name = 'Autre nom' WHERE id = :id", "updated", "name"),
         (
-            "INSERT INTO claim (cpts_id, commune_code, held) SELECT :id, '59163', '[today,)'",
+            (
+                "INSERT INTO claim (cpts_id, commune_code, held) SELECT :id, '59163',"
+                " daterange((now() AT TIME ZONE 'Europe/Paris')::date, NULL)"
+            ),
             "territory",
             "claims",
         ),

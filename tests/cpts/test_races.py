@@ -60,7 +60,7 @@ def test_two_sessions_of_plain_sql_queue_instead_of_deadlocking(
     two = register("CPTS Deux", "dynamique_identifiee")
     insertion = text(
         "INSERT INTO claim (cpts_id, commune_code, held)"
-        " VALUES (:cpts, :commune, daterange(CURRENT_DATE, NULL))"
+        " VALUES (:cpts, :commune, daterange((now() AT TIME ZONE 'Europe/Paris')::date, NULL))"
     )
     first_inserted = threading.Event()
     outcome: list[str] = []
@@ -144,7 +144,7 @@ def test_of_two_cpts_that_ask_for_one_part_of_a_city_at_once_one_has_it(
     two = register("CPTS Deux", "dynamique_identifiee")
     insertion = text(
         "INSERT INTO claim (cpts_id, commune_code, held)"
-        " VALUES (:cpts, :part, daterange(CURRENT_DATE, NULL))"
+        " VALUES (:cpts, :part, daterange((now() AT TIME ZONE 'Europe/Paris')::date, NULL))"
     )
     first_inserted = threading.Event()
     outcome: list[str] = []

@@ -16,6 +16,12 @@ Bearer = Callable[..., dict[str, str]]
 
 LILLE, CROIX, GAP = "59350", "59163", "05061"
 
+# The day in Paris, which between 22 or 23 h and midnight UTC is the server's next one.
+HELD_FROM_TODAY = (
+    "INSERT INTO claim (cpts_id, commune_code, held)"
+    " VALUES (:id, '59163', daterange((now() AT TIME ZONE 'Europe/Paris')::date, NULL))"
+)
+
 
 def told(client: TestClient, cpts: int) -> datetime:
     return datetime.fromisoformat(client.get(f"/api/v1/cpts/{cpts}").json()["updated_at"])
@@ -84,7 +90,7 @@ def test_who_loses_communes_and_who_ends_is_dated_too(
     "statement",
     [
         "UPDATE cpts SET name = 'Autre nom' WHERE id = :id",
-        "INSERT INTO claim (cpts_id, commune_code, held) VALUES (:id, '59163', '[today,)')",
+        HELD_FROM_TODAY,
         "DELETE FROM claim WHERE cpts_id = :id",
         "UPDATE cpts_stage SET since = '2019-01-01' WHERE cpts_id = :id",
         "INSERT INTO cpts_theme (cpts_id, theme_slug) VALUES (:id, 'diabete')",
@@ -124,7 +130,7 @@ def test_what_a_population_changes_of_a_territory_is_dated(
     "statement",
     [
         "INSERT INTO cpts (name, started_on) VALUES ('CPTS Tardive', '2020-01-01')",
-        "INSERT INTO claim (cpts_id, commune_code, held) VALUES (:id, '59163', '[today,)')",
+        HELD_FROM_TODAY,
         "UPDATE cpts SET name = 'CPTS Tardive' WHERE id = :id",
     ],
 )

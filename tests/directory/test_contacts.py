@@ -142,15 +142,17 @@ def test_a_contact_past_its_last_day_is_shown_to_nobody_and_purged(
 ) -> None:
     run(
         engine,
-        "UPDATE cpts_contact SET recorded_on = CURRENT_DATE - 400,"
-        " kept_until = CURRENT_DATE - 2 WHERE name = 'Camille Exemple'",
+        "UPDATE cpts_contact SET recorded_on = (now() AT TIME ZONE 'Europe/Paris')::date - 400,"
+        " kept_until = "
+        "(now() AT TIME ZONE 'Europe/Paris')::date - 2 WHERE name = 'Camille Exemple'",
     )
     answer = client.get(f"{ADDRESS}?q=lille", headers=bearer("member"))
     assert "Camille" not in answer.text
     run(
         engine,
         "INSERT INTO contact_view (viewer_id, seen_on, cpts_id)"
-        " SELECT min(t.id), CURRENT_DATE - days, :cpts FROM api_token t,"
+        " SELECT min(t.id), "
+        "(now() AT TIME ZONE 'Europe/Paris')::date - days, :cpts FROM api_token t,"
         " (VALUES (400), (300)) AS given (days) GROUP BY days",
         cpts=north["CPTS de Lille"],
     )

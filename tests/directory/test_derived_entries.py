@@ -89,7 +89,7 @@ def test_a_cpts_that_is_removed_leaves_nothing_behind(engine: Engine) -> None:
     run(
         engine,
         "INSERT INTO cpts_contact (cpts_id, name, kept_until)"
-        " VALUES (:id, 'Camille Exemple', CURRENT_DATE + 10)",
+        " VALUES (:id, 'Camille Exemple', (now() AT TIME ZONE 'Europe/Paris')::date + 10)",
         id=cpts_id,
     )
     with session_scope(engine) as session:

@@ -142,7 +142,8 @@ def test_hostile_texts_of_sheets_are_texts(
             ),
             (
                 "INSERT INTO cpts_contact (cpts_id, role, name, email, kept_until)"
-                " VALUES (:id, :told, :name, :evil, CURRENT_DATE + 9)"
+                " VALUES (:id, :told, :name, :evil, "
+                "(now() AT TIME ZONE 'Europe/Paris')::date + 9)"
             ),
         ):
             connection.execute(text(statement), values)

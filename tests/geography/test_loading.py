@@ -550,7 +550,7 @@ FROM (SELECT array_agg(c.code) AS codes, bool_and(b.commune_code IS NOT NULL) AS
         ON s.mask >> c.place & 1 = 1
       LEFT JOIN bordered_commune b ON b.commune_code = c.code
       GROUP BY s.mask) u
-CROSS JOIN LATERAL territory_outline(u.codes, current_date) o
+CROSS JOIN LATERAL territory_outline(u.codes, (now() AT TIME ZONE 'Europe/Paris')::date) o
 """.format(
     same=" AND ".join(
         f"ST_AsBinary(ST_Normalize(o.{scale}))"

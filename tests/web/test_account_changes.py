@@ -88,7 +88,7 @@ def test_a_suspended_person_invited_again_enters_by_the_new_link_only(
             text(
                 "UPDATE person SET oidc_issuer = 'https://i.example', oidc_subject = 's', "
                 "totp_secret = 'ABCD', totp_confirmed_at = now(), "
-                "last_seen_on = current_date - 5000"
+                "last_seen_on = (now() AT TIME ZONE 'Europe/Paris')::date - 5000"
             )
         )
     with session_scope(engine) as session:
@@ -153,7 +153,10 @@ def test_signing_in_is_a_visit(client: TestClient, engine: Engine) -> None:
             text("UPDATE person SET confirmed_at = now() - interval '5000 days'")
         )
     assert sign_in(client).status_code == 303
-    assert row(engine, "SELECT last_seen_on >= current_date - 1 FROM person") == (True,)
+    assert row(
+        engine,
+        "SELECT last_seen_on >= (now() AT TIME ZONE 'Europe/Paris')::date - 1 FROM person",
+    ) == (True,)
     with session_scope(engine) as session:
         assert service.purge(session, former_days=365, absent_days=1095).people == []
 

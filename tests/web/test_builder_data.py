@@ -24,8 +24,10 @@ def _ask_for(engine: Engine, communes: tuple[str, ...], state: str = "deposee") 
         letter = connection.execute(
             text(
                 "INSERT INTO letter (name, kind, state, deposited_on, closed_on, lead_region)"
-                " VALUES ('Projet discret', 'creation', CAST(:state AS text), current_date,"
-                " CASE WHEN :state = 'refusee' THEN current_date END, '93') RETURNING id"
+                " VALUES ('Projet discret', 'creation', CAST(:state AS text), "
+                "(now() AT TIME ZONE 'Europe/Paris')::date,"
+                " CASE WHEN :state = 'refusee' THEN "
+                "(now() AT TIME ZONE 'Europe/Paris')::date END, '93') RETURNING id"
             ),
             {"state": state},
         ).scalar_one()

@@ -460,7 +460,8 @@ def test_a_commune_that_a_pending_letter_asks_for_is_contested(
         connection.execute(
             text(
                 "WITH asking AS (INSERT INTO letter (name, kind, deposited_on, lead_region)"
-                " VALUES ('Projet discret', 'creation', current_date, '93') RETURNING id)"
+                " VALUES ('Projet discret', 'creation', "
+                "(now() AT TIME ZONE 'Europe/Paris')::date, '93') RETURNING id)"
                 " INSERT INTO letter_commune SELECT id, '05112', 'asked' FROM asking"
             )
         )

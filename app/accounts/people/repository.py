@@ -13,7 +13,8 @@ from app.database.sessions import ReadingSession, WritingSession
 _PAST_THEIR_TERM = text("""
     SELECT id FROM person
     WHERE suspended_at < now() - make_interval(days => :former)
-       OR coalesce(last_seen_on, confirmed_at::date) < current_date - CAST(:absent AS integer)
+       OR coalesce(last_seen_on, confirmed_at::date) <
+         (now() AT TIME ZONE 'Europe/Paris')::date - CAST(:absent AS integer)
        OR (confirmed_at IS NULL AND suspended_at IS NULL
            AND created_at < now() - make_interval(days => :invited)
            AND NOT EXISTS (SELECT FROM person_link l

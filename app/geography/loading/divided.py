@@ -55,8 +55,10 @@ UNION ALL
 SELECT d.id, a.city, a.code, coalesce(
     (SELECT sum(p.weight) FROM division_part p WHERE p.division_id = d.id)
     * (SELECT sum(v.population) FROM unnest(a.communes) AS c (code)
-       CROSS JOIN LATERAL commune_population_on(c.code, current_date) v)
-    / nullif((SELECT v.population FROM commune_population_on(a.city, current_date) v), 0), 0)
+       CROSS JOIN LATERAL commune_population_on(c.code,
+         (now() AT TIME ZONE 'Europe/Paris')::date) v)
+    / nullif((SELECT v.population FROM commune_population_on(a.city,
+      (now() AT TIME ZONE 'Europe/Paris')::date) v), 0), 0)
 FROM absorbed a
 JOIN division d ON d.id = (SELECT max(k.id) FROM division k WHERE k.city_code = a.city)
 ORDER BY 1, 3

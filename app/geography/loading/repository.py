@@ -130,7 +130,8 @@ SELECT n.code, n.name, array_agg(DISTINCT v.name ORDER BY v.name),
        coalesce((
            SELECT array_agg(DISTINCT ARRAY[p.id::text, p.name])
            FROM claim c JOIN cpts p ON p.id = c.cpts_id
-           WHERE (upper_inf(c.held) OR upper(c.held) > current_date)
+           WHERE (upper_inf(c.held) OR upper(c.held) >
+             (now() AT TIME ZONE 'Europe/Paris')::date)
              AND (c.commune_code = n.code OR c.commune_code IN (
                  SELECT w.code FROM vanished w WHERE w.successors = ARRAY[n.code]))), '{}')
 FROM vanished v JOIN new_commune n ON v.successors = ARRAY[n.code]

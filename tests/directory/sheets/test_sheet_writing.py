@@ -406,13 +406,17 @@ def test_a_contact_past_its_term_is_kept_anew_when_it_is_told_again(
     with engine.begin() as connection:
         connection.execute(
             text(
-                "UPDATE cpts_contact SET recorded_on = current_date - 9,"
-                " kept_until = current_date - 2"
+                "UPDATE cpts_contact SET recorded_on = "
+                "(now() AT TIME ZONE 'Europe/Paris')::date - 9,"
+                " kept_until = (now() AT TIME ZONE 'Europe/Paris')::date - 2"
             )
         )
     # Not purged yet.
     assert put(client, cpts, headers).json()["contacts"] == [CAMILLE]
-    kept = "SELECT name, kept_until > current_date + 300 FROM cpts_contact"
+    kept = (
+        "SELECT name, kept_until > (now() AT TIME ZONE 'Europe/Paris')::date + 300 "
+        "FROM cpts_contact"
+    )
     assert rows(engine, kept) == [(CAMILLE["name"], True)]
     assert rows(engine, "SELECT count(*) FROM former_contact") == [(0,)]
 

@@ -16,7 +16,8 @@ _SAME = text("""
            ST_Equals(o.geom, c.geom) AND ST_Equals(o.geom_country, c.geom_country) AS same
     FROM commune c LEFT JOIN bordered_commune b ON b.commune_code = c.code
     CROSS JOIN LATERAL territory_outline(
-        ARRAY[c.code], coalesce(upper(c.in_force) - 1, current_date)) o
+        ARRAY[c.code], coalesce(upper(c.in_force) - 1,
+          (now() AT TIME ZONE 'Europe/Paris')::date)) o
     WHERE c.code IN (:city, '59378') OR c.city_code = :city ORDER BY c.code
 """)
 _ARCS = text("""

@@ -383,8 +383,15 @@ def of_two_regions(
     number = numbers_of(engine, cpts)[-1]
     with superuser(engine) as connection:
         # As if it had been registered a month ago: what ends on its first day held nothing.
-        connection.execute(text("UPDATE cpts SET started_on = CURRENT_DATE - 30"))
-        connection.execute(text("UPDATE claim SET held = daterange(CURRENT_DATE - 30, NULL)"))
+        connection.execute(
+            text("UPDATE cpts SET started_on = (now() AT TIME ZONE 'Europe/Paris')::date - 30")
+        )
+        connection.execute(
+            text(
+                "UPDATE claim SET held = daterange("
+                "(now() AT TIME ZONE 'Europe/Paris')::date - 30, NULL)"
+            )
+        )
     return cpts, number, at
 
 
@@ -408,7 +415,10 @@ def test_a_cpts_whose_end_is_planned_stays_its_regions(
     cpts, number, _ = of_two_regions
     with superuser(engine) as connection:
         connection.execute(
-            text("UPDATE claim SET held = daterange(lower(held), CURRENT_DATE + 30)")
+            text(
+                "UPDATE claim SET held = daterange(lower(held), "
+                "(now() AT TIME ZONE 'Europe/Paris')::date + 30)"
+            )
         )
     sign_in_as(client, engine, "ars")
     assert undo(client, engine, cpts, number).status_code == 403

@@ -171,7 +171,7 @@ def test_a_refused_demand_leads_to_the_division(
         connection.execute(
             text(
                 "INSERT INTO refused_claim (commune_code, claimant_name, refused_on)"
-                " VALUES (:code, 'CPTS rivale', current_date)"
+                " VALUES (:code, 'CPTS rivale', (now() AT TIME ZONE 'Europe/Paris')::date)"
             ),
             {"code": MARCQ},
         )

@@ -141,8 +141,9 @@ def _held(engine: Engine) -> set[tuple[str, str, str]]:
             text("""
                 SELECT c.name, h.commune_code, s.slug
                 FROM claim h JOIN cpts c ON c.id = h.cpts_id
-                CROSS JOIN LATERAL cpts_stage_on(c.id, current_date) s
-                WHERE h.held @> current_date
+                CROSS JOIN LATERAL cpts_stage_on(c.id,
+                  (now() AT TIME ZONE 'Europe/Paris')::date) s
+                WHERE h.held @> (now() AT TIME ZONE 'Europe/Paris')::date
             """)
         )
         return {(row.name, row.commune_code, row.slug) for row in rows}

@@ -53,24 +53,23 @@ def test_of_400_clients_that_ask_for_the_same_communes_exactly_one_wins(
             assert held == {LILLE: winner, MARCQ: winner}
 
 
-def test_two_sessions_of_plain_sql_queue_instead_of_deadlocking(
-    register: Register, engine: Engine
-) -> None:
-    one = register("CPTS Une", "dynamique_identifiee")
-    two = register("CPTS Deux", "dynamique_identifiee")
+def held_by_the_first_of_two(register: Register, engine: Engine, one: str, other: str) -> None:
+    """Let two writers of plain SQL hold two units in opposite orders."""
+    first = register("CPTS Une", "dynamique_identifiee")
+    second = register("CPTS Deux", "dynamique_identifiee")
     insertion = text(
         "INSERT INTO claim (cpts_id, commune_code, held)"
-        " VALUES (:cpts, :commune, daterange((now() AT TIME ZONE 'Europe/Paris')::date, NULL))"
+        " VALUES (:cpts, :unit, daterange((now() AT TIME ZONE 'Europe/Paris')::date, NULL))"
     )
     first_inserted = threading.Event()
     outcome: list[str] = []
 
     def second_writer() -> None:
-        first_inserted.wait(10)
+        first_inserted.wait(60)
         try:
             with engine.begin() as connection:
-                connection.execute(insertion, {"cpts": two, "commune": MARCQ})
-                connection.execute(insertion, {"cpts": two, "commune": LILLE})
+                connection.execute(insertion, {"cpts": second, "unit": other})
+                connection.execute(insertion, {"cpts": second, "unit": one})
             outcome.append("committed")
         except IntegrityError as error:
             outcome.append(type(error.orig).__name__)
@@ -78,15 +77,28 @@ def test_two_sessions_of_plain_sql_queue_instead_of_deadlocking(
     thread = threading.Thread(target=second_writer)
     thread.start()
     with engine.begin() as connection:
-        connection.execute(insertion, {"cpts": one, "commune": LILLE})
+        connection.execute(insertion, {"cpts": first, "unit": one})
         first_inserted.set()
-        # The second writer waits for the registry's lock, whatever commune it begins with.
+        # The second writer waits for the registry's lock, whatever unit it begins with.
         thread.join(0.5)
         assert thread.is_alive()
-        connection.execute(insertion, {"cpts": one, "commune": MARCQ})
-    thread.join(10)
+        connection.execute(insertion, {"cpts": first, "unit": other})
+    thread.join(60)
     assert outcome == ["ExclusionViolation"]
-    assert claims(engine) == [(LILLE, one), (MARCQ, one)]
+    assert claims(engine) == [(one, first), (other, first)]
+
+
+def test_two_sessions_of_plain_sql_queue_instead_of_deadlocking(
+    register: Register, engine: Engine
+) -> None:
+    held_by_the_first_of_two(register, engine, LILLE, MARCQ)
+
+
+def test_of_two_cpts_that_ask_for_the_parts_of_a_city_at_once_one_has_them(
+    register: Register, divide_commune: Callable[..., object], engine: Engine
+) -> None:
+    divide_commune(LILLE, ["Ouest", "Est"])
+    held_by_the_first_of_two(register, engine, f"{LILLE}-01", f"{LILLE}-02")
 
 
 def test_two_territories_may_be_exchanged_only_once_each_commune_is_free(
@@ -134,38 +146,3 @@ def test_a_stage_and_a_territory_changed_at_once_are_both_kept(
     after = httpx.get(f"{live_server}{url}").json()
     assert after["stage"] == "aci_signe"
     assert after["commune_count"] == 2
-
-
-def test_of_two_cpts_that_ask_for_one_part_of_a_city_at_once_one_has_it(
-    register: Register, divide_commune: Callable[..., object], engine: Engine
-) -> None:
-    divide_commune(LILLE, ["Ouest", "Est"])
-    one = register("CPTS Une", "dynamique_identifiee")
-    two = register("CPTS Deux", "dynamique_identifiee")
-    insertion = text(
-        "INSERT INTO claim (cpts_id, commune_code, held)"
-        " VALUES (:cpts, :part, daterange((now() AT TIME ZONE 'Europe/Paris')::date, NULL))"
-    )
-    first_inserted = threading.Event()
-    outcome: list[str] = []
-
-    def second_writer() -> None:
-        first_inserted.wait(60)
-        try:
-            with engine.begin() as connection:
-                connection.execute(insertion, {"cpts": two, "part": f"{LILLE}-02"})
-                connection.execute(insertion, {"cpts": two, "part": f"{LILLE}-01"})
-            outcome.append("committed")
-        except IntegrityError as error:
-            outcome.append(type(error.orig).__name__)
-
-    thread = threading.Thread(target=second_writer)
-    thread.start()
-    with engine.begin() as connection:
-        connection.execute(insertion, {"cpts": one, "part": f"{LILLE}-01"})
-        first_inserted.set()
-        thread.join(0.5)
-        assert thread.is_alive()
-    thread.join(60)
-    assert outcome == ["ExclusionViolation"]
-    assert claims(engine) == [(f"{LILLE}-01", one)]

@@ -17,6 +17,7 @@ from app.geography.division.repository import (
 )
 from app.geography.division.rules import DrawnPart
 from app.geography.division.service import DivisionPlan, plan_divisions, write_parts
+from app.geography.kept import KeptGeography
 
 
 def divide(
@@ -60,9 +61,16 @@ def divide_all(
     signatory: Signatory,
     population_column: str | None = None,
 ) -> list[DivisionPlan]:
-    """Divide communes by their codes as one change, each as `divide` does."""
-    change = RegistryChange.by(session, signatory)
+    """Divide communes by their codes as one change, each as `divide` does.
+
+    They are worked out before the registry's lock is taken, since that lasts; when the
+    reference data is no longer what was looked at, anew under the lock.
+    """
+    looked_at = KeptGeography.of(session).mark
     plans = plan_divisions(session, drawn, day)
+    change = RegistryChange.by(session, signatory)
+    if KeptGeography.of(session).mark != looked_at:
+        plans = plan_divisions(session, drawn, day)
     units = [unit for plan in plans for unit in plan.units]
     change.watch(
         repository.holders(session, units), "territory", "Division en quartiers d'une commune"

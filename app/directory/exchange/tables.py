@@ -1,18 +1,13 @@
 """The rows of a table of sheets, read in bounds: of an upload, in a process of its own."""
 
-import json
-
 from fastapi import UploadFile
 
 from app.directory.exchange.rules import HEADINGS, Column, Entry, entries_of
-from app.failures import Failure
 from app.files.cells import without_guard
-from app.files.given_names import shown_name
 from app.files.sources import Format, Source, unusable
 from app.files.tables import read_tables
-from app.problems import TooLarge
+from app.files.uploads import read_apart
 from app.processes.bounds import Bounds
-from app.processes.errors import JobEnded, JobExhausted
 from app.processes.fork_server import ForkServer
 from app.processes.pool import ProcessPool
 
@@ -65,19 +60,9 @@ class TableReader:
         Parameters: `address`, of the client, which has few places at once. Raises
         `Failure` with a French sentence on what cannot be used, `TooLarge`, `ServiceBusy`.
         """
-        content = await file.read(LARGEST_FILE_BYTES + 1)
-        if len(content) > LARGEST_FILE_BYTES:
-            raise TooLarge(f"Le fichier dépasse {LARGEST_FILE_BYTES // 2**20} Mo.")
-        name = shown_name(file.filename)
-        request = json.dumps({"name": name}).encode() + b"\n" + content
-        try:
-            told = json.loads(await self.pool.run(request, address=address))
-        except JobExhausted:
-            raise unusable(f"« {name} » est trop complexe.") from None
-        except JobEnded:
-            raise unusable(f"« {name} » n'a pas pu être lu : il est endommagé.") from None
-        if "refused" in told:
-            raise Failure(told["refused"])
+        name, told = await read_apart(
+            self.pool, file, {}, largest_bytes=LARGEST_FILE_BYTES, address=address
+        )
         return name, [
             Entry(sheet, row, cells, frozenset(columns))
             for sheet, row, cells, columns in told["entries"]

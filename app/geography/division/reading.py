@@ -8,7 +8,7 @@ from typing import Any
 
 from app.failures import Failure
 from app.files.sources import open_source, unusable
-from app.geography.division.rules import IRIS_CODE, DrawnPart
+from app.geography.division.rules import IRIS_CODE, DrawnPart, refusal_of_name
 from app.geography.naming import spelling
 
 # Fields by what they say, in the spellings of IGN and INSEE of several years, then others'.
@@ -118,6 +118,9 @@ def _part(
     name = said(places.name)
     if not name:
         raise unusable(f"« {file} » : l'entité {number} n'a pas de nom.")
+    refused = refusal_of_name(name)
+    if refused is not None:
+        raise unusable(f"« {file} », entité {number} : {refused}")
     weight = None
     if places.population is not None:
         number_told = said(places.population)

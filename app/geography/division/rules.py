@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.geography.naming import spelling
+from app.http.texts import refusal_of_line
 
 IRIS_CODE = re.compile(r"\d[\dAB]\d{7}")
+# Signs of the name of a part; names of communes have 45 at most.
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ class Part:
     quarter: str
     weight: float
     unit: str
+
+
+def refusal_of_name(name: str) -> str | None:
+    """Say in French why a text cannot be what a part is called; None when it can."""
+    if len(name) > LONGEST_NAME:
+        return f"Le nom a {len(name)} signes, pour {LONGEST_NAME} au plus."
+    return refusal_of_line(name) if name.strip() else "Le nom est vide."
 
 
 def full_name(city: str, quarter: str) -> str:

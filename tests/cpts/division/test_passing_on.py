@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
+from app.cpts.division import service
 from app.cpts.division.service import divide, undivide
 from app.cpts.verification.service import verify
 from app.database.calendar import today
 from app.database.sessions import session_scope, snapshot_scope
 from app.failures import Failure
-from app.geography.division.service import plan_division
+from app.geography.division.service import DivisionPlan, plan_division
 from app.letters.record.rules import PENDING, State
 from app.progress import SilentProgress
 from tests.cpts.division.test_division import LILLE, state
@@ -270,3 +271,20 @@ def test_the_database_and_the_rules_agree_on_what_is_pending(engine: Engine) -> 
             {"states": list(State)},
         ).scalars()
         assert set(found) == set(PENDING)
+
+
+def test_who_divides_second_is_told_that_the_commune_is_divided(
+    divide_commune: Divide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = service.plan_divisions
+
+    def overtaken(*asked: Any) -> list[DivisionPlan]:
+        # Nobody waits for the registry while a division is worked out.
+        monkeypatch.setattr(service, "plan_divisions", planned)
+        plans = planned(*asked)
+        divide_commune(LILLE, ["Nord", "Sud"])
+        return plans
+
+    monkeypatch.setattr(service, "plan_divisions", overtaken)
+    with pytest.raises(Failure, match="est divisée depuis le"):
+        divide_commune(LILLE, ["Ouest", "Est"])

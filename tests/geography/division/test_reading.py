@@ -96,6 +96,8 @@ def test_quarters_with_names_alone_are_those_of_the_commune_that_is_asked_for(
         ({"numero": [1, 2]}, {}, "aucun champ ne nomme les quartiers. Champs : numero"),
         ({"nom": ["A", "B"]}, {"population_column": "pop"}, "pas de champ « pop »"),
         ({"nom": ["A", ""]}, {}, "l'entité 2 n'a pas de nom"),
+        ({"nom": ["A", "B" * 201]}, {}, "entité 2 : Le nom a 201 signes, pour 200 au plus."),
+        ({"nom": ["A", "B\nC"]}, {}, "entité 2 : Les caractères de contrôle"),
         ({"nom": ["A", "B"], "pop": ["1", "?"]}, {"population_column": "pop"}, "pour B"),
     ],
 )

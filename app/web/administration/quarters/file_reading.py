@@ -11,14 +11,12 @@ from typing import Any
 import shapely
 from starlette.datastructures import UploadFile
 
-from app.failures import Failure
 from app.files.given_names import shown_name
 from app.files.isolation import FILE_ONLY
-from app.files.sources import unusable
-from app.geography.division.rules import IRIS_CODE, DrawnPart
-from app.problems import Invalid, TooLarge
+from app.files.uploads import read_apart
+from app.geography.division.rules import IRIS_CODE, DrawnPart, refusal_of_name
+from app.problems import Invalid
 from app.processes.bounds import Bounds
-from app.processes.errors import JobEnded, JobExhausted
 from app.processes.fork_server import ForkServer
 from app.processes.pool import Places, ProcessPool
 
@@ -75,25 +73,10 @@ class PartsReader:
         the client. Raises `Failure` with a French sentence on what cannot be used,
         `TooLarge`, `ServiceBusy`.
         """
-        content = await file.read(LARGEST_FILE_BYTES + 1)
-        if len(content) > LARGEST_FILE_BYTES:
-            raise TooLarge(f"Le fichier dépasse {LARGEST_FILE_BYTES // 2**20} Mo.")
-        name = shown_name(file.filename)
-        asked = {
-            "name": name,
-            "code": code,
-            "population_column": population_column,
-            "crs": crs,
-        }
-        request = json.dumps(asked).encode() + b"\n" + content
-        try:
-            told = json.loads(await self.pool.run(request, address=address))
-        except JobExhausted:
-            raise unusable(f"« {name} » est trop complexe.") from None
-        except JobEnded:
-            raise unusable(f"« {name} » n'a pas pu être lu : il est endommagé.") from None
-        if "refused" in told:
-            raise Failure(told["refused"])
+        asked = {"code": code, "population_column": population_column, "crs": crs}
+        name, told = await read_apart(
+            self.pool, file, asked, largest_bytes=LARGEST_FILE_BYTES, address=address
+        )
         return SentParts(code, name, population_column, _drawn(told["parts"]))
 
 
@@ -123,10 +106,8 @@ def _drawn(rows: Sequence[Sequence[Any]]) -> list[DrawnPart]:
         polygon = shapely.from_wkb(wkb)
         wanted = polygon.geom_type in ("Polygon", "MultiPolygon") and polygon.is_valid
         coded = code is None or IRIS_CODE.fullmatch(code)
-        if not (wanted and coded and isinstance(name, str) and 0 < len(name) <= 200):
-            raise ValueError
         counted = weight is None or float(weight) >= 0
-        if not counted:
+        if not (wanted and coded and counted and refusal_of_name(name) is None):
             raise ValueError
         parts.append(DrawnPart(name, polygon, code, None if weight is None else float(weight)))
     return parts

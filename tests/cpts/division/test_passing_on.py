@@ -15,7 +15,7 @@ from app.cpts.verification.service import verify
 from app.database.calendar import today
 from app.database.sessions import session_scope, snapshot_scope
 from app.failures import Failure
-from app.geography.division.service import DivisionPlan, plan_division
+from app.geography.division.service import DivisionPlan, plan_division, plan_divisions
 from app.letters.record.rules import PENDING, State
 from app.progress import SilentProgress
 from tests.cpts.division.test_division import LILLE, state
@@ -276,12 +276,10 @@ def test_the_database_and_the_rules_agree_on_what_is_pending(engine: Engine) -> 
 def test_who_divides_second_is_told_that_the_commune_is_divided(
     divide_commune: Divide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    planned = service.plan_divisions
-
     def overtaken(*asked: Any) -> list[DivisionPlan]:
         # Nobody waits for the registry while a division is worked out.
-        monkeypatch.setattr(service, "plan_divisions", planned)
-        plans = planned(*asked)
+        monkeypatch.setattr(service, "plan_divisions", plan_divisions)
+        plans = plan_divisions(*asked)
         divide_commune(LILLE, ["Nord", "Sud"])
         return plans
 

@@ -1,19 +1,15 @@
 """A registry from before the administration is upgraded: its history stays, and is undone."""
 
-import os
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import URL
 
 from app.cpts.reversal.repository import made_together
 from app.cpts.reversal.service import undo
 from app.cpts.verification.service import verify
-from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.database.sessions import session_scope, snapshot_scope
 from app.progress import SilentProgress
+from tests.database.former_schemas import filled
 from tests.database.test_upgrade_letters import SMALL_REGISTRY
 
 BEFORE = "0013"
@@ -30,25 +26,13 @@ class Anybody:
 
 
 @pytest.fixture
-def schema_of_before(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
+def schema_of_before(bare_database: Engine) -> Engine:
     """A database at the migration before, with a small registry and changes of it."""
-    name = f"cpts_upgrade_administration_{os.getpid()}"
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = create_database_engine(
-        owner_url.set(database=name).render_as_string(hide_password=False)
+    return filled(
+        bare_database,
+        ("0001", SMALL_REGISTRY),
+        (BEFORE, "UPDATE cpts SET phone = '03 99 00 00 01'"),
     )
-    upgrade_database(engine, "0001")
-    with engine.begin() as connection:
-        connection.exec_driver_sql(SMALL_REGISTRY)
-    upgrade_database(engine, BEFORE)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE cpts SET phone = '03 99 00 00 01'")
-    yield engine
-    engine.dispose()
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
 def history(engine: Engine) -> list[str]:

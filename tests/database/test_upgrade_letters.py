@@ -1,21 +1,18 @@
 """A database of an earlier schema, with data in it, becomes one of today."""
 
-import os
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.service import create_token, recognise
-from app.database.engine import create_database_engine
 from app.database.migration import current_revision, upgrade_database
 from app.database.sessions import session_scope
 from app.letters.decisions.service import decide
 from app.letters.reading.service import letter_detail
 from app.letters.record import schemas, service
+from tests.database.former_schemas import filled
 
 # Two communes of an invented department, squares side by side, held by one CPTS.
 SMALL_REGISTRY = """
@@ -58,22 +55,9 @@ KEPT = (
 
 
 @pytest.fixture
-def first_schema(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
+def first_schema(bare_database: Engine) -> Engine:
     """A database at migration 0001 with a small registry in it."""
-    name = f"cpts_test_upgrade_{os.getpid()}"
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = create_database_engine(
-        owner_url.set(database=name).render_as_string(hide_password=False)
-    )
-    upgrade_database(engine, "0001")
-    with engine.begin() as connection:
-        connection.exec_driver_sql(SMALL_REGISTRY)
-    yield engine
-    engine.dispose()
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    return filled(bare_database, ("0001", SMALL_REGISTRY))
 
 
 def rows(engine: Engine) -> dict[str, list[str]]:

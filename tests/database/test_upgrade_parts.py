@@ -1,18 +1,15 @@
 """A registry from before cities had parts is upgraded as it is, and can be divided."""
 
-import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import URL
 
 from app.cpts.verification.service import verify
-from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.database.sessions import snapshot_scope
 from app.progress import SilentProgress
+from tests.database.former_schemas import filled
 from tests.database.test_upgrade_letters import SMALL_REGISTRY
 from tests.quarters import divide_commune
 
@@ -20,23 +17,10 @@ BEFORE = "0015"
 
 
 @pytest.fixture
-def schema_of_before(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
+def schema_of_before(bare_database: Engine) -> Engine:
     """A database at the migration before, with a small registry."""
-    name = f"cpts_upgrade_parts_{os.getpid()}"
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = create_database_engine(
-        owner_url.set(database=name).render_as_string(hide_password=False)
-    )
-    upgrade_database(engine, "0001")
-    with engine.begin() as connection:
-        connection.exec_driver_sql(SMALL_REGISTRY)
-    upgrade_database(engine, BEFORE)
-    yield engine
-    engine.dispose()
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    upgrade_database(filled(bare_database, ("0001", SMALL_REGISTRY)), BEFORE)
+    return bare_database
 
 
 def rows(engine: Engine, question: str) -> list[Any]:

@@ -1,19 +1,16 @@
 """A registry with letters that lie ahead, and with stages noted too late, is upgraded."""
 
-import os
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import URL
 
 from app.cpts.claims.repository import planned_after
 from app.cpts.verification.service import verify
-from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.database.sessions import snapshot_scope
 from app.progress import SilentProgress
+from tests.database.former_schemas import filled
 from tests.database.test_upgrade_letters import SMALL_REGISTRY
 
 AHEAD = date(2190, 1, 1)
@@ -56,24 +53,12 @@ DATA = """
 
 
 @pytest.fixture
-def schema_of_letters(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
+def schema_of_letters(bare_database: Engine) -> Engine:
     """A database at migration 0005 with validated letters in it."""
-    name = f"cpts_upgrade_planned_{os.getpid()}"
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = create_database_engine(
-        owner_url.set(database=name).render_as_string(hide_password=False)
+    return filled(
+        bare_database,
+        *(("0005", each) for each in (SMALL_REGISTRY, "DELETE FROM tier_bound", DATA)),
     )
-    upgrade_database(engine, "0005")
-    with engine.begin() as connection:
-        connection.exec_driver_sql(SMALL_REGISTRY)
-        connection.exec_driver_sql("DELETE FROM tier_bound")
-        connection.exec_driver_sql(DATA)
-    yield engine
-    engine.dispose()
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
 
 
 def ids(engine: Engine, table: str) -> dict[str, int]:

@@ -1,20 +1,17 @@
 """A registry from before `updated_at` was true is upgraded, and then follows changes."""
 
-import os
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import URL
 
 from app.cpts.verification.service import verify
 from app.database.calendar import PARIS
-from app.database.engine import create_database_engine
 from app.database.migration import upgrade_database
 from app.database.sessions import snapshot_scope
 from app.progress import SilentProgress
+from tests.database.former_schemas import filled
 from tests.database.test_upgrade_letters import SMALL_REGISTRY
 
 BEFORE = "0009"
@@ -34,25 +31,9 @@ DATA = """
 
 
 @pytest.fixture
-def schema_of_before(owner_url: URL, maintenance: Engine) -> Iterator[Engine]:
+def schema_of_before(bare_database: Engine) -> Engine:
     """A database at the migration before, with a small registry in it."""
-    name = f"cpts_upgrade_updated_at_{os.getpid()}"
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine = create_database_engine(
-        owner_url.set(database=name).render_as_string(hide_password=False)
-    )
-    upgrade_database(engine, "0001")
-    with engine.begin() as connection:
-        connection.exec_driver_sql(SMALL_REGISTRY)
-    upgrade_database(engine, BEFORE)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(DATA)
-    yield engine
-    engine.dispose()
-    with maintenance.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    return filled(bare_database, ("0001", SMALL_REGISTRY), (BEFORE, DATA))
 
 
 def rows(engine: Engine, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
